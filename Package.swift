@@ -1,0 +1,165 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The house is a ladder: a target may import only targets on a lower rung.
+// `Tests/HouseTests` reads every import line and checks it against the same table
+// (ARCHITECTURE.md, "The house").
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// One kernel source, built once per instruction set. The flags reach Swift's code
+/// generator through the clang importer; without them every fused multiply-add
+/// becomes a call into libm.
+func kernelTarget(_ name: String, march: String?) -> Target {
+    var settings = strict
+    settings.append(.unsafeFlags(["-Xcc", "-ffp-contract=off"]))
+    if let march {
+        settings.append(.unsafeFlags(["-Xcc", "-march=\(march)"]))
+    }
+    return .target(name: name, dependencies: ["Arithmetic"], swiftSettings: settings)
+}
+
+#if arch(x86_64)
+    let kernelBuilds: [Target] = [
+        kernelTarget("KernelsV3", march: "x86-64-v3"),
+        kernelTarget("KernelsV4", march: "x86-64-v4"),
+    ]
+#else
+    let kernelBuilds: [Target] = []
+#endif
+
+let package = Package(
+    name: "millrace",
+    products: [
+        .executable(name: "millraced", targets: ["millraced"]),
+        .executable(name: "millrace", targets: ["millrace"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // C: what Swift cannot say (checksum instruction, CPU features, libzmq's header).
+        .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        .target(name: "CMachine", cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
+
+        // Rung 0
+        .target(name: "Arithmetic", swiftSettings: strict),
+        .target(name: "Platform", dependencies: ["CMachine"], swiftSettings: strict),
+        .target(name: "MillraceProtocol", dependencies: ["CMachine"], swiftSettings: strict),
+
+        // Rung 1
+        .target(
+            name: "Kernels",
+            dependencies: ["Arithmetic", "CMachine"]
+                + kernelBuilds.map { .target(name: $0.name) },
+            swiftSettings: strict + [.unsafeFlags(["-Xcc", "-ffp-contract=off"])]),
+        .target(
+            name: "WeightStore", dependencies: ["Platform", "MillraceProtocol"],
+            swiftSettings: strict),
+        .target(
+            name: "Messaging", dependencies: ["CZeroMQ", "Platform"], swiftSettings: strict),
+
+        // Rung 2
+        .target(name: "Junctions", dependencies: ["Arithmetic", "Kernels"], swiftSettings: strict),
+        .target(
+            name: "SampleSources", dependencies: ["Arithmetic", "Platform"],
+            swiftSettings: strict),
+        .target(
+            name: "Client",
+            dependencies: ["MillraceProtocol", "Platform", "Messaging"],
+            path: "clients/cli/Client", swiftSettings: strict),
+
+        // Rung 3
+        .target(name: "Accelerator", dependencies: ["Junctions", "Platform"], swiftSettings: strict),
+
+        // Rung 4
+        .target(
+            name: "Learning",
+            dependencies: ["Accelerator", "Arithmetic", "Junctions", "Kernels", "WeightStore"],
+            swiftSettings: strict),
+
+        // Rung 5
+        .target(
+            name: "Daemon",
+            dependencies: [
+                "Accelerator", "Kernels", "Learning", "Messaging", "MillraceProtocol", "Platform",
+                "WeightStore",
+            ],
+            swiftSettings: strict),
+
+        // Rung 6
+        .target(
+            name: "Configuration",
+            dependencies: [
+                "Daemon", "Learning", "SampleSources",
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ],
+            swiftSettings: strict),
+
+        // Rung 7
+        .executableTarget(
+            name: "millraced",
+            dependencies: [
+                "Configuration", "Daemon", "Platform", "SampleSources",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "millrace",
+            dependencies: [
+                "Client", "MillraceProtocol", "Platform", "SampleSources", "WeightStore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "clients/cli/millrace", swiftSettings: strict),
+        .executableTarget(
+            name: "kernel-bench", dependencies: ["Kernels", "Junctions", "Learning"],
+            path: "Benchmarks/kernel-bench", swiftSettings: strict),
+
+        // Tests
+        .target(
+            name: "Simulation", dependencies: ["Arithmetic", "Platform"],
+            path: "Tests/Simulation", swiftSettings: strict),
+        .testTarget(name: "HouseTests", swiftSettings: strict),
+        .testTarget(name: "ArithmeticTests", dependencies: ["Arithmetic"], swiftSettings: strict),
+        .testTarget(
+            name: "PlatformTests", dependencies: ["Platform", "Simulation"], swiftSettings: strict),
+        .testTarget(
+            name: "MillraceProtocolTests", dependencies: ["MillraceProtocol"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "KernelsTests", dependencies: ["Kernels", "Arithmetic"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "WeightStoreTests", dependencies: ["WeightStore", "Simulation"],
+            swiftSettings: strict),
+        .testTarget(name: "MessagingTests", dependencies: ["Messaging"], swiftSettings: strict),
+        .testTarget(
+            name: "JunctionsTests", dependencies: ["Junctions", "Arithmetic"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SampleSourcesTests", dependencies: ["SampleSources", "Simulation"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ClientTests", dependencies: ["Client", "Simulation"], swiftSettings: strict),
+        .testTarget(
+            name: "AcceleratorTests", dependencies: ["Accelerator"], swiftSettings: strict),
+        .testTarget(
+            name: "LearningTests",
+            dependencies: ["Learning", "SampleSources", "Simulation", "Kernels"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: ["Daemon", "Client", "Simulation", "WeightStore", "MillraceProtocol"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["MillraceProtocol", "Messaging", "Platform", "WeightStore"],
+            swiftSettings: strict),
+    ] + kernelBuilds,
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+// Accelerator: placeholder until its first type lands.

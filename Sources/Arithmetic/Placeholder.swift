@@ -1,0 +1,1 @@
+// Arithmetic: placeholder until its first type lands.

@@ -1,0 +1,21 @@
+// What Swift cannot say about the machine: which instructions it has, the CRC-32C
+// instruction, and mallopt. Nothing else belongs here.
+#ifndef MILLRACE_MACHINE_H
+#define MILLRACE_MACHINE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// 0: no fused multiply-add (or not x86-64). 3: x86-64-v3. 4: x86-64-v4. 64: aarch64.
+int machine_instruction_set(void);
+
+/// CRC-32C (Castagnoli, RFC 3720 appendix B.4), reflected, initial value and final
+/// exclusive-or ~0. `seed` is the CRC of what came before (0 at the start).
+uint32_t machine_crc32c(uint32_t seed, const void *bytes, size_t count);
+
+/// The same by table, for machines without the instruction, and as the definition.
+uint32_t machine_crc32c_table(uint32_t seed, const void *bytes, size_t count);
+
+/// Limits glibc's malloc to a few arenas: long-lived threaded processes bloat without it.
+void machine_limit_malloc_arenas(int arenas);
+#endif

@@ -1,0 +1,1 @@
+// Junctions: placeholder until its first type lands.

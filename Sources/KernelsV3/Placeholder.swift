@@ -1,0 +1,1 @@
+// KernelsV3: placeholder until its first type lands.

@@ -1,0 +1,1 @@
+// KernelsV4: placeholder until its first type lands.

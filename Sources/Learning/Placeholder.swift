@@ -1,0 +1,1 @@
+// Learning: placeholder until its first type lands.

@@ -1,0 +1,1 @@
+// Messaging: placeholder until its first type lands.

@@ -1,0 +1,1 @@
+// MillraceProtocol: placeholder until its first type lands.

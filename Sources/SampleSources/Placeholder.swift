@@ -1,0 +1,1 @@
+// SampleSources: placeholder until its first type lands.

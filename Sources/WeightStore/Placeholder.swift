@@ -1,0 +1,1 @@
+// WeightStore: placeholder until its first type lands.
