@@ -135,7 +135,7 @@ let package = Package(
         .testTarget(
             name: "WeightStoreTests", dependencies: ["WeightStore", "Simulation"],
             swiftSettings: strict),
-        .testTarget(name: "MessagingTests", dependencies: ["Messaging"], swiftSettings: strict),
+        .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Platform"], swiftSettings: strict),
         .testTarget(
             name: "JunctionsTests", dependencies: ["Junctions", "Arithmetic"],
             swiftSettings: strict),
