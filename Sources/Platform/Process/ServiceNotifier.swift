@@ -8,7 +8,9 @@ public struct ServiceNotifier: Sendable {
 
     /// Reads NOTIFY_SOCKET from the environment.
     public init() {
-        path = getenv("NOTIFY_SOCKET").map { Array(UnsafeBufferPointer(start: $0, count: strlen($0))) }
+        path = getenv("NOTIFY_SOCKET").map {
+            Array(UnsafeBufferPointer(start: $0, count: strlen($0)))
+        }
     }
 
     /// Sends `state`, for example "READY=1" or "STATUS=…"; several lines are several facts.
