@@ -1,0 +1,51 @@
+// Prequential figures in replies: every sample is predicted first and learned afterwards, and
+// these numbers are about the predictions.
+
+/// How well the predictions went, test then train; absent numbers are not defined (yet).
+public struct Figures: Codable, Equatable, Sendable {
+    /// classification, regression or forecast.
+    public var task: String
+    /// Samples that were scored.
+    public var samples: UInt64
+    /// Share of right classes, or mean absolute error in the units of the data.
+    public var overall: Double?
+    /// The same over the last 1,000 scored samples.
+    public var last1000: Double?
+    /// What repeating the producer's previous label (or sample) would have got.
+    public var noChange: Double?
+    /// Classification: (overall − noChange) / (1 − noChange).
+    public var kappaTemporal: Double?
+    /// Classification: share of each class that was found; null for a class never seen.
+    public var perClassRecall: [Double?]?
+    /// Regression and forecast: mean absolute error in the units of the data.
+    public var mae: Double?
+    /// Regression and forecast: root of the mean squared error in the units of the data.
+    public var rmse: Double?
+    /// Regression and forecast: 1 − mae / (mae of no change).
+    public var skill: Double?
+    /// How unusual the newest error is: (log e − μ) / σ of the running log error.
+    public var anomalyScore: Double?
+    /// Mean loss over all scored samples.
+    public var loss: Double?
+
+    /// Figures; what is not given is absent.
+    public init(
+        task: String, samples: UInt64 = 0, overall: Double? = nil, last1000: Double? = nil,
+        noChange: Double? = nil, kappaTemporal: Double? = nil, perClassRecall: [Double?]? = nil,
+        mae: Double? = nil, rmse: Double? = nil, skill: Double? = nil,
+        anomalyScore: Double? = nil, loss: Double? = nil
+    ) {
+        self.task = task
+        self.samples = samples
+        self.overall = overall
+        self.last1000 = last1000
+        self.noChange = noChange
+        self.kappaTemporal = kappaTemporal
+        self.perClassRecall = perClassRecall
+        self.mae = mae
+        self.rmse = rmse
+        self.skill = skill
+        self.anomalyScore = anomalyScore
+        self.loss = loss
+    }
+}
