@@ -41,9 +41,10 @@ final class ControlJob: @unchecked Sendable {
 
     enum Outcome: Sendable {
         case waiting
-        case saved(file: String, generation: UInt64, bytes: Int, digest: UInt64)
+        case saved(CheckpointFact)
         case listed([CheckpointFact])
-        case loaded(generation: UInt64)
+        /// The staging memory holds the learner section.
+        case loaded(generation: UInt64, name: String)
         case failed(reason: String, message: String)
     }
 
@@ -63,7 +64,7 @@ struct CheckpointFact: Sendable {
     var bytes: Int
     var generation: UInt64
     var digest: UInt64
-    var problem: String?
+    var samples: UInt64
 }
 
 /// A mailbox for control jobs between two loops; its flag costs one load when it is empty.

@@ -134,6 +134,7 @@ final class NetworkLoop {
             case .oversize: refuse(door, peer, .oversize)
             case .frame(let bytes):
                 counters.frames &+= 1
+                counters.bytes &+= UInt64(bytes)
                 take(door, UnsafeRawBufferPointer(rebasing: memory.receive[..<bytes]), peer)
             }
         }
@@ -192,6 +193,12 @@ struct NetworkCounters {
     var queries: UInt64 = 0
     var predictions: UInt64 = 0
     var acknowledgements: UInt64 = 0
+    var bytes: UInt64 = 0
+    var accepted: UInt64 = 0
+    var nacks: UInt64 = 0
+    var resets: UInt64 = 0
+    /// Replies that a peer's full queue made us drop.
+    var dropped: UInt64 = 0
     private(set) var refused = [UInt64](repeating: 0, count: StreamLayout.reasonCount)
 
     mutating func count(_ reason: RefusalReason) {

@@ -145,6 +145,7 @@ extension NetworkLoop {
             epoch: producer.map { producers[$0].epoch } ?? 0,
             expected: producer.map { producers[$0].accepted &+ 1 } ?? 0, reason: reason,
             count: count, first: first, text: text)
+        counters.nacks &+= 1
         send(.ingest, peer, message.encode(into: memory.send))
     }
 
@@ -163,7 +164,8 @@ extension NetworkLoop {
     /// Sends the first `bytes` of the send buffer; what cannot be delivered is dropped, because
     /// every answer can be asked for again.
     func send(_ door: Door, _ peer: Peer, _ bytes: Int) {
-        _ = transport.send(door, UnsafeRawBufferPointer(rebasing: memory.send[..<bytes]), to: peer)
+        let frame = UnsafeRawBufferPointer(rebasing: memory.send[..<bytes])
+        if transport.send(door, frame, to: peer) == .wouldBlock { counters.dropped &+= 1 }
     }
 
     /// What this daemon learns from, in words.

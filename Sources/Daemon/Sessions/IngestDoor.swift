@@ -14,6 +14,7 @@ extension NetworkLoop {
             return try greet(Hello.decode(header, body), peer)
         }
         guard let index = sessions.find(peer) else {
+            counters.resets &+= 1
             return send(.ingest, peer, Reset().encode(into: memory.send))
         }
         sessions[index].lastHeardNanoseconds = clock.nowNanoseconds
@@ -188,6 +189,7 @@ extension NetworkLoop {
         record.sequence = sequence
         records.publish()
         producers[producer].accepted = sequence
+        counters.accepted &+= 1
         noteNewRecord()
     }
 }

@@ -15,9 +15,9 @@ public final class MemoryRegion: @unchecked Sendable {
     /// The bytes; valid while this object lives.
     public let bytes: UnsafeMutableRawBufferPointer
 
-    /// Takes `bytes` (> 0) from the kernel and touches every page, so that a machine without
+    /// Takes `byteCount` (> 0) bytes from the kernel and touches every page, so that a machine without
     /// that much memory says so now and not in mid-stream.
-    public init(bytes: Int) throws(MemoryRegionError) {
+    public init(byteCount bytes: Int) throws(MemoryRegionError) {
         precondition(bytes > 0)
         let base = mmap(
             nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0)
