@@ -12,7 +12,7 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 /// becomes a call into libm.
 func kernelTarget(_ name: String, march: String?) -> Target {
     var settings = strict
-    settings.append(.unsafeFlags(["-Xcc", "-ffp-contract=off"]))
+    settings.append(.unsafeFlags(["-Xcc", "-ffp-contract=off", "-Xcc", "-fno-math-errno", "-disable-cmo"]))
     if let march {
         settings.append(.unsafeFlags(["-Xcc", "-march=\(march)"]))
     }
