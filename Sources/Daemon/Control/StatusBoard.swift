@@ -46,7 +46,7 @@ extension NetworkLoop {
                 GenerationEntry(
                     generation: fact.generation, restoredFrom: fact.restoredFrom,
                     stateDigest: fact.stateDigest, state: "\(fact.state)", held: fact.isHeld,
-                    pins: fact.pinCount, samples: samples))
+                    pins: fact.pins, samples: samples))
         }
         entries.sort { $0.generation > $1.generation }
         return GenerationsReply(newest: pin?.generation ?? 0, generations: entries)

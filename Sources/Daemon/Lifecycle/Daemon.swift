@@ -79,8 +79,7 @@ public final class Daemon: @unchecked Sendable {
             learner: learner, sections: memory.sections, records: records, ring: ring,
             channels: channels, progress: progress, clock: clock,
             policy: settings.commit.limited(
-                generationBytes: plan.geometry.slotBytes, bytesPerDay: settings.bytesPerDay),
-            nextGeneration: start.nextGeneration)
+                generationBytes: plan.geometry.slotBytes, bytesPerDay: settings.bytesPerDay))
         storageLoop = StorageLoop(
             settings: settings, storage: storage, ring: ring, sections: memory.sections,
             staging: memory.network.staging, channels: channels, progress: progress,
@@ -139,8 +138,7 @@ public final class Daemon: @unchecked Sendable {
     /// Whether everything that was decided is durable and acknowledged after a stop.
     public var isDrained: Bool {
         progress.mode == .drained && channels.commits.isEmpty && channels.results.isEmpty
-            && ring.newestGeneration
-                >= progress.orderedGeneration.load(ordering: .relaxed)
+            && progress.openOrders.load(ordering: .acquiring) == 0
     }
 
     /// Ends the threads, finished or not.

@@ -7,7 +7,6 @@ import WeightStore
 
 /// What recovery found.
 struct RecoveredState {
-    let nextGeneration: UInt64
     /// Whether the state is in no slot yet.
     let needsCommit: Bool
 }
@@ -54,7 +53,7 @@ enum StateDirectory {
                 from: ring.streamMemory(newest.slot),
                 byteCount: sections.streamLayout.section.byteCount)
             report(.recovered("generation \(newest.header.generation)"))
-            return RecoveredState(nextGeneration: ring.nextGeneration, needsCommit: false)
+            return RecoveredState(needsCommit: false)
         }
         switch origin {
         case .newest:
@@ -65,7 +64,7 @@ enum StateDirectory {
         case .checkpoint(let path):
             try load(path, sections, storage)
         }
-        return RecoveredState(nextGeneration: ring.nextGeneration, needsCommit: true)
+        return RecoveredState(needsCommit: true)
     }
 
     private static func open(_ ring: Ring) throws(StartError) -> Recovery {

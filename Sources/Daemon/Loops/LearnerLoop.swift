@@ -9,6 +9,7 @@
 
 import Kernels
 import Learning
+import MillraceProtocol
 import Platform
 import Synchronization
 import WeightStore
@@ -50,7 +51,6 @@ final class LearnerLoop {
     private let clock: any MonotonicClock
     private let policy: CommitPolicy
 
-    private var nextGeneration: UInt64
     private var decidedSinceCommit: UInt64 = 0
     private var lastCommitNanoseconds: UInt64
     private var isCommitRequested = false
@@ -64,7 +64,7 @@ final class LearnerLoop {
     init(
         learner: OnlineLearner, sections: SectionPair, records: RecordQueue, ring: Ring,
         channels: LoopChannels, progress: SharedProgress, clock: any MonotonicClock,
-        policy: CommitPolicy, nextGeneration: UInt64
+        policy: CommitPolicy
     ) {
         self.learner = learner
         self.sections = sections
@@ -76,7 +76,6 @@ final class LearnerLoop {
         self.progress = progress
         self.clock = clock
         self.policy = policy
-        self.nextGeneration = nextGeneration
         lastCommitNanoseconds = clock.nowNanoseconds
     }
 
@@ -148,15 +147,14 @@ final class LearnerLoop {
         ring.streamMemory(slot).copyMemory(
             from: sections.stream, byteCount: sections.streamLayout.section.byteCount)
         let order = CommitOrder(
-            slot: slot, generation: nextGeneration, restoredFrom: pendingRestoredFrom,
-            ticket: pendingTicket)
+            slot: slot, restoredFrom: pendingRestoredFrom, ticket: pendingTicket)
+        progress.openOrders.add(1, ordering: .acquiringAndReleasing)
         guard channels.commits.push(order) else {
             ring.release(slot)
+            progress.openOrders.subtract(1, ordering: .acquiringAndReleasing)
             progress.skippedCommits.add(1, ordering: .relaxed)
             return false
         }
-        progress.orderedGeneration.store(nextGeneration, ordering: .relaxed)
-        nextGeneration += 1
         pendingRestoredFrom = 0
         pendingTicket = 0
         decidedSinceCommit = 0
@@ -221,12 +219,9 @@ extension LearnerLoop {
         case .pending: stream.add(.pending, producer, 1)
         case .expired: stream.add(.expired, producer, 1)
         }
-        if outcome.hasExpired {
-            let owner = outcome.expiredProducer
-            if stream.epoch(owner) == outcome.expiredEpoch {
-                stream.leavePending(owner)
-                stream.add(.expired, owner, 1)
-            }
+        if let expired = outcome.expired, stream.epoch(expired.producer) == expired.epoch {
+            stream.leavePending(expired.producer)
+            stream.add(.expired, expired.producer, 1)
         }
         advance(producer, to: record.sequence, by: 1)
     }
@@ -241,7 +236,7 @@ extension LearnerLoop {
             stream.countLearned(producer, sequence: record.target)
             stream.add(.labels, producer, 1)
         case .unknownSample:
-            stream.countRefused(producer, RefusalCode.unknownSample, 1)
+            stream.countRefused(producer, RefusalReason.unknownSample.rawValue, 1)
         }
         advance(producer, to: record.sequence, by: 1)
     }

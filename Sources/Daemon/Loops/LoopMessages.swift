@@ -16,13 +16,13 @@ struct RestoreOrder: BitwiseCopyable {
 /// Learner → storage: make a filled slot durable.
 struct CommitOrder: BitwiseCopyable {
     var slot: Int
-    var generation: UInt64
     var restoredFrom: UInt64
     /// Of the restore that this commit answers, or 0.
     var ticket: UInt32
 }
 
-/// Storage → network: what became of a commit.
+/// Storage → network: what became of a commit. The storage loop numbers generations, because a
+/// number is spent by every attempt.
 struct CommitResult: BitwiseCopyable {
     var generation: UInt64
     var ticket: UInt32

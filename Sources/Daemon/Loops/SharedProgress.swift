@@ -29,8 +29,8 @@ final class SharedProgress: @unchecked Sendable {
     let skippedCommits = Atomic<UInt64>(0)
     /// Commits that storage refused.
     let failedCommits = Atomic<UInt64>(0)
-    /// The learner's generation number of the newest commit order.
-    let orderedGeneration = Atomic<UInt64>(0)
+    /// Commit orders that the learner gave and that storage has not made durable yet.
+    let openOrders = Atomic<Int>(0)
     /// Turns of the loops; a watchdog looks at whether they move.
     let networkTurns = Atomic<UInt64>(0)
     /// See `networkTurns`.

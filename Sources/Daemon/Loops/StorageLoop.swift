@@ -83,32 +83,40 @@ final class StorageLoop {
     }
 
     private func commit(_ order: CommitOrder) {
-        if let older = refused, older.generation != order.generation {
+        var order = order
+        if let older = refused, older.slot != order.slot {
+            // The newer state contains everything of the older one.
             ring.release(older.slot)
+            progress.openOrders.subtract(1, ordering: .acquiringAndReleasing)
+            if order.restoredFrom == 0 { order.restoredFrom = older.restoredFrom }
             refused = nil
         }
+        let generation = ring.nextGeneration
         do throws(RingError) {
             try ring.commit(
-                order.slot, generation: order.generation, restoredFrom: order.restoredFrom,
+                order.slot, generation: generation, restoredFrom: order.restoredFrom,
                 configurationDigest: settings.configurationDigest)
             refused = nil
             progress.commits.add(1, ordering: .relaxed)
-            if progress.mode == .readOnly { report(.storageRecovered(order.generation)) }
+            if progress.mode == .readOnly { report(.storageRecovered(generation)) }
             progress.change(from: .readOnly, to: .running)
-            tell(order, isDurable: true)
+            progress.openOrders.subtract(1, ordering: .acquiringAndReleasing)
+            tell(order, generation, isDurable: true)
         } catch {
-            refused = order
+            let answered = order
             retryNanoseconds = clock.nowNanoseconds &+ Self.retryIntervalNanoseconds
             progress.failedCommits.add(1, ordering: .relaxed)
             if progress.mode == .running { report(.storageFailed("\(error)")) }
             progress.change(from: .running, to: .readOnly)
-            tell(order, isDurable: false)
+            order.ticket = 0
+            refused = order
+            tell(answered, generation, isDurable: false)
         }
     }
 
-    private func tell(_ order: CommitOrder, isDurable: Bool) {
+    private func tell(_ order: CommitOrder, _ generation: UInt64, isDurable: Bool) {
         let result = CommitResult(
-            generation: order.generation, ticket: order.ticket, isDurable: isDurable)
+            generation: generation, ticket: order.ticket, isDurable: isDurable)
         if !channels.results.push(result) { unreported = result }
         channels.networkWakeUp.call()
     }
