@@ -11,7 +11,8 @@ struct RecoveredState {
     let needsCommit: Bool
 }
 
-enum StateDirectory {
+/// Lock, recovery, and moving aside.
+public enum StateDirectory {
     /// Makes the directory if it is missing and locks it. Before any door is bound: libzmq would
     /// silently take over the socket of a daemon that is alive.
     static func take(
@@ -103,12 +104,12 @@ enum StateDirectory {
 
     /// Moves the state aside, so that a daemon begins anew. Returns where it went, if there was
     /// any.
-    static func setAside(
+    public static func setAside(
         _ settings: DaemonSettings, _ storage: any Storage
     ) throws(StartError) -> String? {
         let lock = try take(settings, storage)
         defer { storage.close(lock) }
-        do throws(RingError) {
+        do throws(StorageError) {
             return try Ring.setAside(storage: storage, directory: settings.stateDirectory)
         } catch {
             throw .storage("the old state cannot be moved aside: \(error)")

@@ -38,8 +38,8 @@ public struct CommitPolicy: Equatable, Sendable {
     }
 }
 
-/// The learner thread's work, one turn at a time.
-final class LearnerLoop {
+/// The learner thread's work, one turn at a time. Handed to its thread once, used there alone.
+final class LearnerLoop: @unchecked Sendable {
     private let learner: OnlineLearner
     private let learnerSection: UnsafeMutableRawPointer
     private let stream: StreamSection

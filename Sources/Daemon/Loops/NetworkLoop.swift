@@ -28,8 +28,8 @@ struct NetworkMemory {
     let staging: UnsafeMutableRawPointer
 }
 
-/// The network thread's work, one turn at a time.
-final class NetworkLoop {
+/// The network thread's work, one turn at a time. Handed to its thread once, used there alone.
+final class NetworkLoop: @unchecked Sendable {
     let settings: DaemonSettings
     let schema: WireSchema
     let admission: Admission

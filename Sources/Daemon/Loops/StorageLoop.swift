@@ -11,8 +11,8 @@ import Platform
 import Synchronization
 import WeightStore
 
-/// The storage thread's work, one turn at a time.
-final class StorageLoop {
+/// The storage thread's work, one turn at a time. Handed to its thread once, used there alone.
+final class StorageLoop: @unchecked Sendable {
     private let settings: DaemonSettings
     private let storage: any Storage
     private let ring: Ring

@@ -36,7 +36,7 @@ extension NetworkLoop {
         }
         guard current < UInt32.max else { throw FrameError(.failed) }
         guard progress.mode == .running else { throw FrameError(.readOnly) }
-        let row = try known ?? producers.place(for: name).get()
+        let row = try known ?? producers.place(for: name)
         guard let record = records.reserve() else { throw FrameError(.notReady) }
         record.kind = .openEpoch
         record.producer = row

@@ -56,12 +56,12 @@ struct ProducerDirectory {
     }
 
     /// Where a producer that has no row yet would go, or why it may not.
-    func place(for name: ProducerName) -> Result<Int, FrameError> {
-        if let allowed, !allowed.contains(name) { return .failure(FrameError(.unknownProducer)) }
+    func place(for name: ProducerName) throws(FrameError) -> Int {
+        guard isAllowed(name) else { throw FrameError(.unknownProducer) }
         guard let row = rows.firstIndex(where: { $0 == nil }) else {
-            return .failure(FrameError(.producerTableFull))
+            throw FrameError(.producerTableFull)
         }
-        return .success(row)
+        return row
     }
 
     /// Whether the configuration lets `name` in.
