@@ -12,6 +12,7 @@ public struct SamplesView {
     public let epoch: UInt32
     private let samples: ElementRun
     private let labels: ElementRun?
+    private let task: WireTask
 
     /// Checks a SAMPLES or PREDICT frame against `schema`.
     ///
@@ -47,6 +48,7 @@ public struct SamplesView {
         }
         guard cursor.remaining == 0 else { throw FrameError(.wrongWidth) }
         self.samples = samples
+        task = schema.task
         sequence = header.sequence
         epoch = header.epoch
     }
@@ -80,9 +82,10 @@ public struct SamplesView {
     /// The features of all samples, one after the other.
     public var allFeatures: UnsafeRawBufferPointer { samples.bytes }
 
-    /// The class of sample `index`, −1 when it has none; asked for in classification only.
+    /// The class of sample `index`; −1 when it has none or the task is not classification.
     public func classLabel(_ index: Int) -> Int32 {
-        labels?.integer(index, as: Int32.self) ?? -1
+        guard task == .classification else { return -1 }
+        return labels?.integer(index, as: Int32.self) ?? -1
     }
 
     /// The target of sample `index`: outputCount f32, possibly unaligned; nil without labels.
@@ -97,6 +100,7 @@ public struct LabelsView {
     public let epoch: UInt32
     private let samples: ElementRun
     private let labels: ElementRun
+    private let task: WireTask
 
     /// Checks a LABELS frame against `schema`; errors as for samples.
     public init(
@@ -117,6 +121,7 @@ public struct LabelsView {
         else { throw FrameError(.wrongWidth) }
         self.samples = samples
         self.labels = labels
+        task = schema.task
         sequence = header.sequence
         epoch = header.epoch
     }
@@ -127,8 +132,10 @@ public struct LabelsView {
     /// The sequence of the sample that label `index` is for.
     public func sample(_ index: Int) -> UInt64 { samples.integer(index, as: UInt64.self) }
 
-    /// Label `index` as a class, −1 for none; asked for in classification only.
-    public func classLabel(_ index: Int) -> Int32 { labels.integer(index, as: Int32.self) }
+    /// Label `index` as a class; −1 for none, or when the task is not classification.
+    public func classLabel(_ index: Int) -> Int32 {
+        task == .classification ? labels.integer(index, as: Int32.self) : -1
+    }
 
     /// Label `index` as outputCount f32, possibly unaligned.
     public func valueLabels(_ index: Int) -> UnsafeRawBufferPointer { labels[index] }
