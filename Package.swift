@@ -152,7 +152,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DaemonTests",
-            dependencies: ["Daemon", "Client", "Simulation", "WeightStore", "MillraceProtocol"],
+            dependencies: [
+                "Arithmetic", "Client", "Daemon", "Learning", "Messaging", "MillraceProtocol", "Platform",
+                "Simulation", "WeightStore",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),

@@ -200,3 +200,14 @@ public final class Daemon: @unchecked Sendable {
         }
     }
 }
+
+extension Daemon {
+    /// One turn of the network loop; for tests that run everything in one thread.
+    package func stepNetwork() -> Bool { network.turn() }
+
+    /// One turn of the learner loop.
+    package func stepLearner() -> Bool { learner.turn() }
+
+    /// One turn of the storage loop.
+    package func stepStorage() -> Bool { storageLoop.turn() }
+}

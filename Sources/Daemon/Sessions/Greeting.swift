@@ -36,7 +36,8 @@ extension NetworkLoop {
         }
         guard current < UInt32.max else { throw FrameError(.failed) }
         guard progress.mode == .running else { throw FrameError(.readOnly) }
-        let row = try known ?? producers.place(for: name)
+        let row: Int
+        if let known { row = known } else { row = try producers.place(for: name) }
         guard let record = records.reserve() else { throw FrameError(.notReady) }
         record.kind = .openEpoch
         record.producer = row

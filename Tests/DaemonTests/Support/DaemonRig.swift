@@ -1,0 +1,128 @@
+// A daemon, its disk and its producers in one thread: turns are taken in an order that a seed
+// draws, and the process can die between any two of them.
+
+import Arithmetic
+import Daemon
+import Glibc
+import Learning
+import MillraceProtocol
+import Platform
+import Synchronization
+import WeightStore
+
+/// Time that moves when told.
+final class SteppedClock: MonotonicClock {
+    private let now = Atomic<UInt64>(1_000_000_000)
+    var nowNanoseconds: UInt64 { now.load(ordering: .relaxed) }
+    func advance(milliseconds: UInt64) {
+        now.add(milliseconds * 1_000_000, ordering: .relaxed)
+    }
+}
+
+/// One daemon after another over the same storage.
+final class DaemonRig {
+    let storage: any Storage
+    let configuration: LearnerConfiguration
+    var settings: DaemonSettings
+    let clock = SteppedClock()
+    private(set) var transport = LoopbackTransport()
+    private(set) var daemon: Daemon?
+
+    init(
+        storage: any Storage, directory: String, classCount: Int = 3, featureCount: Int = 5,
+        pendingCapacity: Int = 0, producers: Int = 3, commitSequences: UInt64 = 40
+    ) {
+        self.storage = storage
+        configuration = LearnerConfiguration(
+            featureCount: featureCount, elementType: .f32,
+            normaliser: .running(clip: 8, horizon: 0),
+            task: .classification(classCount: classCount), hidden: [6], hiddenActivation: .relu,
+            outputActivation: .softmax, loss: .crossEntropy, initialisation: .heUniform, seed: 7,
+            learningRate: 0.05, pendingCapacity: pendingCapacity, producerCapacity: producers)
+        settings = DaemonSettings(stateDirectory: directory, endpoints: [[], [], []])
+        settings.maximumProducers = producers
+        settings.queueSamples = 96 * producers
+        settings.maximumPeers = 4
+        settings.maximumMessageBytes = 8 * 1024
+        settings.commit = CommitPolicy(
+            sequences: commitSequences, intervalNanoseconds: 50_000_000)
+    }
+
+    /// A new process over what is on the disk.
+    func boot(origin: StateOrigin = .newest) throws(StartError) {
+        let transport = LoopbackTransport()
+        self.transport = transport
+        daemon = try Daemon(
+            configuration: configuration, settings: settings, origin: origin, storage: storage,
+            clock: clock, transport: { _ throws(StartError) in transport }, report: { _ in })
+    }
+
+    /// The process dies: everything in memory is gone.
+    func kill() { daemon = nil }
+
+    /// One turn of one loop, drawn from `generator`.
+    func turn(_ generator: inout SplitMix64) {
+        guard let daemon else { return }
+        switch generator.next() % 3 {
+        case 0: _ = daemon.stepNetwork()
+        case 1: _ = daemon.stepLearner()
+        default: _ = daemon.stepStorage()
+        }
+        if generator.next() % 8 == 0 { clock.advance(milliseconds: 3) }
+    }
+
+    /// Turns of all loops until `isDone`, at most `turns`.
+    func run(turns: Int = 20_000, until isDone: () -> Bool) {
+        for _ in 0..<turns {
+            guard let daemon, !isDone() else { return }
+            _ = daemon.stepNetwork()
+            _ = daemon.stepLearner()
+            _ = daemon.stepStorage()
+            clock.advance(milliseconds: 1)
+        }
+    }
+
+    /// Status as a client would get it.
+    func status() -> StatusReply? {
+        ask(ControlRequest(command: .status), door: .query, StatusReply.self)
+    }
+
+    /// A control request and its reply.
+    func ask<Reply: ControlReply>(
+        _ request: ControlRequest, door: Door, _ type: Reply.Type
+    ) -> Reply? {
+        guard let json = try? ControlCodec.encode(request) else { return nil }
+        transport.put(door, peer: 900, ScriptedProducer.frame(.request, 5, 0, 0, [], json))
+        var found: [UInt8]?
+        run(turns: 400) {
+            found = transport.take(peer: 900)
+            return found != nil
+        }
+        return found.flatMap { frame in
+            frame.withUnsafeBytes { bytes in
+                guard let (_, body) = try? Frame.decode(bytes) else { return nil }
+                return try? ControlCodec.decodeReply(type, body)
+            }
+        }
+    }
+}
+
+/// A directory that is removed at the end of a test.
+final class ScratchDirectory {
+    let path: String
+    init() {
+        var template = Array("/tmp/millrace-test-XXXXXX".utf8CString)
+        _ = mkdtemp(&template)
+        path = template.withUnsafeBufferPointer { buffer in
+            buffer.baseAddress.map { String(cString: $0) } ?? ""
+        }
+    }
+    deinit {
+        guard path.hasPrefix("/tmp/millrace-test-") else { return }
+        let storage = LinuxStorage()
+        for folder in [path + "/checkpoints", path] {
+            for name in (try? storage.list(folder)) ?? [] { try? storage.remove(folder + "/" + name) }
+            rmdir(folder)
+        }
+    }
+}
