@@ -18,6 +18,9 @@ public struct DaemonPlan: Sendable {
     /// Every line, with the budget.
     public let memory: MemoryPlan
 
+    /// Bytes of the arena: everything that this process reserves itself, each part on pages of
+    /// its own.
+    let arenaBytes: Int
     let recordShape: RecordShape
     let recordCapacity: Int
     let schema: WireSchema
@@ -84,16 +87,14 @@ public struct DaemonPlan: Sendable {
             MemoryLine(
                 owner: "threads", unitCount: 3, unit: "stacks", unitBytes: Self.stackBytes))
         memory = plan
-    }
-
-    /// Bytes of the arena: everything that this process reserves itself.
-    var arenaBytes: Int {
+        let frameBytes = Self.frameBytes(settings, schema)
         let parts = [
             layout.section.byteCount, streamLayout.section.byteCount, geometry.memoryBytes,
-            layout.section.byteCount, recordCapacity * recordShape.recordBytes,
-            layout.workspaceBytes, layout.predictorWorkspaceBytes, Self.outputBytes(schema),
+            layout.section.byteCount, recordCapacity * recordShape.recordBytes, frameBytes,
+            frameBytes, layout.workspaceBytes, layout.predictorWorkspaceBytes,
+            Self.outputBytes(schema),
         ]
-        return parts.reduce(0, +) + parts.count * 4096
+        arenaBytes = parts.reduce(0) { $0 + ($1 + 8191) & ~4095 }
     }
 
     static func outputBytes(_ schema: WireSchema) -> Int {
