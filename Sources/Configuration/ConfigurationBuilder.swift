@@ -1,0 +1,310 @@
+// From checked single values to the whole: what must be there, what follows from what, and what
+// must agree with each other.
+
+import Learning
+import WeightStore
+
+/// Builds a configuration from values that are right one by one.
+struct ConfigurationBuilder {
+    private var values: [String: EffectiveValue]
+    private(set) var problems: [ConfigurationProblem]
+    private let path: String?
+    private let lines: [KeyPath: Int]
+
+    init(
+        values: [String: EffectiveValue], problems: [ConfigurationProblem], path: String?,
+        lines: [KeyPath: Int]
+    ) {
+        self.values = values
+        self.problems = problems
+        self.path = path
+        self.lines = lines
+    }
+
+    /// The configuration, or nil with `problems` saying why not.
+    mutating func build() -> MillraceConfiguration? {
+        requireKeys()
+        guard let task = task() else { return nil }
+        deriveOutputs(task)
+        let input = input()
+        checkInput(input)
+        let daemon = daemon()
+        checkPlaces(daemon)
+        checkProducers(daemon)
+        guard problems.isEmpty else { return nil }
+        let configuration = MillraceConfiguration(
+            input: input,
+            output: OutputSettings(
+                task: task, classNames: names("output.classes"),
+                targetNames: names("output.targets")),
+            network: network(), learning: learning(), labelWindow: integer("labels.window"),
+            commit: CommitSettings(
+                samples: integer("commit.samples"),
+                intervalMilliseconds: integer("commit.interval-milliseconds"),
+                bytesPerDay: integer("commit.bytes-per-day")),
+            ring: RingSettings(slotCount: integer("ring.slots"), heldCount: integer("ring.held")),
+            memoryBudgetBytes: integer("memory.budget"), daemon: daemon,
+            allowedProducers: values["producers.allow"].map { _ in names("producers.allow") },
+            checkpoints: CheckpointSettings(
+                keep: integer("checkpoints.keep"),
+                intervalMinutes: integer("checkpoints.interval-minutes")),
+            learner: learner(input: input, task: task), values: values)
+        checkWhole(configuration)
+        return problems.isEmpty ? configuration : nil
+    }
+
+    // MARK: reading values
+
+    private func integer(_ key: String) -> Int {
+        guard case .integer(let number) = values[key]?.value else { return 0 }
+        return Int(number)
+    }
+
+    private func real(_ key: String) -> Float {
+        guard case .real(let number) = values[key]?.value else { return 0 }
+        return Float(number)
+    }
+
+    private func text(_ key: String) -> String {
+        guard case .text(let text) = values[key]?.value else { return "" }
+        return text
+    }
+
+    private func names(_ key: String) -> [String] {
+        guard case .array(let list) = values[key]?.value else { return [] }
+        return list.compactMap { if case .text(let name) = $0 { name } else { nil } }
+    }
+
+    private func reals(_ key: String) -> [Float] {
+        guard case .array(let list) = values[key]?.value else { return [real(key)] }
+        return list.compactMap { if case .real(let number) = $0 { Float(number) } else { nil } }
+    }
+
+    /// How many classes or targets a key with a count or names means.
+    private func width(_ key: String) -> Int? {
+        switch values[key]?.value {
+        case .integer(let count): Int(count)
+        case .array(let list): list.count
+        default: nil
+        }
+    }
+
+    private mutating func report(_ key: String, found: String, expected: String) {
+        let section = String(key.prefix { $0 != "." })
+        var place = path ?? "configuration"
+        if let value = values[key], value.origin != .builtIn, value.origin != .derived {
+            place = value.origin.text
+        } else if let line = lines[[section]] {
+            place += ":\(line)"
+        }
+        problems.append(
+            ConfigurationProblem(place: place, key: key, found: found, expected: expected))
+    }
+
+    // MARK: sections
+
+    /// Reports required keys that nobody gave. One that was given wrongly has its report already.
+    private mutating func requireKeys() {
+        for key in KeyTable.all where key.standard == .required && values[key.path] == nil {
+            guard !problems.contains(where: { $0.key == key.path }) else { continue }
+            report(key.path, found: "nothing", expected: key.kind.expected)
+        }
+    }
+
+    private mutating func task() -> LearningTask? {
+        func width(_ key: String, _ word: String) -> Int? {
+            if let width = self.width(key) { return width }
+            if !problems.contains(where: { $0.key == key }) {
+                report(
+                    key, found: "nothing",
+                    expected: "how many \(word) there are, or their names, for this task")
+            }
+            return nil
+        }
+        switch text("output.task") {
+        case "classification":
+            return width("output.classes", "classes").map { .classification(classCount: $0) }
+        case "regression":
+            return width("output.targets", "targets").map { .regression(targetCount: $0) }
+        case "forecast": return .forecast
+        default: return nil
+        }
+    }
+
+    private mutating func deriveOutputs(_ task: LearningTask) {
+        let isClassification = if case .classification = task { true } else { false }
+        let isRegression = if case .regression = task { true } else { false }
+        for (key, belongs, needed) in [
+            ("output.classes", isClassification, "classification"),
+            ("output.targets", isRegression, "regression"),
+        ] where !belongs && values[key] != nil {
+            report(
+                key, found: "a value",
+                expected: "none: it belongs to task \"\(needed)\", not \"\(text("output.task"))\"")
+        }
+        derive("network.loss", isClassification ? "cross-entropy" : "squared-error")
+        let isSoftmax = isClassification && text("network.loss") == "cross-entropy"
+        derive("network.output-activation", isSoftmax ? "softmax" : "identity")
+    }
+
+    private mutating func derive(_ key: String, _ word: String) {
+        guard values[key] == nil else { return }
+        values[key] = EffectiveValue(value: .text(word), origin: .derived)
+    }
+
+    private func input() -> InputSettings {
+        InputSettings(
+            featureCount: integer("input.features"),
+            type: InputType(rawValue: text("input.type")) ?? .f32, scale: real("input.scale"),
+            offset: real("input.offset"), isNormalised: text("input.normalise") == "running",
+            clip: real("input.clip"), horizon: UInt64(integer("input.horizon")),
+            lower: reals("input.lower"), upper: reals("input.upper"), names: names("input.names"))
+    }
+
+    private mutating func checkInput(_ input: InputSettings) {
+        guard values["input.features"] != nil else { return }
+        let count = input.featureCount
+        for (key, bounds) in [("input.lower", input.lower), ("input.upper", input.upper)]
+        where bounds.count != 1 && bounds.count != count {
+            report(
+                key, found: "an array of \(bounds.count)",
+                expected: "one number, or \(count) (input.features)")
+            return
+        }
+        if !input.names.isEmpty, input.names.count != count {
+            report(
+                "input.names", found: "\(input.names.count) names",
+                expected: "\(count) (input.features), or none")
+        }
+        for i in 0..<max(input.lower.count, input.upper.count) {
+            let low = input.lower[min(i, input.lower.count - 1)]
+            let high = input.upper[min(i, input.upper.count - 1)]
+            if low > high {
+                report(
+                    "input.lower", found: "\(low) for feature \(i + 1)",
+                    expected: "at most input.upper, which is \(high)")
+                break
+            }
+        }
+        if input.scale == 0 {
+            report("input.scale", found: "0", expected: "a number that is not 0")
+        }
+    }
+
+    private func network() -> NetworkSettings {
+        var hidden: [Int] = []
+        if case .array(let list) = values["network.hidden"]?.value {
+            hidden = list.compactMap { if case .integer(let n) = $0 { Int(n) } else { nil } }
+        }
+        let loss: Loss = text("network.loss") == "cross-entropy" ? .crossEntropy : .squaredError
+        let rules: [String: InitialisationRule] = [
+            "he-uniform": .heUniform, "he-normal": .heNormal, "glorot-uniform": .glorotUniform,
+            "glorot-normal": .glorotNormal, "lecun-uniform": .lecunUniform,
+        ]
+        return NetworkSettings(
+            hidden: hidden, activation: Activation(rawValue: text("network.activation")) ?? .relu,
+            outputActivation: Activation(rawValue: text("network.output-activation")) ?? .identity,
+            loss: loss, initialisation: rules[text("network.initialisation")] ?? .heUniform,
+            seed: UInt64(integer("network.seed")))
+    }
+
+    private func learning() -> LearningSettings {
+        LearningSettings(
+            rate: real("learning.rate"), momentum: real("learning.momentum"),
+            weightDecay: real("learning.weight-decay"))
+    }
+
+    private func learner(input: InputSettings, task: LearningTask) -> LearnerConfiguration {
+        let network = network()
+        let learning = learning()
+        let element: ElementType =
+            switch input.type {
+            case .u8: .u8
+            case .i16: .i16
+            case .f32: .f32
+            }
+        return LearnerConfiguration(
+            featureCount: input.featureCount, elementType: element, inputScale: input.scale,
+            inputOffset: input.offset,
+            normaliser: input.isNormalised
+                ? .running(clip: input.clip, horizon: input.horizon) : .none,
+            task: task, hidden: network.hidden, hiddenActivation: network.activation,
+            outputActivation: network.outputActivation, loss: network.loss,
+            initialisation: network.initialisation, seed: network.seed,
+            learningRate: learning.rate, momentum: learning.momentum,
+            weightDecay: learning.weightDecay, pendingCapacity: integer("labels.window"),
+            producerCapacity: integer("daemon.max-producers"))
+    }
+
+    private func daemon() -> DaemonLimits {
+        let state = text("daemon.state")
+        func endpoints(_ key: String) -> [String] {
+            names(key).map { Endpoint.resolve($0, state: state) }
+        }
+        return DaemonLimits(
+            stateDirectory: state, ingestEndpoints: endpoints("daemon.ingest"),
+            queryEndpoints: endpoints("daemon.query"), adminEndpoints: endpoints("daemon.admin"),
+            maxBatch: integer("daemon.max-batch"), queueSamples: integer("daemon.queue"),
+            maxProducers: integer("daemon.max-producers"), maxPeers: integer("daemon.max-peers"),
+            maxMessageBytes: integer("daemon.max-message"))
+    }
+
+    // MARK: what must agree
+
+    private mutating func checkPlaces(_ daemon: DaemonLimits) {
+        var seen: [String: String] = [:]
+        let all = [
+            ("daemon.ingest", daemon.ingestEndpoints), ("daemon.query", daemon.queryEndpoints),
+            ("daemon.admin", daemon.adminEndpoints),
+        ]
+        for (key, endpoints) in all {
+            for endpoint in endpoints {
+                if let other = seen[endpoint], !endpoint.hasSuffix(":*") {
+                    report(
+                        key, found: "\"\(endpoint)\" again",
+                        expected: "an endpoint of its own (\(other) has it)")
+                }
+                seen[endpoint] = key
+                guard endpoint.hasPrefix("ipc://") else { continue }
+                let bytes = endpoint.utf8.count - 6
+                guard bytes > Endpoint.longestPath else { continue }
+                report(
+                    key, found: "a socket path of \(bytes) bytes (\(endpoint.dropFirst(6)))",
+                    expected: "at most \(Endpoint.longestPath); use a shorter state directory")
+            }
+        }
+    }
+
+    private mutating func checkProducers(_ daemon: DaemonLimits) {
+        let allowed = names("producers.allow")
+        if allowed.count > daemon.maxProducers {
+            report(
+                "producers.allow", found: "\(allowed.count) names",
+                expected: "at most daemon.max-producers, which is \(daemon.maxProducers)")
+        }
+    }
+
+    private mutating func checkWhole(_ configuration: MillraceConfiguration) {
+        if configuration.effectiveMaxBatch < 1 {
+            report(
+                "daemon.max-message",
+                found: ByteSize.text(Int64(configuration.daemon.maxMessageBytes)),
+                expected: "at least \(configuration.labelledSampleBytes + 32) bytes: one sample "
+                    + "with its label and a header of 32")
+        }
+        if configuration.daemon.queueSamples < configuration.effectiveMaxBatch {
+            report(
+                "daemon.queue", found: "\(configuration.daemon.queueSamples)",
+                expected: "at least the samples of one message, "
+                    + "\(configuration.effectiveMaxBatch) (daemon.max-batch)")
+        }
+        do throws(LearnerConfigurationError) {
+            try configuration.learner.validate()
+        } catch {
+            problems.append(
+                ConfigurationProblem(
+                    place: path ?? "configuration", key: nil, found: "a learner that cannot be",
+                    expected: "one that can: \(error)"))
+        }
+    }
+}

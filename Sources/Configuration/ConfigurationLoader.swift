@@ -1,0 +1,98 @@
+// The way from files, variables and flags to a checked configuration. Problems are collected, so
+// that one run shows all of them.
+
+import Glibc
+
+/// What a configuration is made from.
+public struct ConfigurationInputs: Sendable {
+    /// Path of the file, for messages and origins; nil = no file.
+    public var path: String?
+    /// Its text.
+    public var text: String
+    /// The environment.
+    public var environment: [String: String]
+    /// Flags, later ones over earlier ones.
+    public var flags: [ConfigurationFlag]
+
+    /// - path: of the file, nil = none. - text: its text. - environment: all of it.
+    /// - flags: in the order typed.
+    public init(
+        path: String?, text: String = "", environment: [String: String] = [:],
+        flags: [ConfigurationFlag] = []
+    ) {
+        self.path = path
+        self.text = text
+        self.environment = environment
+        self.flags = flags
+    }
+}
+
+/// Loads configurations.
+public enum ConfigurationLoader {
+    /// Reads a file and loads it with environment and flags.
+    public static func load(
+        path: String?, environment: [String: String], flags: [ConfigurationFlag] = []
+    ) throws(ConfigurationErrors) -> MillraceConfiguration {
+        var inputs = ConfigurationInputs(path: path, environment: environment, flags: flags)
+        if let path { inputs.text = try read(path) }
+        return try load(inputs)
+    }
+
+    /// Puts the layers together and checks them.
+    public static func load(
+        _ inputs: ConfigurationInputs
+    ) throws(ConfigurationErrors) -> MillraceConfiguration {
+        var layers = LayerCollector()
+        var fileText: ConfigurationText?
+        if let path = inputs.path {
+            do throws(ConfigurationProblem) {
+                let text = try ConfigurationText(inputs.text, path: path)
+                layers.add(text, path: path)
+                fileText = text
+            } catch {
+                // Without a file nothing else that could be said is sure.
+                throw ConfigurationErrors([error])
+            }
+        }
+        layers.add(environment: inputs.environment)
+        for flag in inputs.flags { layers.add(flag) }
+        var builder = ConfigurationBuilder(
+            values: layers.values, problems: layers.problems, path: inputs.path,
+            lines: fileText?.lines ?? [:])
+        guard let configuration = builder.build() else {
+            throw ConfigurationErrors(builder.problems)
+        }
+        return configuration
+    }
+
+    /// The text of a file: UTF-8, at most 1 MiB.
+    public static func read(_ path: String) throws(ConfigurationErrors) -> String {
+        func failure(_ found: String) -> ConfigurationErrors {
+            ConfigurationErrors([
+                ConfigurationProblem(
+                    place: path, key: nil, found: found, expected: "a readable TOML file")
+            ])
+        }
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(String(cString: strerror(errno))) }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: ConfigurationText.largestFile + 1)
+        var used = 0
+        while used < bytes.count {
+            let got = bytes.withUnsafeMutableBytes { buffer in
+                Glibc.read(descriptor, buffer.baseAddress.map { $0 + used }, buffer.count - used)
+            }
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { throw failure(String(cString: strerror(errno))) }
+            if got == 0 { break }
+            used += got
+        }
+        guard used <= ConfigurationText.largestFile else {
+            throw failure("more than \(ConfigurationText.largestFile) bytes")
+        }
+        guard let text = String(validating: bytes[..<used], as: UTF8.self) else {
+            throw failure("bytes that are not UTF-8")
+        }
+        return text
+    }
+}

@@ -1,0 +1,130 @@
+// Every key there is, in the order in which it is printed: section, name, type and range, default.
+// A key without a default must be given, or gets its value from others (`derived`).
+
+/// One key.
+struct KeyDefinition: Sendable {
+    let section: String
+    let name: String
+    let kind: ValueKind
+    let standard: Standard
+
+    /// Where the value comes from if nobody gives one.
+    enum Standard: Equatable, Sendable {
+        case value(ConfigurationValue)
+        /// Must be given.
+        case required
+        /// Follows from other keys, or the key stays absent.
+        case derived
+    }
+
+    /// `section.key`
+    var path: String { section + "." + name }
+
+    /// `MILLRACE_SECTION_KEY`
+    var variable: String {
+        "MILLRACE_" + path.uppercased().map { $0 == "." || $0 == "-" ? "_" : String($0) }.joined()
+    }
+}
+
+/// The table of keys.
+enum KeyTable {
+    static let sections = [
+        "input", "output", "network", "learning", "labels", "commit", "ring", "memory", "daemon",
+        "producers", "checkpoints",
+    ]
+
+    static let all: [KeyDefinition] =
+        input + output + network + learning + storage + daemon + people
+
+    static func find(_ path: String) -> KeyDefinition? { byPath[path] }
+
+    static func names(in section: String) -> [String] {
+        all.filter { $0.section == section }.map(\.name)
+    }
+
+    private static let byPath = Dictionary(
+        all.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+
+    private static func key(
+        _ section: String, _ name: String, _ kind: ValueKind, _ standard: KeyDefinition.Standard
+    ) -> KeyDefinition {
+        KeyDefinition(section: section, name: name, kind: kind, standard: standard)
+    }
+
+    /// Largest magnitude of a number that configures something.
+    private static let wide = -1e30...1e30
+
+    private static let input: [KeyDefinition] = [
+        key("input", "features", .integer(1...65_536), .required),
+        key("input", "type", .choice(["u8", "i16", "f32"]), .value(.text("f32"))),
+        key("input", "scale", .real(wide), .value(.real(1))),
+        key("input", "offset", .real(wide), .value(.real(0))),
+        key("input", "normalise", .choice(["running", "none"]), .value(.text("running"))),
+        key("input", "clip", .real(0...1e6, excludesLow: true), .value(.real(10))),
+        key("input", "horizon", .integer(0...1_000_000_000_000), .value(.integer(0))),
+        key("input", "lower", .realOrReals(wide), .value(.real(-1e9))),
+        key("input", "upper", .realOrReals(wide), .value(.real(1e9))),
+        key("input", "names", .names, .value(.array([]))),
+    ]
+
+    private static let output: [KeyDefinition] = [
+        key("output", "task", .choice(["classification", "regression", "forecast"]), .required),
+        key("output", "classes", .countOrNames(2...65_536), .derived),
+        key("output", "targets", .countOrNames(1...65_536), .derived),
+    ]
+
+    private static let network: [KeyDefinition] = [
+        key("network", "hidden", .integers(1...65_536, most: 16), .value(.array([.integer(128)]))),
+        key(
+            "network", "activation", .choice(["relu", "sigmoid", "tanh", "identity"]),
+            .value(.text("relu"))),
+        key(
+            "network", "output-activation",
+            .choice(["softmax", "identity", "sigmoid", "tanh", "relu"]), .derived),
+        key("network", "loss", .choice(["cross-entropy", "squared-error"]), .derived),
+        key(
+            "network", "initialisation",
+            .choice(["he-uniform", "he-normal", "glorot-uniform", "glorot-normal", "lecun-uniform"]
+            ),
+            .value(.text("he-uniform"))),
+        key("network", "seed", .integer(0...Int64.max), .value(.integer(1))),
+    ]
+
+    private static let learning: [KeyDefinition] = [
+        key("learning", "rate", .real(0...1000, excludesLow: true), .value(.real(0.01))),
+        key("learning", "momentum", .real(0...1, excludesHigh: true), .value(.real(0))),
+        key("learning", "weight-decay", .real(0...1), .value(.real(0))),
+        key("labels", "window", .integer(0...1_048_576), .value(.integer(0))),
+    ]
+
+    private static let storage: [KeyDefinition] = [
+        key("commit", "samples", .integer(1...1_000_000_000), .value(.integer(1000))),
+        key("commit", "interval-milliseconds", .integer(1...86_400_000), .value(.integer(1000))),
+        key("commit", "bytes-per-day", .bytes(0...1 << 50), .value(.integer(0))),
+        key("ring", "slots", .integer(4...64), .value(.integer(4))),
+        key("ring", "held", .integer(1...16), .value(.integer(1))),
+        key("memory", "budget", .bytes(65_536...1 << 42), .value(.integer(16 << 20))),
+    ]
+
+    private static let daemon: [KeyDefinition] = [
+        key("daemon", "state", .text, .value(.text("millrace-state"))),
+        key("daemon", "ingest", .endpoints(ipcOnly: false), socket("ingest")),
+        key("daemon", "query", .endpoints(ipcOnly: false), socket("query")),
+        key("daemon", "admin", .endpoints(ipcOnly: true), socket("admin")),
+        key("daemon", "max-batch", .integer(1...65_536), .value(.integer(256))),
+        key("daemon", "queue", .integer(1...16_777_216), .value(.integer(1024))),
+        key("daemon", "max-producers", .integer(1...4096), .value(.integer(16))),
+        key("daemon", "max-peers", .integer(1...4096), .value(.integer(16))),
+        key("daemon", "max-message", .bytes(1024...1 << 26), .value(.integer(65_536))),
+    ]
+
+    private static func socket(_ name: String) -> KeyDefinition.Standard {
+        .value(.array([.text("ipc://\(Endpoint.placeholder)/\(name).sock")]))
+    }
+
+    private static let people: [KeyDefinition] = [
+        key("producers", "allow", .producerNames, .derived),
+        key("checkpoints", "keep", .integer(1...10_000), .value(.integer(5))),
+        key("checkpoints", "interval-minutes", .integer(0...525_600), .value(.integer(0))),
+    ]
+}

@@ -1,0 +1,197 @@
+// The types that keys have, and how a written value becomes one of them.
+
+/// The type and range of one key.
+enum ValueKind: Equatable, Sendable {
+    case integer(ClosedRange<Int64>)
+    /// `excludesLow`, `excludesHigh`: the ends do not belong to the range.
+    case real(ClosedRange<Double>, excludesLow: Bool = false, excludesHigh: Bool = false)
+    case choice([String])
+    /// "16MiB", "64 KiB", 65536.
+    case bytes(ClosedRange<Int64>)
+    case text
+    /// Whole numbers, possibly none.
+    case integers(ClosedRange<Int64>, most: Int)
+    /// One number for all features, or an array with one each.
+    case realOrReals(ClosedRange<Double>)
+    case names
+    /// A count, or an array of that many names.
+    case countOrNames(ClosedRange<Int64>)
+    /// Names of producers.
+    case producerNames
+    /// One endpoint or an array; `ipcOnly` forbids TCP.
+    case endpoints(ipcOnly: Bool)
+
+    /// "an integer from 1 to 65536": for messages.
+    var expected: String {
+        switch self {
+        case .integer(let range):
+            return "an integer from \(range.lowerBound) to \(range.upperBound)"
+        case .real(let range, let excludesLow, let excludesHigh):
+            let low = excludesLow ? "above" : "from"
+            let high = excludesHigh ? "below" : "to"
+            return "a number \(low) \(range.lowerBound) \(high) \(range.upperBound)"
+        case .choice(let words):
+            return "one of " + words.map { "\"\($0)\"" }.joined(separator: ", ")
+        case .bytes(let range):
+            return "a size from \(ByteSize.text(range.lowerBound)) to "
+                + "\(ByteSize.text(range.upperBound)), like \"16MiB\", \"64KiB\" or 65536"
+        case .text: return "text that is not empty"
+        case .integers(let range, let most):
+            return "an array of up to \(most) integers from \(range.lowerBound) to "
+                + "\(range.upperBound)"
+        case .realOrReals(let range):
+            return "a number from \(range.lowerBound) to \(range.upperBound), or an array of one "
+                + "per feature"
+        case .names: return "an array of different names, each of 1 to 64 characters"
+        case .countOrNames(let range):
+            return "a count from \(range.lowerBound) to \(range.upperBound), or an array of that "
+                + "many different names"
+        case .producerNames:
+            return "an array of different names of 1 to 64 characters from A-Z a-z 0-9 . _ -"
+        case .endpoints(let ipcOnly):
+            return Endpoint.expected(ipcOnly: ipcOnly)
+        }
+    }
+}
+
+extension ValueKind {
+    /// `value` as this kind stores it, or nil if it is not one. Whole numbers become reals where
+    /// reals are wanted, sizes become integers, single values arrays where arrays are stored.
+    func accept(_ value: ConfigurationValue) -> ConfigurationValue? {
+        switch self {
+        case .integer(let range):
+            guard case .integer(let number) = value, range.contains(number) else { return nil }
+            return value
+        case .real(let range, let excludesLow, let excludesHigh):
+            guard let number = Self.real(value), range.contains(number),
+                !(excludesLow && number == range.lowerBound),
+                !(excludesHigh && number == range.upperBound)
+            else { return nil }
+            return .real(number)
+        case .choice(let words):
+            guard case .text(let word) = value, words.contains(word) else { return nil }
+            return value
+        case .bytes(let range):
+            guard let bytes = ByteSize.parse(value), range.contains(bytes) else { return nil }
+            return .integer(bytes)
+        case .text:
+            guard case .text(let text) = value, !text.isEmpty else { return nil }
+            return value
+        default:
+            return acceptList(value)
+        }
+    }
+
+    private func acceptList(_ value: ConfigurationValue) -> ConfigurationValue? {
+        switch self {
+        case .integers(let range, let most):
+            guard case .array(let values) = value, values.count <= most,
+                values.allSatisfy({
+                    if case .integer(let number) = $0 { range.contains(number) } else { false }
+                })
+            else { return nil }
+            return value
+        case .realOrReals(let range):
+            if case .array(let values) = value {
+                let numbers = values.compactMap(Self.real)
+                guard numbers.count == values.count, numbers.allSatisfy(range.contains) else {
+                    return nil
+                }
+                return .array(numbers.map { .real($0) })
+            }
+            guard let number = Self.real(value), range.contains(number) else { return nil }
+            return .real(number)
+        case .names:
+            return Self.names(value, allowed: Self.isName)
+        case .countOrNames(let range):
+            if case .integer(let count) = value { return range.contains(count) ? value : nil }
+            guard let names = Self.names(value, allowed: Self.isName),
+                case .array(let list) = names, range.contains(Int64(list.count))
+            else { return nil }
+            return names
+        case .producerNames:
+            return Self.names(value, allowed: Self.isProducerName)
+        case .endpoints(let ipcOnly):
+            var list = [value]
+            if case .array(let values) = value { list = values }
+            guard !list.isEmpty, list.count <= 8, Set(list.map(\.found)).count == list.count,
+                list.allSatisfy({
+                    if case .text(let text) = $0 {
+                        Endpoint.problem(text, ipcOnly: ipcOnly) == nil
+                    } else {
+                        false
+                    }
+                })
+            else { return nil }
+            return .array(list)
+        default:
+            return nil
+        }
+    }
+
+    private static func real(_ value: ConfigurationValue) -> Double? {
+        switch value {
+        case .integer(let number): Double(number)
+        case .real(let number): number.isFinite ? number : nil
+        default: nil
+        }
+    }
+
+    private static func names(
+        _ value: ConfigurationValue, allowed: (String) -> Bool
+    ) -> ConfigurationValue? {
+        guard case .array(let values) = value else { return nil }
+        var seen: Set<String> = []
+        for case .text(let name) in values where allowed(name) { seen.insert(name) }
+        return seen.count == values.count ? value : nil
+    }
+
+    private static func isName(_ text: String) -> Bool {
+        (1...64).contains(text.count) && !text.unicodeScalars.contains { $0.value < 0x20 }
+    }
+
+    static func isProducerName(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                Character(Unicode.Scalar(byte)).isLetter && byte < 0x80
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || [UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-")].contains(byte)
+            }
+    }
+
+    /// The written value that the text of a variable or flag means.
+    func value(fromText text: String) -> ConfigurationValue {
+        switch self {
+        case .choice, .text: return .text(text)
+        case .integer, .real: return ConfigurationText.value(text) ?? .text(text)
+        case .bytes:
+            return Int64(text).map { .integer($0) } ?? .text(text)
+        case .integers, .realOrReals, .countOrNames, .names, .producerNames, .endpoints:
+            return listValue(text)
+        }
+    }
+
+    /// `[1, 2]` as TOML has it; otherwise items separated by commas, or one number.
+    private func listValue(_ text: String) -> ConfigurationValue {
+        if text.hasPrefix("[") { return ConfigurationText.value(text) ?? .text(text) }
+        let items = text.split(separator: ",").map(Self.trimmed)
+        switch self {
+        case .integers, .realOrReals:
+            let numbers = items.map { ConfigurationText.value($0) ?? .text($0) }
+            if case .realOrReals = self, numbers.count == 1 { return numbers[0] }
+            return .array(numbers)
+        case .countOrNames:
+            if items.count == 1, let count = Int64(items[0]) { return .integer(count) }
+            return .array(items.map { .text($0) })
+        default:
+            return .array(items.map { .text($0) })
+        }
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        var text = text
+        while text.first == " " { text.removeFirst() }
+        while text.last == " " { text.removeLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,133 @@
+// The whole configuration, resolved and checked. It can be printed with origins, written as
+// canonical text (which loads again to an equal configuration), and says by a digest whether two
+// configurations give learner sections of the same shape.
+
+import Learning
+import SampleSources
+
+/// Everything that `millraced` is told.
+public struct MillraceConfiguration: Sendable {
+    /// [input]
+    public let input: InputSettings
+    /// [output]
+    public let output: OutputSettings
+    /// [network]
+    public let network: NetworkSettings
+    /// [learning]
+    public let learning: LearningSettings
+    /// Unlabelled samples that wait for a label ([labels] window).
+    public let labelWindow: Int
+    /// [commit]
+    public let commit: CommitSettings
+    /// [ring]
+    public let ring: RingSettings
+    /// [memory] budget
+    public let memoryBudgetBytes: Int
+    /// [daemon]
+    public let daemon: DaemonLimits
+    /// [producers] allow; nil = anyone, up to `daemon.maxProducers`.
+    public let allowedProducers: [String]?
+    /// [checkpoints]
+    public let checkpoints: CheckpointSettings
+    /// The learner that all of this describes; it has passed `validate`.
+    public let learner: LearnerConfiguration
+
+    let values: [String: EffectiveValue]
+
+    /// Outputs of the network: classes, targets or features.
+    public var outputCount: Int { learner.outputCount }
+
+    /// Bytes of the raw features of one sample.
+    public var sampleBytes: Int { input.featureCount * input.type.bytes }
+
+    /// Bytes of one sample with its label on the wire.
+    public var labelledSampleBytes: Int {
+        switch output.task {
+        case .classification: sampleBytes + 4
+        case .regression(let targetCount): sampleBytes + 4 * targetCount
+        case .forecast: sampleBytes
+        }
+    }
+
+    /// Most samples in one message: the limit, or what fits the largest message.
+    public var effectiveMaxBatch: Int {
+        let header = 32
+        return min(daemon.maxBatch, (daemon.maxMessageBytes - header) / labelledSampleBytes)
+    }
+
+    /// Where the value of `section.key` came from; nil if it has none.
+    public func origin(of key: String) -> ConfigurationOrigin? { values[key]?.origin }
+}
+
+extension MillraceConfiguration {
+    /// The effective configuration as aligned TOML, each line with the origin of its value.
+    public var effectiveText: String {
+        var rows: [(line: String, origin: String)] = []
+        forEachSection { section, keys in
+            rows.append(((rows.isEmpty ? "" : "\n") + "[\(section)]", ""))
+            let width = keys.map { $0.name.count }.max() ?? 0
+            for key in keys {
+                let padding = String(repeating: " ", count: width - key.name.count)
+                rows.append(
+                    (
+                        "\(key.name)\(padding) = \(TomlText.value(key.value.value, key.kind))",
+                        key.value.origin.text
+                    ))
+            }
+        }
+        let column = rows.filter { $0.line.count <= 60 }.map { $0.line.count }.max() ?? 0
+        return rows.map { row in
+            guard !row.origin.isEmpty else { return row.line + "\n" }
+            let padding = String(repeating: " ", count: max(0, column - row.line.count))
+            return "\(row.line)\(padding)  # \(row.origin)\n"
+        }.joined()
+    }
+
+    /// Every key with its value in a fixed order and notation, without origins: equal text means
+    /// an equal configuration, and the text loads again. It leaves out where this daemon lives
+    /// (state directory and endpoints), so that it can travel inside a checkpoint.
+    public var canonicalText: String {
+        var text = ""
+        forEachSection { section, keys in
+            let kept = keys.filter { !Self.placeKeys.contains("\(section).\($0.name)") }
+            guard !kept.isEmpty else { return }
+            text += "[\(section)]\n"
+            for key in kept {
+                text += "\(key.name) = \(TomlText.value(key.value.value, key.kind))\n"
+            }
+        }
+        return text
+    }
+
+    /// A digest of what decides the fields of the learner section and their shapes: two
+    /// configurations with the same digest can continue each other's state.
+    public var shapeDigest: UInt64 {
+        var parts = [
+            "features \(input.featureCount)", "type \(input.type.rawValue)",
+            "normalised \(input.isNormalised)", "hidden \(network.hidden)",
+            "momentum \(learning.momentum > 0)", "window \(labelWindow)",
+            "producers \(daemon.maxProducers)",
+        ]
+        switch output.task {
+        case .classification(let count): parts.append("classes \(count)")
+        case .regression(let count): parts.append("targets \(count)")
+        case .forecast: parts.append("forecast")
+        }
+        return TextDigest.of(parts.joined(separator: "; "))
+    }
+
+    private static let placeKeys: Set<String> = [
+        "daemon.state", "daemon.ingest", "daemon.query", "daemon.admin",
+    ]
+
+    private func forEachSection(
+        _ body: (String, [(name: String, value: EffectiveValue, kind: ValueKind)]) -> Void
+    ) {
+        for section in KeyTable.sections {
+            let keys = KeyTable.all.filter { $0.section == section }.compactMap { key in
+                values[key.path].map { (name: key.name, value: $0, kind: key.kind) }
+            }
+            if !keys.isEmpty { body(section, keys) }
+        }
+    }
+}
