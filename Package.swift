@@ -12,7 +12,7 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 /// becomes a call into libm.
 func kernelTarget(_ name: String, march: String?) -> Target {
     var settings = strict
-    settings.append(.unsafeFlags(["-Xcc", "-ffp-contract=off"]))
+    settings.append(.unsafeFlags(["-Xcc", "-ffp-contract=off", "-Xcc", "-fno-math-errno", "-disable-cmo"]))
     if let march {
         settings.append(.unsafeFlags(["-Xcc", "-march=\(march)"]))
     }
@@ -135,7 +135,7 @@ let package = Package(
         .testTarget(
             name: "WeightStoreTests", dependencies: ["WeightStore", "Simulation"],
             swiftSettings: strict),
-        .testTarget(name: "MessagingTests", dependencies: ["Messaging"], swiftSettings: strict),
+        .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Platform"], swiftSettings: strict),
         .testTarget(
             name: "JunctionsTests", dependencies: ["Junctions", "Arithmetic"],
             swiftSettings: strict),

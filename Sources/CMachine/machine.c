@@ -1,6 +1,12 @@
+#define _GNU_SOURCE
 #include "machine.h"
 #include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 int machine_instruction_set(void) {
 #if defined(__x86_64__)
@@ -75,4 +81,28 @@ uint32_t machine_crc32c(uint32_t seed, const void *bytes, size_t count) {
 
 void machine_limit_malloc_arenas(int arenas) {
     mallopt(M_ARENA_MAX, arenas);
+}
+
+int machine_eventfd(void) {
+    return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+int machine_signalfd(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int machine_next_signal(int descriptor) {
+    struct signalfd_siginfo information;
+    ssize_t bytes = read(descriptor, &information, sizeof information);
+    return bytes == (ssize_t)sizeof information ? (int)information.ssi_signo : 0;
+}
+
+void machine_name_thread(const char *name) {
+    pthread_setname_np(pthread_self(), name);
 }

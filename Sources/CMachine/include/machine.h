@@ -1,5 +1,6 @@
 // What Swift cannot say about the machine: which instructions it has, the CRC-32C
-// instruction, and mallopt. Nothing else belongs here.
+// instruction, and the Linux calls that Swift's Glibc module leaves out. Nothing else
+// belongs here.
 #ifndef MILLRACE_MACHINE_H
 #define MILLRACE_MACHINE_H
 #include <stdbool.h>
@@ -18,4 +19,17 @@ uint32_t machine_crc32c_table(uint32_t seed, const void *bytes, size_t count);
 
 /// Limits glibc's malloc to a few arenas: long-lived threaded processes bloat without it.
 void machine_limit_malloc_arenas(int arenas);
+
+/// eventfd(2), close-on-exec and non-blocking; -1 with errno.
+int machine_eventfd(void);
+
+/// Blocks SIGTERM, SIGINT and SIGHUP for this thread and those it starts, and returns a
+/// non-blocking signalfd(2) that reads them; -1 with errno.
+int machine_signalfd(void);
+
+/// The next signal that waits on `descriptor`, or 0.
+int machine_next_signal(int descriptor);
+
+/// Names the calling thread; at most 15 bytes.
+void machine_name_thread(const char *name);
 #endif

@@ -1,0 +1,41 @@
+# Millrace: everything a person types. Each target installs what it needs first.
+.DEFAULT_GOAL := help
+.PHONY: help setup build test lint demo bench soak install clean
+
+PREFIX ?= /usr/local
+
+help:
+	@echo 'make demo     install what is missing, build, run the daemon, stream, learn, query, kill, resume'
+	@echo 'make test     install what is missing, lint, build, run every test'
+	@echo 'make bench    speed, with the rivals beside it where they can be installed'
+	@echo 'make build    release executables in .build/release'
+	@echo 'make install  millraced and millrace into $(PREFIX)/bin'
+
+setup:
+	@scripts/setup
+
+build: setup
+	swift build -c release --product millraced
+	swift build -c release --product millrace
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests clients Benchmarks
+
+test: setup lint
+	@scripts/test
+
+demo: build
+	@scripts/demo
+
+bench: setup
+	@scripts/bench
+
+soak: build
+	@scripts/kill-test --count 1000
+
+install: build
+	install -D -m 0755 .build/release/millraced $(DESTDIR)$(PREFIX)/bin/millraced
+	install -D -m 0755 .build/release/millrace $(DESTDIR)$(PREFIX)/bin/millrace
+
+clean:
+	rm -rf .build .build-*

@@ -1,1 +1,0 @@
-// Accelerator: placeholder until its first type lands.

@@ -1,1 +1,0 @@
-// Arithmetic: placeholder until its first type lands.

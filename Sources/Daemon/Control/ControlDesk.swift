@@ -1,0 +1,210 @@
+// Control requests: read-only ones are answered at once from the pinned generation; those that
+// change something are carried out by another loop and answered when the result is durable.
+
+import Messaging
+import MillraceProtocol
+import WeightStore
+
+/// Who waits for the answer to a control request.
+struct Caller {
+    let door: Door
+    let peer: Peer
+    let request: UInt64
+}
+
+/// Requests that are being carried out.
+struct ControlDesk {
+    /// A rollback on its way to the learner.
+    struct Restoring {
+        let caller: Caller
+        let source: String
+        let restoredFrom: UInt64
+        /// The ring slot it reads from; nil when it comes from the staging memory.
+        let pin: Pin?
+    }
+
+    /// Callers of jobs that another loop has, by ticket.
+    var jobs: [UInt32: Caller] = [:]
+    /// At most one restore at a time: there is one staging memory.
+    var restoring: Restoring?
+    var restoringTicket: UInt32 = 0
+    private var lastTicket: UInt32 = 0
+    var savedCheckpoints: UInt64 = 0
+
+    mutating func nextTicket() -> UInt32 {
+        lastTicket = lastTicket == UInt32.max ? 1 : lastTicket + 1
+        return lastTicket
+    }
+}
+
+extension NetworkLoop {
+    func takeRequest(
+        _ header: FrameHeader, _ body: UnsafeRawBufferPointer, _ peer: Peer, door: Door
+    ) {
+        let caller = Caller(door: door, peer: peer, request: header.sequence)
+        do throws(ControlError) {
+            let request = try ControlCodec.decodeRequest(body)
+            guard door == .admin || !request.command.needsAdmin else {
+                return refuse(
+                    caller, .notAllowed,
+                    "\(request.command.rawValue) is answered on the admin socket only")
+            }
+            perform(request, caller)
+        } catch {
+            counters.count(.badRequest)
+            refuse(caller, .badRequest, "\(error)")
+        }
+    }
+
+    private func perform(_ request: ControlRequest, _ caller: Caller) {
+        switch request.command {
+        case .status: reply(caller, statusReply())
+        case .schema: reply(caller, schemaReply())
+        case .generations: reply(caller, generationsReply())
+        case .checkpoints: post(.listCheckpoints, caller)
+        case .checkpointSave: post(.saveCheckpoint(name: request.name ?? ""), caller)
+        case .rollback: rollback(to: request.generation, caller)
+        case .checkpointRestore: restore(checkpoint: request.name, caller)
+        case .hold: hold(request.generation, caller)
+        case .stop:
+            progress.change(from: .running, to: .draining)
+            progress.change(from: .readOnly, to: .draining)
+            channels.learnerWakeUp.callAlways()
+            reply(caller, StopReply())
+        }
+    }
+
+    private func post(_ work: ControlJob.Work, _ caller: Caller) {
+        let ticket = control.nextTicket()
+        control.jobs[ticket] = caller
+        channels.storageJobs.post(ControlJob(ticket: ticket, work: work))
+        channels.storageWakeUp.callAlways()
+    }
+
+    private func hold(_ generation: UInt64?, _ caller: Caller) {
+        guard let generation else {
+            return refuse(caller, .badRequest, "hold needs a generation")
+        }
+        guard ring.hold(generation: generation) else {
+            return refuse(
+                caller, .notFound, "generation \(generation) is not in the ring any more")
+        }
+        reply(caller, HoldReply(held: generation))
+    }
+
+    private func rollback(to generation: UInt64?, _ caller: Caller) {
+        guard let generation else {
+            return refuse(caller, .badRequest, "rollback needs a generation")
+        }
+        guard control.restoring == nil, control.jobs.isEmpty else {
+            return refuse(caller, .notReady, "another restore is under way; try again")
+        }
+        if let pin = ring.pin(generation: generation) {
+            order(
+                ControlDesk.Restoring(
+                    caller: caller, source: "ring", restoredFrom: generation, pin: pin),
+                section: UnsafeRawPointer(ring.learnerMemory(pin.slot)))
+        } else {
+            post(.findGeneration(generation), caller)
+        }
+    }
+
+    private func restore(checkpoint name: String?, _ caller: Caller) {
+        guard let name else { return refuse(caller, .badRequest, "restore needs a name") }
+        guard control.restoring == nil, control.jobs.isEmpty else {
+            return refuse(caller, .notReady, "another restore is under way; try again")
+        }
+        post(.loadCheckpoint(name: name), caller)
+    }
+
+    private func order(_ restoring: ControlDesk.Restoring, section: UnsafeRawPointer) {
+        let ticket = control.nextTicket()
+        let order = RestoreOrder(
+            section: UInt(bitPattern: section), generation: restoring.restoredFrom, ticket: ticket)
+        guard channels.restores.push(order) else {
+            if let pin = restoring.pin { ring.unpin(pin) }
+            return refuse(restoring.caller, .notReady, "another restore is under way; try again")
+        }
+        control.restoring = restoring
+        control.restoringTicket = ticket
+        channels.learnerWakeUp.callAlways()
+    }
+
+    /// The commit that answers a restore is durable, or storage refused it.
+    func finishRestore(_ result: CommitResult) {
+        guard let restoring = control.restoring, control.restoringTicket == result.ticket else {
+            return
+        }
+        if let pin = restoring.pin { ring.unpin(pin) }
+        control.restoring = nil
+        guard result.isDurable else {
+            return refuse(
+                restoring.caller, .readOnly,
+                "the state was restored in memory but storage refuses to keep it; "
+                    + "see status, and mend the disk")
+        }
+        reply(
+            restoring.caller,
+            RollbackReply(
+                generation: result.generation, restoredFrom: restoring.restoredFrom,
+                stateDigest: digest(of: result.generation), source: restoring.source))
+    }
+
+    /// Answers what the storage loop has finished.
+    func finishJobs() -> Bool {
+        guard let job = channels.finishedJobs.take() else { return false }
+        guard let caller = control.jobs.removeValue(forKey: job.ticket) else { return true }
+        switch job.outcome {
+        case .waiting: refuse(caller, .failed, "the job was given back undone")
+        case .failed(let reason, let message):
+            refuse(caller, RefusalReason(name: reason) ?? .failed, message)
+        case .saved(let fact):
+            control.savedCheckpoints += 1
+            reply(caller, CheckpointReply(checkpoint: entry(fact)))
+        case .listed(let facts):
+            reply(
+                caller,
+                CheckpointsReply(
+                    directory: settings.checkpointDirectory, checkpoints: facts.map(entry)))
+        case .loaded(let generation, let name):
+            order(
+                ControlDesk.Restoring(
+                    caller: caller, source: name, restoredFrom: generation, pin: nil),
+                section: UnsafeRawPointer(memory.staging))
+        }
+        return true
+    }
+
+    private func entry(_ fact: CheckpointFact) -> CheckpointEntry {
+        CheckpointEntry(
+            name: fact.name, path: settings.checkpointDirectory + "/\(fact.name).safetensors",
+            generation: fact.generation, stateDigest: fact.digest, bytes: fact.bytes,
+            samples: fact.samples)
+    }
+
+    func reply(_ caller: Caller, _ value: some ControlReply) {
+        do throws(ControlError) {
+            deliver(caller, try ControlCodec.encode(value))
+        } catch {
+            refuse(caller, .failed, "the reply could not be written: \(error)")
+        }
+    }
+
+    func refuse(_ caller: Caller, _ reason: RefusalReason, _ message: String) {
+        guard let json = try? ControlCodec.encode(ErrorReply(reason, message)) else { return }
+        deliver(caller, json)
+    }
+
+    /// Control replies are longer than a data frame may be; they get memory of their own.
+    private func deliver(_ caller: Caller, _ json: [UInt8]) {
+        let memory = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: FrameHeader.byteCount + json.count, alignment: 16)
+        defer { memory.deallocate() }
+        let bytes = json.withUnsafeBytes {
+            ControlFrame.encode(.reply, request: caller.request, json: $0, into: memory)
+        }
+        guard let bytes else { return }
+        _ = transport.send(
+            caller.door, UnsafeRawBufferPointer(rebasing: memory[..<bytes]), to: caller.peer)
+    }
+}

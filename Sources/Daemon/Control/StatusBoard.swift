@@ -1,0 +1,103 @@
+// Status, schema and generations as replies. Every number of a producer comes from the one
+// pinned generation, so the balance in the reply holds exactly: what was accepted after that
+// generation is counted as queued.
+
+import Learning
+import MillraceProtocol
+import Platform
+import WeightStore
+
+extension NetworkLoop {
+    func statusReply() -> StatusReply {
+        let stream = durableStream
+        let generation = pin?.generation ?? 0
+        return StatusReply(
+            version: description.version, mode: mode,
+            uptimeSeconds: Double(clock.nowNanoseconds &- startNanoseconds) / 1e9,
+            generation: generation, stateDigest: digest(of: generation),
+            samples: stream?.total(.learned) ?? 0,
+            producers: stream.map(producerReplies) ?? [], counters: counterReply(),
+            figures: figures(producer: nil), budget: description.budget,
+            budgetBytes: description.budgetBytes, plannedBytes: description.plannedBytes,
+            residentBytes: ProcessFacts.residentBytes, queueDepth: records.count,
+            commits: progress.commits.load(ordering: .relaxed),
+            skippedCommits: progress.skippedCommits.load(ordering: .relaxed),
+            checkpoints: control.savedCheckpoints)
+    }
+
+    func schemaReply() -> SchemaReply {
+        let configuration = description.configuration
+        return SchemaReply(
+            schema: schema, scale: Double(configuration.inputScale),
+            offset: Double(configuration.inputOffset), featureNames: settings.featureNames,
+            classNames: settings.classNames, targetNames: settings.targetNames,
+            maxBatch: Int(settings.maximumBatch),
+            maxMessageBytes: settings.maximumMessageBytes,
+            pendingWindow: configuration.pendingCapacity,
+            networkText: configuration.networkText)
+    }
+
+    func generationsReply() -> GenerationsReply {
+        var entries: [GenerationEntry] = []
+        for fact in ring.list() where fact.state != .empty {
+            let isReadable = fact.state == .durable
+            let samples = isReadable ? learnedSamples(slot: fact.slot) : 0
+            entries.append(
+                GenerationEntry(
+                    generation: fact.generation, restoredFrom: fact.restoredFrom,
+                    stateDigest: fact.stateDigest, state: "\(fact.state)", held: fact.isHeld,
+                    pins: fact.pins, samples: samples))
+        }
+        entries.sort { $0.generation > $1.generation }
+        return GenerationsReply(newest: pin?.generation ?? 0, generations: entries)
+    }
+
+    /// The digest of a generation's learner section, as its commit computed it; 0 if unknown.
+    func digest(of generation: UInt64) -> UInt64 {
+        ring.list().first { $0.state == .durable && $0.generation == generation }?.stateDigest ?? 0
+    }
+
+    private func learnedSamples(slot: Int) -> UInt64 {
+        StreamSection(layout: sections.streamLayout, base: ring.streamMemory(slot)).total(.learned)
+    }
+
+    private var mode: DaemonMode {
+        switch progress.mode {
+        case .running: .learning
+        case .readOnly: .readOnly
+        case .draining, .drained, .ended: .stopping
+        }
+    }
+
+    private func producerReplies(_ stream: StreamSection) -> [ProducerStatus] {
+        (0..<stream.layout.producerCapacity).compactMap { producer in
+            guard let row = producers.rows[producer], stream.epoch(producer) == row.epoch else {
+                return nil
+            }
+            let position = stream[.position, producer]
+            return ProducerStatus(
+                name: row.name.text, epoch: row.epoch, position: position, durable: position,
+                next: row.accepted &+ 1, queued: row.accepted &- position,
+                learned: stream[.learned, producer], pending: stream[.pending, producer],
+                expired: stream[.expired, producer], refused: stream[.refused, producer],
+                skipped: stream[.skipped, producer], labels: stream[.labels, producer],
+                resends: row.resends, idCount: stream[.idCount, producer],
+                idSum: stream[.idSum, producer], idXor: stream[.idXor, producer],
+                figures: figures(producer: producer))
+        }
+    }
+
+    private func counterReply() -> DaemonCounters {
+        var refused: [String: UInt64] = [:]
+        for reason in RefusalReason.allCases where counters.refused(reason) > 0 {
+            refused[reason.name] = counters.refused(reason)
+        }
+        return DaemonCounters(
+            framesReceived: counters.frames, bytesReceived: counters.bytes,
+            samplesAccepted: counters.accepted, refusedBy: refused,
+            duplicates: producers.rows.reduce(0) { $0 + ($1?.resends ?? 0) },
+            acksSent: counters.acknowledgements, nacksSent: counters.nacks,
+            resetsSent: counters.resets, repliesDropped: counters.dropped,
+            predictions: counters.predictions)
+    }
+}

@@ -1,0 +1,202 @@
+// The assembly: takes all memory, recovers the state, joins the three loops, and runs them on
+// threads, or step by step for a test.
+//
+//   starting → running ⇄ readOnly → draining → drained → ended
+//
+// READY means: lock taken, newest intact generation loaded, first prediction finite, doors open.
+
+import Accelerator
+import Kernels
+import Learning
+import Messaging
+import MillraceProtocol
+import Platform
+import Synchronization
+import WeightStore
+
+/// Where the state of a new process comes from.
+public enum StateOrigin: Equatable, Sendable {
+    /// The newest intact generation; a fresh state if there is none.
+    case newest
+    /// A checkpoint file, into an empty state directory.
+    case checkpoint(path: String)
+}
+
+/// A running daemon.
+public final class Daemon: @unchecked Sendable {
+    /// The version in status and checkpoints.
+    public static let version = "0.1.0"
+
+    let network: NetworkLoop
+    let learner: LearnerLoop
+    let storageLoop: StorageLoop
+    let progress: SharedProgress
+    let channels: LoopChannels
+    private let arena: Arena
+    private let ring: Ring
+    private let lock: StorageFile
+    private let storage: any Storage
+    private var threads: [WorkerThread] = []
+
+    /// Recovers the state and joins the loops; nothing runs yet.
+    ///
+    /// - transport: makes the doors; gets the descriptor that must end a wait.
+    /// - report: gets events for the log, from any loop.
+    public init(
+        configuration: LearnerConfiguration, settings: DaemonSettings, origin: StateOrigin,
+        storage: any Storage, clock: any MonotonicClock,
+        transport: (Int32) throws(StartError) -> any Transport,
+        report: @escaping @Sendable (DaemonEvent) -> Void
+    ) throws(StartError) {
+        let plan = DaemonPlan(configuration, settings)
+        if let shortage = plan.memory.shortage { throw .doesNotFit(shortage) }
+        self.storage = storage
+        lock = try StateDirectory.take(settings, storage)
+        arena = try Self.makeArena(plan)
+        let memory = DaemonMemory(plan: plan, settings: settings, arena: arena)
+        arena.seal()
+        let ring = Ring(
+            storage: storage, directory: settings.stateDirectory, geometry: plan.geometry,
+            memory: memory.ring)
+        self.ring = ring
+        let kernels = KernelSet.best
+        let learner = OnlineLearner(
+            configuration: configuration, section: memory.sections.learner,
+            workspace: memory.workspace, kernels: kernels)
+        let start = try StateDirectory.recover(
+            ring, memory.sections, learner, origin, settings, storage, report)
+        let predictor = Predictor(
+            configuration: configuration, workspace: memory.network.predictor, kernels: kernels)
+        progress = SharedProgress(producerCapacity: settings.maximumProducers)
+        channels = LoopChannels(slotCount: plan.geometry.totalSlots)
+        let stream = StreamSection(layout: plan.streamLayout, base: memory.sections.stream)
+        for producer in 0..<settings.maximumProducers {
+            progress.setTaken(producer, stream[.position, producer])
+        }
+        let records = RecordQueue(
+            capacity: plan.recordCapacity, shape: plan.recordShape, memory: memory.records)
+        self.learner = LearnerLoop(
+            learner: learner, sections: memory.sections, records: records, ring: ring,
+            channels: channels, progress: progress, clock: clock,
+            policy: settings.commit.limited(
+                generationBytes: plan.geometry.slotBytes, bytesPerDay: settings.bytesPerDay))
+        storageLoop = StorageLoop(
+            settings: settings, storage: storage, ring: ring, sections: memory.sections,
+            staging: memory.network.staging, channels: channels, progress: progress,
+            clock: clock, report: report)
+        network = NetworkLoop(
+            settings: settings, description: Self.describe(plan),
+            admission: Admission(schema: plan.schema, bounds: settings.bounds, kernels: kernels),
+            predictor: predictor, memory: memory.network,
+            transport: try transport(channels.networkWakeUp.fileDescriptor), records: records,
+            ring: ring, sections: memory.sections, channels: channels, progress: progress,
+            clock: clock,
+            producers: ProducerDirectory(
+                stream: stream,
+                allowed: settings.allowedProducers.map { Set($0.compactMap { ProducerName($0) }) }))
+        try commitFirst(isNeeded: start.needsCommit)
+        try selfTest(predictor, memory, plan)
+    }
+
+    deinit { storage.close(lock) }
+
+    /// The newest durable generation.
+    public var newestGeneration: UInt64 { ring.newestGeneration }
+
+    /// Starts the three threads.
+    public func start() {
+        precondition(threads.isEmpty)
+        threads = [
+            WorkerThread(name: "mr-network") { [network] in network.run() },
+            WorkerThread(name: "mr-learner") { [learner] in learner.run() },
+            WorkerThread(name: "mr-storage") { [storageLoop] in storageLoop.run() },
+        ]
+    }
+
+    /// Asks for a clean stop: what is queued is learned, committed and acknowledged.
+    public func stop() {
+        progress.change(from: .running, to: .draining)
+        progress.change(from: .readOnly, to: .draining)
+        channels.learnerWakeUp.callAlways()
+    }
+
+    /// Whether a stop has been asked for, by `stop` or by the admin door.
+    public var isStopping: Bool { progress.mode.rawValue >= ServiceMode.draining.rawValue }
+
+    /// Whether storage fails at present.
+    public var isReadOnly: Bool { progress.mode == .readOnly }
+
+    /// Turns of network, learner and storage loop so far; a watchdog looks at whether they move.
+    public var turns: (network: UInt64, learner: UInt64, storage: UInt64) {
+        (
+            progress.networkTurns.load(ordering: .relaxed),
+            progress.learnerTurns.load(ordering: .relaxed),
+            progress.storageTurns.load(ordering: .relaxed)
+        )
+    }
+
+    /// Whether everything that was decided is durable and acknowledged after a stop.
+    public var isDrained: Bool {
+        progress.mode == .drained && channels.commits.isEmpty && channels.results.isEmpty
+            && progress.openOrders.load(ordering: .acquiring) == 0
+    }
+
+    /// Ends the threads, finished or not.
+    public func end() {
+        progress.enter(.ended)
+        channels.networkWakeUp.callAlways()
+        channels.learnerWakeUp.callAlways()
+        channels.storageWakeUp.callAlways()
+        for thread in threads { thread.join() }
+        threads = []
+    }
+
+    private static func makeArena(_ plan: DaemonPlan) throws(StartError) -> Arena {
+        do throws(MemoryRegionError) {
+            return try Arena(byteCount: plan.arenaBytes)
+        } catch {
+            throw .noMemory(error)
+        }
+    }
+
+    private static func describe(_ plan: DaemonPlan) -> ServiceDescription {
+        ServiceDescription(
+            version: version, configuration: plan.layout.configuration, layout: plan.layout,
+            budget: plan.memory.lines.map {
+                BudgetLine(owner: $0.owner, detail: $0.detail, bytes: $0.bytes)
+            },
+            budgetBytes: plan.memory.budgetBytes, plannedBytes: plan.memory.totalBytes)
+    }
+
+    /// A state that is in no slot yet becomes a durable generation before any door opens.
+    private func commitFirst(isNeeded: Bool) throws(StartError) {
+        if isNeeded {
+            learner.requestCommit()
+            _ = learner.turn()
+            _ = storageLoop.turn()
+        }
+        _ = network.turn()
+        network.pinNewest()
+        guard network.pin != nil else {
+            throw .storage("the first generation could not be made durable; see the disk's state")
+        }
+    }
+
+    private func selfTest(
+        _ predictor: Predictor, _ memory: DaemonMemory, _ plan: DaemonPlan
+    ) throws(StartError) {
+        guard let pin = network.pin else { return }
+        let bytes = plan.schema.featureCount * plan.schema.elementType.bytes
+        let sample = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 64)
+        defer { sample.deallocate() }
+        sample.initializeMemory(as: UInt8.self, repeating: 0)
+        guard let base = sample.baseAddress else { return }
+        let outputs = memory.network.outputs
+        _ = predictor.predict(
+            section: UnsafeRawPointer(ring.learnerMemory(pin.slot)),
+            features: UnsafeRawPointer(base), outputs: outputs)
+        for index in 0..<plan.schema.outputCount where !outputs[index].isFinite {
+            throw .selfTestFailed(generation: pin.generation)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+// What the daemon tells its log: rare, and never a sample's value.
+
+/// Something worth a line in the log.
+public enum DaemonEvent: Equatable, Sendable {
+    case checkpointFailed(String)
+    case recovered(String)
+    case held(generation: UInt64)
+    case started(generation: UInt64, String)
+    case stopped(generation: UInt64)
+    case storageFailed(String)
+    case storageRecovered(UInt64)
+
+    /// Whether somebody should look at it soon.
+    public var isProblem: Bool {
+        switch self {
+        case .checkpointFailed, .storageFailed: true
+        default: false
+        }
+    }
+
+    /// The event as one logfmt line.
+    public var line: String {
+        switch self {
+        case .checkpointFailed(let message):
+            "event=checkpoint_failed message=\(Self.quoted(message))"
+        case .recovered(let message): "event=recovered message=\(Self.quoted(message))"
+        case .held(let generation): "event=held generation=\(generation)"
+        case .started(let generation, let message):
+            "event=started generation=\(generation) message=\(Self.quoted(message))"
+        case .stopped(let generation): "event=stopped generation=\(generation)"
+        case .storageFailed(let message):
+            "event=storage_failed mode=read_only message=\(Self.quoted(message))"
+        case .storageRecovered(let generation):
+            "event=storage_recovered generation=\(generation)"
+        }
+    }
+
+    /// Text that cannot forge a second field or line.
+    static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": result += "\\\(scalar)"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F: result += " "
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}

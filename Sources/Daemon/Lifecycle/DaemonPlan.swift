@@ -1,0 +1,134 @@
+// All memory of a daemon, added up before any is taken: one line per owner. What libzmq may
+// hold is a ceiling, not a reservation: high-water marks times the largest message times peers.
+
+import Accelerator
+import Learning
+import Messaging
+import MillraceProtocol
+import WeightStore
+
+/// The shapes and the memory plan that follow from a configuration.
+public struct DaemonPlan: Sendable {
+    /// The learner section and its scratch memory.
+    public let layout: LearnerLayout
+    /// The stream section.
+    public let streamLayout: StreamLayout
+    /// The ring.
+    public let geometry: RingGeometry
+    /// Every line, with the budget.
+    public let memory: MemoryPlan
+
+    let recordShape: RecordShape
+    let recordCapacity: Int
+    let schema: WireSchema
+
+    /// Messages that libzmq keeps per peer and direction.
+    static let receiveHighWater = 16
+    /// What libzmq keeps for a connection besides messages: 23.5 kB were measured.
+    static let connectionBytes = 24 * 1024
+    /// Replies to control requests and the log, which allocate as they need.
+    static let controlBytes = 1 << 20
+    static let stackBytes = 512 * 1024
+
+    /// Adds everything up. The configuration must be valid.
+    public init(_ configuration: LearnerConfiguration, _ settings: DaemonSettings) {
+        layout = LearnerLayout(configuration)
+        streamLayout = StreamLayout(producerCapacity: settings.maximumProducers)
+        geometry = RingGeometry(
+            slotCount: settings.ringSlots, heldCount: settings.heldSlots,
+            learner: layout.section, stream: streamLayout.section,
+            description: Self.describe(configuration))
+        schema = Self.schema(of: configuration)
+        let valueCount = schema.task == .regression ? schema.outputCount : 0
+        recordShape = RecordShape(
+            featureBytes: schema.featureCount * schema.elementType.bytes, valueCount: valueCount)
+        // Greetings and flushes need places beyond the producers' shares.
+        var capacity = 64
+        while capacity < settings.queueSamples + 4 * settings.maximumPeers { capacity *= 2 }
+        recordCapacity = capacity
+
+        var plan = MemoryPlan(budgetBytes: settings.budgetBytes)
+        plan.add(layout.sectionLines)
+        plan.add(
+            MemoryLine(
+                owner: "stream section", detail: "\(settings.maximumProducers) producers",
+                bytes: streamLayout.section.byteCount))
+        plan.add(
+            MemoryLine(
+                owner: "generation ring", unitCount: geometry.totalSlots, unit: "slots",
+                unitBytes: geometry.memoryBytes / geometry.totalSlots))
+        plan.add(
+            MemoryLine(
+                owner: "restore staging", detail: "one learner section",
+                bytes: layout.section.byteCount))
+        plan.add(
+            MemoryLine(
+                owner: "sample queue", unitCount: capacity, unit: "samples",
+                unitBytes: recordShape.recordBytes))
+        plan.add(
+            MemoryLine(
+                owner: "activations", detail: "learner and predictor",
+                bytes: layout.workspaceBytes + layout.predictorWorkspaceBytes
+                    + Self.outputBytes(schema)))
+        plan.add(
+            MemoryLine(
+                owner: "frames", detail: "one received, one to send",
+                bytes: 2 * Self.frameBytes(settings, schema)))
+        plan.add(
+            MemoryLine(
+                owner: "connections", unitCount: settings.maximumPeers, unit: "peers",
+                unitBytes: Self.receiveHighWater * settings.maximumMessageBytes
+                    + Self.connectionBytes))
+        plan.add(MemoryLine(owner: "control messages", detail: "JSON", bytes: Self.controlBytes))
+        plan.add(
+            MemoryLine(
+                owner: "threads", unitCount: 3, unit: "stacks", unitBytes: Self.stackBytes))
+        memory = plan
+    }
+
+    /// Bytes of the arena: everything that this process reserves itself.
+    var arenaBytes: Int {
+        let parts = [
+            layout.section.byteCount, streamLayout.section.byteCount, geometry.memoryBytes,
+            layout.section.byteCount, recordCapacity * recordShape.recordBytes,
+            layout.workspaceBytes, layout.predictorWorkspaceBytes, Self.outputBytes(schema),
+        ]
+        return parts.reduce(0, +) + parts.count * 4096
+    }
+
+    static func outputBytes(_ schema: WireSchema) -> Int {
+        (schema.outputCount * MemoryLayout<Float>.size + 63) & ~63
+    }
+
+    /// Large enough for any frame that is taken, and for the reply to the largest batch.
+    static func frameBytes(_ settings: DaemonSettings, _ schema: WireSchema) -> Int {
+        let reply =
+            PredictionEncoder.frameBytes(
+                count: Int(settings.maximumBatch), outputCount: schema.outputCount) ?? 0
+        return (max(settings.maximumMessageBytes, reply, 4096) + 63) & ~63
+    }
+
+    static func schema(of configuration: LearnerConfiguration) -> WireSchema {
+        let element: WireElementType =
+            switch configuration.elementType {
+            case .u8: .u8
+            case .i16: .i16
+            default: .f32
+            }
+        let task: WireTask =
+            switch configuration.task {
+            case .classification: .classification
+            case .regression: .regression
+            case .forecast: .forecast
+            }
+        return WireSchema(
+            elementType: element, featureCount: configuration.featureCount,
+            outputCount: configuration.outputCount, task: task)
+    }
+
+    private static func describe(_ configuration: LearnerConfiguration) -> String {
+        let schema = schema(of: configuration)
+        return "\(schema.task.name) of \(schema.featureCount) \(schema.elementType.name) "
+            + "features, network \(configuration.networkText)"
+    }
+}

@@ -1,0 +1,71 @@
+// Why a daemon does not start, one case per cause, each with a sentence that says what to do.
+
+import Accelerator
+import Learning
+import Platform
+import WeightStore
+
+/// A start that was refused; nothing was changed on disk.
+public enum StartError: Error, Sendable {
+    /// The memory plan is larger than the budget.
+    case doesNotFit(MemoryShortage)
+    /// The kernel would not give the planned memory.
+    case noMemory(MemoryRegionError)
+    /// Another process has the state directory.
+    case locked(path: String)
+    /// The state directory or its ring could not be used.
+    case storage(String)
+    /// The ring on disk is for another configuration.
+    case shapesDiffer(found: String, wanted: String)
+    /// Generations are there, but none is intact.
+    case nothingIntact(String)
+    /// `--from` was given for a state directory that has a state already.
+    case stateExists(generation: UInt64)
+    /// The checkpoint cannot be used.
+    case checkpoint(String)
+    /// The first prediction of the recovered state is not finite.
+    case selfTestFailed(generation: UInt64)
+    /// A door could not be opened.
+    case door(String)
+
+    /// What is wrong and what to do, for a person.
+    public var message: String {
+        switch self {
+        case .doesNotFit(let shortage): return shortage.description
+        case .noMemory(let error):
+            return "the machine would not give \(error.bytes) bytes (errno \(error.errorNumber)). "
+                + "TRY: a smaller [memory] plan, or fewer [ring] slots"
+        case .locked(let path):
+            return "another millraced uses this state directory (\(path) is locked). "
+                + "TRY: stop it, or set another [daemon] state"
+        case .storage(let text): return text
+        case .shapesDiffer(let found, let wanted):
+            return "the state on disk does not fit this configuration. On disk: \(found). "
+                + "Configured: \(wanted). TRY: the old configuration, or --fresh, which moves the "
+                + "old state aside and begins anew"
+        case .nothingIntact(let text):
+            return "no generation in the ring is intact: \(text). TRY: --fresh --from CHECKPOINT, "
+                + "which moves the damaged ring aside and starts from a checkpoint"
+        case .stateExists(let generation):
+            return "the state directory already holds generation \(generation); --from only fills "
+                + "an empty one. TRY: `millrace checkpoint restore`, or --fresh --from FILE"
+        case .checkpoint(let text): return text
+        case .selfTestFailed(let generation):
+            return "generation \(generation) predicts values that are not finite. "
+                + "TRY: --fresh --from CHECKPOINT"
+        case .door(let text): return text
+        }
+    }
+
+    /// The exit code of sysexits(3).
+    public var exitCode: Int32 {
+        switch self {
+        case .doesNotFit, .shapesDiffer, .stateExists: 78
+        case .noMemory: 71
+        case .locked: 75
+        case .storage: 74
+        case .nothingIntact, .checkpoint, .selfTestFailed: 65
+        case .door: 69
+        }
+    }
+}

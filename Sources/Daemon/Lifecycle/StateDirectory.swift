@@ -1,0 +1,118 @@
+// The state directory: its lock, and what a new process starts from.
+
+import Learning
+import MillraceProtocol
+import Platform
+import WeightStore
+
+/// What recovery found.
+struct RecoveredState {
+    /// Whether the state is in no slot yet.
+    let needsCommit: Bool
+}
+
+/// Lock, recovery, and moving aside.
+public enum StateDirectory {
+    /// Makes the directory if it is missing and locks it. Before any door is bound: libzmq would
+    /// silently take over the socket of a daemon that is alive.
+    static func take(
+        _ settings: DaemonSettings, _ storage: any Storage
+    ) throws(StartError) -> StorageFile {
+        let path = settings.stateDirectory + "/lock"
+        do throws(StorageError) {
+            try storage.makeDirectory(settings.stateDirectory)
+            try storage.makeDirectory(settings.checkpointDirectory)
+            return try storage.lock(path)
+        } catch {
+            if case .locked = error { throw .locked(path: path) }
+            throw .storage(
+                "the state directory \(settings.stateDirectory) cannot be used: \(error). "
+                    + "TRY: another [daemon] state, or MILLRACE_STATE")
+        }
+    }
+
+    /// Loads the newest intact generation, a checkpoint, or a fresh state into the live sections.
+    static func recover(
+        _ ring: Ring, _ sections: SectionPair, _ learner: OnlineLearner, _ origin: StateOrigin,
+        _ settings: DaemonSettings, _ storage: any Storage,
+        _ report: (DaemonEvent) -> Void
+    ) throws(StartError) -> RecoveredState {
+        let recovery = try open(ring)
+        for (slot, content) in recovery.slots.enumerated() {
+            if case .damaged(let damage, let generation) = content {
+                report(
+                    .recovered(
+                        "slot \(slot) is damaged and set aside: \(damage), generation "
+                            + "\(generation)"))
+            }
+        }
+        if let newest = recovery.newest {
+            if case .checkpoint = origin { throw .stateExists(generation: newest.header.generation) }
+            sections.learner.copyMemory(
+                from: ring.learnerMemory(newest.slot), byteCount: sections.learnerBytes)
+            sections.stream.copyMemory(
+                from: ring.streamMemory(newest.slot),
+                byteCount: sections.streamLayout.section.byteCount)
+            report(.recovered("generation \(newest.header.generation)"))
+            return RecoveredState(needsCommit: false)
+        }
+        switch origin {
+        case .newest:
+            guard !recovery.lostEverything else {
+                throw .nothingIntact("all \(recovery.slots.count) slots are damaged")
+            }
+            learner.initialise()
+        case .checkpoint(let path):
+            try load(path, sections, storage)
+        }
+        return RecoveredState(needsCommit: true)
+    }
+
+    private static func open(_ ring: Ring) throws(StartError) -> Recovery {
+        do throws(RingError) {
+            return try ring.recover()
+        } catch {
+            switch error {
+            case .geometryDiffers(let found, let wanted):
+                throw .shapesDiffer(found: text(of: found), wanted: text(of: wanted))
+            case .superblocksDamaged, .superblocksContradict:
+                throw .nothingIntact("\(error)")
+            case .readOnly, .storage:
+                throw .storage("the ring cannot be used: \(error)")
+            }
+        }
+    }
+
+    private static func text(of geometry: RingGeometry) -> String {
+        "\(geometry.description), \(geometry.slotCount) + \(geometry.heldCount) slots, "
+            + "\(geometry.learnerBytes) + \(geometry.streamBytes) bytes"
+    }
+
+    /// Both sections from a checkpoint file: its learner, and where its producers stood.
+    private static func load(
+        _ path: String, _ sections: SectionPair, _ storage: any Storage
+    ) throws(StartError) {
+        do throws(CheckpointError) {
+            try Checkpoints.load(
+                storage: storage, path: path, learnerLayout: sections.learnerLayout,
+                learner: sections.learner, streamLayout: sections.streamLayout.section,
+                stream: sections.stream)
+        } catch {
+            throw .checkpoint("\(path) cannot be used: \(error)")
+        }
+    }
+
+    /// Moves the state aside, so that a daemon begins anew. Returns where it went, if there was
+    /// any.
+    public static func setAside(
+        _ settings: DaemonSettings, _ storage: any Storage
+    ) throws(StartError) -> String? {
+        let lock = try take(settings, storage)
+        defer { storage.close(lock) }
+        do throws(StorageError) {
+            return try Ring.setAside(storage: storage, directory: settings.stateDirectory)
+        } catch {
+            throw .storage("the old state cannot be moved aside: \(error)")
+        }
+    }
+}

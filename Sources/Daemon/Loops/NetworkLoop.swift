@@ -1,0 +1,211 @@
+// The network loop: owns every socket, the sessions and the credit, judges what comes in, and
+// answers queries on the newest durable generation.
+//
+// Invariants:
+//   - one generation is pinned at any time: the newest durable one this loop has seen; queries
+//     and acknowledgements come from it, so neither can name what a crash would take back;
+//   - nothing here waits for the learner or for storage.
+//
+// The doors are in extensions: IngestDoor, QueryDoor, ControlDoor.
+
+import Learning
+import Messaging
+import MillraceProtocol
+import Platform
+import WeightStore
+
+/// Memory of the network loop, given by the arena.
+struct NetworkMemory {
+    /// One received frame; 64-byte aligned.
+    let receive: UnsafeMutableRawBufferPointer
+    /// One frame to send; 64-byte aligned.
+    let send: UnsafeMutableRawBufferPointer
+    /// Workspace of the predictor.
+    let predictor: UnsafeMutableRawPointer
+    /// Outputs of one prediction.
+    let outputs: UnsafeMutablePointer<Float>
+    /// A learner section loaded from a checkpoint on its way to the learner.
+    let staging: UnsafeMutableRawPointer
+}
+
+/// The network thread's work, one turn at a time. Handed to its thread once, used there alone.
+final class NetworkLoop: @unchecked Sendable {
+    let settings: DaemonSettings
+    let schema: WireSchema
+    let admission: Admission
+    let predictor: Predictor
+    let memory: NetworkMemory
+    let transport: any Transport
+    let records: RecordQueue
+    let ring: Ring
+    let sections: SectionPair
+    let channels: LoopChannels
+    let progress: SharedProgress
+    let clock: any MonotonicClock
+    let description: ServiceDescription
+
+    var producers: ProducerDirectory
+    var sessions: SessionTable
+    var counters = NetworkCounters()
+    var control = ControlDesk()
+    var hold = HoldPolicy()
+    /// The newest durable generation seen.
+    var pin: Pin?
+    let startNanoseconds: UInt64
+    private var lastSweepNanoseconds: UInt64 = 0
+    private var hasNewRecords = false
+
+    static let framesPerTurn = 128
+    static let queriesPerTurn = 32
+
+    init(
+        settings: DaemonSettings, description: ServiceDescription, admission: Admission,
+        predictor: Predictor, memory: NetworkMemory, transport: any Transport,
+        records: RecordQueue, ring: Ring, sections: SectionPair, channels: LoopChannels,
+        progress: SharedProgress, clock: any MonotonicClock, producers: ProducerDirectory
+    ) {
+        self.settings = settings
+        self.description = description
+        self.admission = admission
+        schema = admission.schema
+        self.predictor = predictor
+        self.memory = memory
+        self.transport = transport
+        self.records = records
+        self.ring = ring
+        self.sections = sections
+        self.channels = channels
+        self.progress = progress
+        self.clock = clock
+        self.producers = producers
+        sessions = SessionTable(capacity: settings.maximumPeers)
+        startNanoseconds = clock.nowNanoseconds
+    }
+
+    /// The stream section of the pinned generation.
+    var durableStream: StreamSection? {
+        pin.map { StreamSection(layout: sections.streamLayout, base: ring.streamMemory($0.slot)) }
+    }
+
+    /// Takes what waits at every door. Returns whether anything was done.
+    func turn() -> Bool {
+        progress.networkTurns.add(1, ordering: .relaxed)
+        var didWork = takeResults()
+        didWork = finishJobs() || didWork
+        didWork = drain(.ingest, frames: Self.framesPerTurn) || didWork
+        if hasNewRecords {
+            hasNewRecords = false
+            channels.learnerWakeUp.call()
+        }
+        didWork = drain(.query, frames: Self.queriesPerTurn) || didWork
+        didWork = drain(.admin, frames: 1) || didWork
+        sweep()
+        return didWork
+    }
+
+    /// Runs turns until the daemon ends.
+    func run() {
+        while progress.mode != .ended {
+            if turn() { continue }
+            channels.networkWakeUp.announceSleep()
+            if channels.results.isEmpty {
+                transport.wait(milliseconds: 200)
+            }
+            channels.networkWakeUp.awake()
+        }
+    }
+
+    /// Says that the learner has something to do.
+    func noteNewRecord() { hasNewRecords = true }
+
+    /// Pins the newest durable generation and lets the one before go.
+    func pinNewest() {
+        guard let newest = ring.pinNewest() else { return }
+        if let pin { ring.unpin(pin) }
+        pin = newest
+    }
+
+    private func drain(_ door: Door, frames: Int) -> Bool {
+        var peer = Peer()
+        for count in 0..<frames {
+            switch transport.receive(door, into: memory.receive, from: &peer) {
+            case .nothing: return count > 0
+            case .multipart: refuse(door, peer, .badRequest)
+            case .oversize: refuse(door, peer, .oversize)
+            case .frame(let bytes):
+                counters.frames &+= 1
+                counters.bytes &+= UInt64(bytes)
+                take(door, UnsafeRawBufferPointer(rebasing: memory.receive[..<bytes]), peer)
+            }
+        }
+        return true
+    }
+
+    private func take(_ door: Door, _ frame: UnsafeRawBufferPointer, _ peer: Peer) {
+        do throws(FrameError) {
+            let (header, body) = try Frame.decode(frame, limit: settings.maximumMessageBytes)
+            switch door {
+            case .ingest: try takeIngest(header, body, peer)
+            case .query: try takeQuery(header, body, peer)
+            case .admin: try takeAdmin(header, body, peer)
+            }
+        } catch {
+            refuse(door, peer, error.reason)
+        }
+    }
+
+    /// Counts a frame that could not be taken and tells its sender why.
+    private func refuse(_ door: Door, _ peer: Peer, _ reason: RefusalReason) {
+        counters.count(reason)
+        guard peer.byteCount > 0 else { return }
+        switch door {
+        case .ingest: sendNack(peer, session: sessions.find(peer), reason)
+        case .query, .admin: sendQueryRefused(door, peer, request: 0, reason, "")
+        }
+    }
+
+    private func takeResults() -> Bool {
+        var tookAny = false
+        while let result = channels.results.pop() {
+            tookAny = true
+            if result.isDurable { pinNewest() }
+            if result.ticket != 0 { finishRestore(result) }
+        }
+        guard tookAny else { return false }
+        announceDurable()
+        if let pin { hold.consider(pin, ring: ring, description: description) }
+        return true
+    }
+
+    /// Rare duties: credit for those who wait, acknowledgements that could not be sent.
+    private func sweep() {
+        grantCredit()
+        let now = clock.nowNanoseconds
+        guard now &- lastSweepNanoseconds > 200_000_000 else { return }
+        lastSweepNanoseconds = now
+        announceDurable()
+    }
+}
+
+/// What the network loop counts since the start of the process.
+struct NetworkCounters {
+    var frames: UInt64 = 0
+    var queries: UInt64 = 0
+    var predictions: UInt64 = 0
+    var acknowledgements: UInt64 = 0
+    var bytes: UInt64 = 0
+    var accepted: UInt64 = 0
+    var nacks: UInt64 = 0
+    var resets: UInt64 = 0
+    /// Replies that a peer's full queue made us drop.
+    var dropped: UInt64 = 0
+    private(set) var refused = [UInt64](repeating: 0, count: StreamLayout.reasonCount)
+
+    mutating func count(_ reason: RefusalReason) {
+        refused[Int(reason.rawValue) % StreamLayout.reasonCount] &+= 1
+    }
+
+    func refused(_ reason: RefusalReason) -> UInt64 {
+        refused[Int(reason.rawValue) % StreamLayout.reasonCount]
+    }
+}

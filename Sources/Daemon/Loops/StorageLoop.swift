@@ -1,0 +1,201 @@
+// The storage loop: makes committed slots durable, writes and reads checkpoints. The only loop
+// that waits for a disk.
+//
+// Invariants:
+//   - a result is reported as durable only after `Ring.commit` returned;
+//   - when storage refuses, the newest refused slot is kept and written afresh every 10 s; the
+//     daemon is read-only until that works.
+
+import Learning
+import Platform
+import Synchronization
+import WeightStore
+
+/// The storage thread's work, one turn at a time. Handed to its thread once, used there alone.
+final class StorageLoop: @unchecked Sendable {
+    private let settings: DaemonSettings
+    private let storage: any Storage
+    private let ring: Ring
+    private let sections: SectionPair
+    private let staging: UnsafeMutableRawPointer
+    private let channels: LoopChannels
+    private let progress: SharedProgress
+    private let clock: any MonotonicClock
+    private let report: @Sendable (DaemonEvent) -> Void
+
+    private var refused: CommitOrder?
+    private var retryNanoseconds: UInt64 = 0
+    private var unreported: CommitResult?
+    private var lastCheckpointNanoseconds: UInt64
+    private var lastCheckpointGeneration: UInt64 = 0
+
+    static let retryIntervalNanoseconds: UInt64 = 10_000_000_000
+
+    init(
+        settings: DaemonSettings, storage: any Storage, ring: Ring, sections: SectionPair,
+        staging: UnsafeMutableRawPointer, channels: LoopChannels, progress: SharedProgress,
+        clock: any MonotonicClock, report: @escaping @Sendable (DaemonEvent) -> Void
+    ) {
+        self.settings = settings
+        self.storage = storage
+        self.ring = ring
+        self.sections = sections
+        self.staging = staging
+        self.channels = channels
+        self.progress = progress
+        self.clock = clock
+        self.report = report
+        lastCheckpointNanoseconds = clock.nowNanoseconds
+    }
+
+    /// Writes what waits. Returns whether anything was done.
+    func turn() -> Bool {
+        progress.storageTurns.add(1, ordering: .relaxed)
+        if let result = unreported, channels.results.push(result) { unreported = nil }
+        var didWork = false
+        if unreported == nil {
+            if let order = channels.commits.pop() {
+                commit(order)
+                didWork = true
+            } else if let order = refused, clock.nowNanoseconds >= retryNanoseconds {
+                commit(order)
+            }
+        }
+        if let job = channels.storageJobs.take() {
+            carryOut(job)
+            didWork = true
+        }
+        checkpointIfDue()
+        return didWork
+    }
+
+    /// Runs turns until the daemon ends.
+    func run() {
+        while progress.mode != .ended {
+            if turn() { continue }
+            channels.storageWakeUp.announceSleep()
+            if channels.commits.isEmpty {
+                channels.storageWakeUp.sleep(milliseconds: 500)
+            } else {
+                channels.storageWakeUp.awake()
+            }
+        }
+    }
+
+    private func commit(_ order: CommitOrder) {
+        var order = order
+        if let older = refused, older.slot != order.slot {
+            // The newer state contains everything of the older one.
+            ring.release(older.slot)
+            progress.openOrders.subtract(1, ordering: .acquiringAndReleasing)
+            if order.restoredFrom == 0 { order.restoredFrom = older.restoredFrom }
+            refused = nil
+        }
+        let generation = ring.nextGeneration
+        do throws(RingError) {
+            try ring.commit(
+                order.slot, generation: generation, restoredFrom: order.restoredFrom,
+                configurationDigest: settings.configurationDigest)
+            refused = nil
+            progress.commits.add(1, ordering: .relaxed)
+            if progress.mode == .readOnly { report(.storageRecovered(generation)) }
+            progress.change(from: .readOnly, to: .running)
+            progress.openOrders.subtract(1, ordering: .acquiringAndReleasing)
+            tell(order, generation, isDurable: true)
+        } catch {
+            let answered = order
+            retryNanoseconds = clock.nowNanoseconds &+ Self.retryIntervalNanoseconds
+            progress.failedCommits.add(1, ordering: .relaxed)
+            if progress.mode == .running { report(.storageFailed("\(error)")) }
+            progress.change(from: .running, to: .readOnly)
+            order.ticket = 0
+            refused = order
+            tell(answered, generation, isDurable: false)
+        }
+    }
+
+    private func tell(_ order: CommitOrder, _ generation: UInt64, isDurable: Bool) {
+        let result = CommitResult(
+            generation: generation, ticket: order.ticket, isDurable: isDurable)
+        if !channels.results.push(result) { unreported = result }
+        channels.networkWakeUp.call()
+    }
+}
+
+extension StorageLoop {
+    private func carryOut(_ job: ControlJob) {
+        switch job.work {
+        case .saveCheckpoint(let name): job.outcome = save(name: name)
+        case .listCheckpoints: job.outcome = list()
+        case .loadCheckpoint(let name): job.outcome = load(name: name)
+        case .findGeneration(let generation): job.outcome = find(generation)
+        }
+        channels.finishedJobs.post(job)
+        channels.networkWakeUp.callAlways()
+    }
+
+    private func checkpointIfDue() {
+        guard settings.checkpointIntervalNanoseconds > 0 else { return }
+        let now = clock.nowNanoseconds
+        guard now &- lastCheckpointNanoseconds >= settings.checkpointIntervalNanoseconds,
+            ring.newestGeneration != lastCheckpointGeneration
+        else { return }
+        lastCheckpointNanoseconds = now
+        if case .failed(_, let message) = save(name: "") { report(.checkpointFailed(message)) }
+        try? Checkpoints.prune(
+            storage: storage, directory: settings.checkpointDirectory,
+            keep: settings.keptCheckpoints)
+    }
+
+    private func save(name: String) -> ControlJob.Outcome {
+        guard let pin = ring.pinNewest() else {
+            return .failed(reason: "notReady", message: "no generation is durable yet")
+        }
+        defer { ring.unpin(pin) }
+        let name = name.isEmpty ? Checkpoints.automaticName(generation: pin.generation) : name
+        let stream = StreamSection(
+            layout: sections.streamLayout, base: ring.streamMemory(pin.slot))
+        do throws(CheckpointError) {
+            let saved = try CheckpointWriter.save(
+                storage: storage, directory: settings.checkpointDirectory, name: name,
+                header: ring.header(pin), learnerLayout: sections.learnerLayout,
+                learner: UnsafeRawPointer(ring.learnerMemory(pin.slot)),
+                streamLayout: sections.streamLayout.section,
+                stream: UnsafeRawPointer(ring.streamMemory(pin.slot)),
+                configuration: settings.configurationText)
+            lastCheckpointGeneration = pin.generation
+            return .saved(
+                CheckpointFact(
+                    name: name, bytes: saved.bytes, generation: pin.generation,
+                    digest: ring.header(pin).stateDigest, samples: stream.total(.learned)))
+        } catch {
+            return .failed(reason: "failed", message: "checkpoint \(name): \(error)")
+        }
+    }
+
+    private func list() -> ControlJob.Outcome {
+        .listed(Checkpoints.list(storage: storage, directory: settings.checkpointDirectory))
+    }
+
+    private func find(_ generation: UInt64) -> ControlJob.Outcome {
+        let facts = Checkpoints.list(storage: storage, directory: settings.checkpointDirectory)
+        guard let fact = facts.first(where: { $0.generation == generation }) else {
+            return .failed(
+                reason: "notFound",
+                message: "generation \(generation) is neither in the ring nor in a checkpoint; "
+                    + "`millrace generations` and `millrace checkpoint list` show what is")
+        }
+        return load(name: fact.name)
+    }
+
+    private func load(name: String) -> ControlJob.Outcome {
+        do throws(CheckpointError) {
+            let header = try Checkpoints.load(
+                storage: storage, directory: settings.checkpointDirectory, name: name,
+                layout: sections.learnerLayout, into: staging)
+            return .loaded(generation: header.generation, name: name)
+        } catch {
+            return .failed(reason: "failed", message: "checkpoint \(name): \(error)")
+        }
+    }
+}

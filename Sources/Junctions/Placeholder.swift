@@ -1,1 +1,0 @@
-// Junctions: placeholder until its first type lands.

@@ -1,1 +1,0 @@
-// KernelsV3: placeholder until its first type lands.

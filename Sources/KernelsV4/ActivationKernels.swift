@@ -1,0 +1,1 @@
+../Kernels/ActivationKernels.swift

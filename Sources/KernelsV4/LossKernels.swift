@@ -1,0 +1,1 @@
+../Kernels/LossKernels.swift

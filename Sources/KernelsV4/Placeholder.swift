@@ -1,1 +1,0 @@
-// KernelsV4: placeholder until its first type lands.

@@ -1,0 +1,146 @@
+// What a learner is: its input, its task, its network and how it learns. A value without memory;
+// everything derived from it (fields, sizes) is in `LearnerLayout`.
+
+import Junctions
+import WeightStore
+
+/// What is learned from a sample.
+public enum LearningTask: Equatable, Sendable {
+    /// One of `classCount` classes (≥ 2); one output per class.
+    case classification(classCount: Int)
+    /// `targetCount` real values (≥ 1); one output per target.
+    case regression(targetCount: Int)
+    /// The next sample of the same producer; one output per feature, no labels.
+    case forecast
+}
+
+/// What turns a neuron's sum into its output.
+public enum Activation: String, Equatable, Sendable, CaseIterable {
+    /// f(y) = y
+    case identity
+    /// f(y) = max(0, y)
+    case relu
+    /// f(y) = 1 / (1 + e⁻ʸ)
+    case sigmoid
+    /// f(y) = tanh y
+    case tanh
+    /// f(y)ⱼ = e^yⱼ / Σₖ e^yₖ; output layer only
+    case softmax
+}
+
+/// What is minimised.
+public enum Loss: String, Equatable, Sendable, CaseIterable {
+    /// With softmax: −log y[class]. With sigmoid: Σⱼ −tⱼ log yⱼ − (1−tⱼ) log (1−yⱼ).
+    case crossEntropy
+    /// ½ Σⱼ (yⱼ − tⱼ)²
+    case squaredError
+}
+
+/// How fresh weights are drawn; `in` and `out` are the neurons left and right of a junction.
+public enum InitialisationRule: String, Equatable, Sendable, CaseIterable {
+    /// W in U(±√(6 / in)), b = 0
+    case heUniform
+    /// W in N(0, 2 / in), b = 0
+    case heNormal
+    /// W in U(±√(6 / (in + out))), b = 0
+    case glorotUniform
+    /// W in N(0, 2 / (in + out)), b = 0
+    case glorotNormal
+    /// W and b in U(±1/√in)
+    case lecunUniform
+}
+
+/// What is done to inputs before the network sees them.
+public enum NormaliserRule: Equatable, Sendable {
+    /// Nothing.
+    case none
+    /// (x − mean) / σ with running statistics, limited to ± `clip` (> 0). A sample weighs 1/n in
+    /// the statistics, with n capped at `horizon` (0: never).
+    case running(clip: Float, horizon: UInt64)
+}
+
+/// Everything that defines a learner.
+public struct LearnerConfiguration: Equatable, Sendable {
+    /// Values per sample.
+    public var featureCount: Int
+    /// What a raw value is: `u8`, `i16` or `f32`.
+    public var elementType: ElementType
+    /// x = (raw + inputOffset) · inputScale, before the normaliser.
+    public var inputScale: Float
+    /// See `inputScale`.
+    public var inputOffset: Float
+    /// Applied after scale and offset.
+    public var normaliser: NormaliserRule
+    /// What is learned.
+    public var task: LearningTask
+    /// Neurons of each hidden layer, from the input; may be empty.
+    public var hidden: [Int]
+    /// Of every hidden layer; not softmax.
+    public var hiddenActivation: Activation
+    /// Of the output layer.
+    public var outputActivation: Activation
+    /// Cross-entropy needs a classification with softmax or sigmoid outputs.
+    public var loss: Loss
+    /// How fresh weights are drawn.
+    public var initialisation: InitialisationRule
+    /// Of the generator that draws them.
+    public var seed: UInt64
+    /// η, > 0.
+    public var learningRate: Float
+    /// μ, in [0, 1).
+    public var momentum: Float
+    /// λ, ≥ 0.
+    public var weightDecay: Float
+    /// Unlabelled samples that wait for a label; 0: none waits.
+    public var pendingCapacity: Int
+    /// Producers that are told apart, ≥ 1.
+    public var producerCapacity: Int
+
+    /// A configuration with every value stated; `validate` checks it.
+    public init(
+        featureCount: Int, elementType: ElementType, inputScale: Float = 1,
+        inputOffset: Float = 0, normaliser: NormaliserRule, task: LearningTask, hidden: [Int],
+        hiddenActivation: Activation, outputActivation: Activation, loss: Loss,
+        initialisation: InitialisationRule, seed: UInt64, learningRate: Float,
+        momentum: Float = 0, weightDecay: Float = 0, pendingCapacity: Int = 0,
+        producerCapacity: Int = 1
+    ) {
+        self.featureCount = featureCount
+        self.elementType = elementType
+        self.inputScale = inputScale
+        self.inputOffset = inputOffset
+        self.normaliser = normaliser
+        self.task = task
+        self.hidden = hidden
+        self.hiddenActivation = hiddenActivation
+        self.outputActivation = outputActivation
+        self.loss = loss
+        self.initialisation = initialisation
+        self.seed = seed
+        self.learningRate = learningRate
+        self.momentum = momentum
+        self.weightDecay = weightDecay
+        self.pendingCapacity = pendingCapacity
+        self.producerCapacity = producerCapacity
+    }
+
+    /// Neurons of the output layer: classes, targets or features.
+    public var outputCount: Int {
+        switch task {
+        case .classification(let classCount): classCount
+        case .regression(let targetCount): targetCount
+        case .forecast: featureCount
+        }
+    }
+
+    /// Neurons of every layer, inputs first.
+    public var widths: [Int] { [featureCount] + hidden + [outputCount] }
+
+    /// `8-16-2`
+    public var networkText: String { widths.map(String.init).joined(separator: "-") }
+
+    /// η, μ and λ as the junctions take them.
+    var updateRule: UpdateRule {
+        UpdateRule(learningRate: learningRate, momentum: momentum, weightDecay: weightDecay)
+    }
+}

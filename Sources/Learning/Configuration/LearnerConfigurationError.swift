@@ -1,0 +1,104 @@
+// What can be wrong with a learner's configuration, one case per cause with its facts.
+
+import WeightStore
+
+/// Why a configuration defines no learner.
+public enum LearnerConfigurationError: Error, Equatable, Sendable {
+    /// Cross-entropy asked for outputs or a task that it has no meaning for.
+    case crossEntropyUnsuitable(outputActivation: Activation, task: LearningTask)
+    /// Raw values are `u8`, `i16` or `f32`.
+    case elementTypeUnsupported(ElementType)
+    /// Softmax makes sense only as the output of a classification.
+    case softmaxUnsuitable(key: String)
+    /// An integer outside its range.
+    case countOutOfRange(key: String, value: Int, lowest: Int, highest: Int)
+    /// A real number outside its range, or not a number.
+    case valueOutOfRange(key: String, value: Float, range: String)
+}
+
+extension LearnerConfigurationError: CustomStringConvertible {
+    /// One sentence with the key and the legal values.
+    public var description: String {
+        switch self {
+        case .crossEntropyUnsuitable(let activation, _):
+            "cross-entropy needs a classification with softmax or sigmoid outputs, "
+                + "not \(activation.rawValue) here; use squared error"
+        case .elementTypeUnsupported(let type):
+            "features are U8, I16 or F32, not \(type.rawValue)"
+        case .softmaxUnsuitable(let key):
+            "\(key) cannot be softmax: softmax is for the outputs of a classification"
+        case .countOutOfRange(let key, let value, let lowest, let highest):
+            "\(key) is \(value), but must be \(lowest) to \(highest)"
+        case .valueOutOfRange(let key, let value, let range):
+            "\(key) is \(value), but must be \(range)"
+        }
+    }
+}
+
+extension LearnerConfiguration {
+    /// Widest layer, in neurons.
+    public static let widthMaximum = 65_536
+    /// Most hidden layers.
+    public static let hiddenLayerMaximum = 16
+
+    /// Throws the first thing that is wrong; a configuration that passes can be laid out and run.
+    public func validate() throws(LearnerConfigurationError) {
+        try check("features", featureCount, 1, Self.widthMaximum)
+        switch elementType {
+        case .u8, .i16, .f32: break
+        default: throw .elementTypeUnsupported(elementType)
+        }
+        switch task {
+        case .classification(let count): try check("classes", count, 2, Self.widthMaximum)
+        case .regression(let count): try check("targets", count, 1, Self.widthMaximum)
+        case .forecast: break
+        }
+        try check("hidden layers", hidden.count, 0, Self.hiddenLayerMaximum)
+        for width in hidden { try check("hidden", width, 1, Self.widthMaximum) }
+        try check("pending labels", pendingCapacity, 0, 1 << 20)
+        try check("producers", producerCapacity, 1, 1 << 16)
+        try validateActivations()
+        try validateNumbers()
+    }
+
+    private func validateActivations() throws(LearnerConfigurationError) {
+        if hiddenActivation == .softmax { throw .softmaxUnsuitable(key: "hidden activation") }
+        if case .classification = task {
+            if loss == .crossEntropy, outputActivation != .softmax, outputActivation != .sigmoid {
+                throw .crossEntropyUnsuitable(outputActivation: outputActivation, task: task)
+            }
+        } else {
+            if outputActivation == .softmax { throw .softmaxUnsuitable(key: "output activation") }
+            if loss == .crossEntropy {
+                throw .crossEntropyUnsuitable(outputActivation: outputActivation, task: task)
+            }
+        }
+    }
+
+    private func validateNumbers() throws(LearnerConfigurationError) {
+        try check("scale", inputScale, inputScale.magnitude > 0, "finite and not 0")
+        try check("offset", inputOffset, true, "finite")
+        try check("learning rate", learningRate, learningRate > 0, "finite and above 0")
+        try check("momentum", momentum, momentum >= 0 && momentum < 1, "at least 0 and below 1")
+        try check("weight decay", weightDecay, weightDecay >= 0, "finite and at least 0")
+        if case .running(let clip, _) = normaliser {
+            try check("normaliser clip", clip, clip > 0, "finite and above 0")
+        }
+    }
+
+    private func check(
+        _ key: String, _ value: Int, _ lowest: Int, _ highest: Int
+    ) throws(LearnerConfigurationError) {
+        guard value >= lowest && value <= highest else {
+            throw .countOutOfRange(key: key, value: value, lowest: lowest, highest: highest)
+        }
+    }
+
+    private func check(
+        _ key: String, _ value: Float, _ legal: Bool, _ range: String
+    ) throws(LearnerConfigurationError) {
+        guard value.isFinite && legal else {
+            throw .valueOutOfRange(key: key, value: value, range: range)
+        }
+    }
+}

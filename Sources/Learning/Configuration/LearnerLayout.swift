@@ -1,0 +1,97 @@
+// Where everything lies that learning changes: the fields of the learner section, in one order,
+// and the scratch memory beside it. Two equal configurations have equal layouts.
+//
+// Invariant: nothing that outlives a sample is outside the section.
+
+import Accelerator
+import WeightStore
+
+/// The layout of a learner's memory.
+public struct LearnerLayout: Sendable {
+    /// What was laid out.
+    public let configuration: LearnerConfiguration
+    /// The learner section, field by field.
+    public let section: SectionLayout
+    /// Bytes of scratch memory of an `OnlineLearner`; 64-byte aligned, zero at the start.
+    public let workspaceBytes: Int
+    /// Bytes of scratch memory of a `Predictor`; 64-byte aligned, zero at the start.
+    public let predictorWorkspaceBytes: Int
+    /// The part of the memory plan that the learner section makes up, by owner; the sum of the
+    /// lines is `section.byteCount`.
+    public let sectionLines: [MemoryLine]
+
+    /// The network's shapes and where its parameters lie.
+    package let network: Network
+    let counters: SectionField
+    let generator: SectionField
+    let normaliser: NormaliserFields?
+    let targetNormaliser: NormaliserFields?
+    let previous: PreviousFields
+    let metrics: MetricsFields
+    let anomaly: SectionField?
+    let pending: PendingFields?
+
+    /// Lays out a learner; the configuration must be valid.
+    public init(_ configuration: LearnerConfiguration) {
+        let c = configuration
+        var section = SectionLayout()
+        var lines: [MemoryLine] = []
+        var before = 0
+        func line(_ owner: String, _ detail: String) {
+            if section.byteCount > before {
+                let bytes = section.byteCount - before
+                lines.append(MemoryLine(owner: owner, detail: detail, bytes: bytes))
+            }
+            before = section.byteCount
+        }
+
+        counters = section.add("learner.counters", .u64, shape: [LearnerCounter.count])
+        generator = section.add("learner.generator", .u64, shape: [4])
+        line("learner counters", "samples, updates, generator")
+        var network = Network(c)
+        network.addWeights(to: &section)
+        line("weights", c.networkText)
+        if c.momentum > 0 { network.addVelocity(to: &section) }
+        line("optimiser", "velocity of every weight")
+        (normaliser, targetNormaliser) = Self.addNormalisers(c, &section)
+        line("normaliser", "statistics of \(c.featureCount) features")
+        previous = PreviousFields(c, &section)
+        line("previous samples", "\(c.producerCapacity) producers")
+        metrics = MetricsFields(c, &section)
+        anomaly = Self.addAnomaly(c, &section)
+        line("metrics", "\(c.producerCapacity) producers and overall")
+        pending = c.pendingCapacity > 0 ? PendingFields(c, &section) : nil
+        line("pending labels", "\(c.pendingCapacity) samples")
+
+        self.configuration = c
+        self.section = section
+        self.network = network
+        sectionLines = lines
+        workspaceBytes = network.workspaceBytes
+        predictorWorkspaceBytes = network.workspaceBytes
+    }
+
+    private static func addNormalisers(
+        _ c: LearnerConfiguration, _ section: inout SectionLayout
+    ) -> (NormaliserFields?, NormaliserFields?) {
+        guard case .running = c.normaliser else { return (nil, nil) }
+        let input = NormaliserFields("normaliser", count: c.featureCount, &section)
+        guard case .regression(let targetCount) = c.task else { return (input, nil) }
+        return (input, NormaliserFields("target", count: targetCount, &section))
+    }
+
+    private static func addAnomaly(
+        _ c: LearnerConfiguration, _ section: inout SectionLayout
+    ) -> SectionField? {
+        if case .classification = c.task { return nil }
+        return section.add(
+            "anomaly", .f64, shape: [c.producerCapacity, AnomalyScale.valuesPerProducer])
+    }
+}
+
+/// What `learner.counters` counts.
+enum LearnerCounter {
+    static let samples = 0
+    static let updates = 1
+    static let count = 8
+}

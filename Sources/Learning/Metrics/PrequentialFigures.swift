@@ -1,0 +1,179 @@
+// Prequential figures: what the metrics of a section say, read from the learner's own section
+// or from any slot. Figures that nothing is known about yet are nil.
+
+/// How often predictions agreed with labels.
+public struct AgreementFigures: Equatable, Sendable {
+    /// Predictions scored.
+    public let count: Int
+    /// Share of right predictions, p.
+    public let accuracy: Double
+    /// Share that the previous label of the same producer would have got right, p₀.
+    public let noChange: Double
+    /// (p − p₀) / (1 − p₀): 0 is no better than repeating the previous label, 1 is perfect; nil
+    /// where the baseline is always right.
+    public let kappaTemporal: Double?
+
+    init?(count: Int, correct: Int, baselineCorrect: Int) {
+        guard count > 0 else { return nil }
+        self.count = count
+        accuracy = Double(correct) / Double(count)
+        noChange = Double(baselineCorrect) / Double(count)
+        kappaTemporal = noChange < 1 ? (accuracy - noChange) / (1 - noChange) : nil
+    }
+}
+
+/// How far predictions were from targets. Regression: in the units of the targets; forecast: in
+/// σ of each feature (with the running normaliser) so that features can be averaged.
+public struct ErrorFigures: Equatable, Sendable {
+    /// Predictions scored.
+    public let count: Int
+    /// MAE.
+    public let meanAbsoluteError: Double
+    /// RMSE.
+    public let rootMeanSquareError: Double
+    /// MAE₀ of repeating the previous target of the same producer; nil without one.
+    public let noChangeMeanAbsoluteError: Double?
+    /// 1 − MAE / MAE₀: 0 is no better than repeating, 1 is perfect; nil where MAE₀ is 0.
+    public let skill: Double?
+
+    init?(count: Int, absolute: Double, squared: Double, baselineCount: Int, baseline: Double) {
+        guard count > 0 else { return nil }
+        self.count = count
+        meanAbsoluteError = absolute / Double(count)
+        rootMeanSquareError = (squared / Double(count)).squareRoot()
+        let noChange = baselineCount > 0 ? baseline / Double(baselineCount) : nil
+        noChangeMeanAbsoluteError = noChange
+        skill = noChange.flatMap { $0 > 0 ? 1 - absolute / Double(count) / $0 : nil }
+    }
+}
+
+/// How often one class was recognised.
+public struct ClassRecall: Equatable, Sendable {
+    /// Samples of that class.
+    public let count: Int
+    /// Those that were predicted.
+    public let correct: Int
+
+    /// correct / count; nil for a class not yet seen.
+    public var recall: Double? { count > 0 ? Double(correct) / Double(count) : nil }
+}
+
+/// All prequential figures of one producer, or of all.
+public struct PrequentialFigures: Equatable, Sendable {
+    /// Predictions scored, that is samples whose label is known.
+    public let scored: Int
+    /// Mean loss of the scored predictions; nil before the first.
+    public let meanLoss: Double?
+    /// Classification: all samples, and the newest 1,000.
+    public let agreement: (overall: AgreementFigures, last1000: AgreementFigures)?
+    /// Classification: one entry per class; else empty.
+    public let recalls: [ClassRecall]
+    /// Regression and forecast: all samples, and the newest 1,000.
+    public let errors: (overall: ErrorFigures, last1000: ErrorFigures)?
+
+    /// Reads figures from a learner section.
+    ///
+    /// - section: at least `layout.section.byteCount` bytes; only read
+    /// - producer: index of the producer; nil for all together
+    public init(layout: LearnerLayout, section: UnsafeRawPointer, producer: Int?) {
+        let row = producer.map { $0 + 1 } ?? 0
+        precondition(
+            row >= 0 && row <= layout.configuration.producerCapacity, "a producer of this learner")
+        let fields = layout.metrics
+        let counts =
+            (section + fields.counts.offset).assumingMemoryBound(to: UInt64.self)
+            + row * MetricsCount.count
+        let sums =
+            (section + fields.sums.offset).assumingMemoryBound(to: Double.self)
+            + row * MetricsSum.count
+        scored = Int(counts[MetricsCount.scored])
+        meanLoss = scored > 0 ? sums[MetricsSum.loss] / Double(scored) : nil
+        if fields.classes != nil {
+            agreement = Self.agreement(fields, section, row, counts)
+            recalls = Self.recalls(fields, section, row)
+            errors = nil
+        } else {
+            agreement = nil
+            recalls = []
+            errors = Self.errors(fields, section, row, counts, sums)
+        }
+    }
+
+    /// Equal figures.
+    public static func == (left: PrequentialFigures, right: PrequentialFigures) -> Bool {
+        left.scored == right.scored && left.meanLoss == right.meanLoss
+            && left.recalls == right.recalls
+            && left.agreement?.overall == right.agreement?.overall
+            && left.agreement?.last1000 == right.agreement?.last1000
+            && left.errors?.overall == right.errors?.overall
+            && left.errors?.last1000 == right.errors?.last1000
+    }
+
+    private static func agreement(
+        _ fields: MetricsFields, _ section: UnsafeRawPointer, _ row: Int,
+        _ counts: UnsafePointer<UInt64>
+    ) -> (overall: AgreementFigures, last1000: AgreementFigures)? {
+        let scored = Int(counts[MetricsCount.scored])
+        let window = section + fields.window.offset + row * MetricsFields.windowLength
+        let windowCount = min(scored, MetricsFields.windowLength)
+        var correct = 0
+        var baselineCorrect = 0
+        for index in 0..<windowCount {
+            let flags = window.load(fromByteOffset: index, as: UInt8.self)
+            correct += Int(flags & 1)
+            baselineCorrect += Int(flags >> 1 & 1)
+        }
+        let overall = AgreementFigures(
+            count: scored, correct: Int(counts[MetricsCount.correct]),
+            baselineCorrect: Int(counts[MetricsCount.baselineCorrect]))
+        let last1000 = AgreementFigures(
+            count: windowCount, correct: correct, baselineCorrect: baselineCorrect)
+        guard let overall, let last1000 else { return nil }
+        return (overall, last1000)
+    }
+
+    private static func recalls(
+        _ fields: MetricsFields, _ section: UnsafeRawPointer, _ row: Int
+    ) -> [ClassRecall] {
+        guard let classes = fields.classes else { return [] }
+        let values =
+            (section + classes.offset).assumingMemoryBound(to: UInt64.self)
+            + row * fields.classCount * 2
+        return (0..<fields.classCount).map {
+            ClassRecall(count: Int(values[2 * $0]), correct: Int(values[2 * $0 + 1]))
+        }
+    }
+
+    private static func errors(
+        _ fields: MetricsFields, _ section: UnsafeRawPointer, _ row: Int,
+        _ counts: UnsafePointer<UInt64>, _ sums: UnsafePointer<Double>
+    ) -> (overall: ErrorFigures, last1000: ErrorFigures)? {
+        let scored = Int(counts[MetricsCount.scored])
+        let window =
+            (section + fields.window.offset).assumingMemoryBound(to: Float.self)
+            + row * MetricsFields.windowLength * MetricsFields.errorValues
+        let windowCount = min(scored, MetricsFields.windowLength)
+        var absolute = 0.0
+        var squared = 0.0
+        var baseline = 0.0
+        var baselineCount = 0
+        for index in 0..<windowCount {
+            let entry = window + index * MetricsFields.errorValues
+            absolute += Double(entry[0])
+            squared += Double(entry[1])
+            if entry[2] >= 0 {
+                baseline += Double(entry[2])
+                baselineCount += 1
+            }
+        }
+        let overall = ErrorFigures(
+            count: scored, absolute: sums[MetricsSum.absolute], squared: sums[MetricsSum.squared],
+            baselineCount: Int(counts[MetricsCount.baselineScored]),
+            baseline: sums[MetricsSum.baselineAbsolute])
+        let last1000 = ErrorFigures(
+            count: windowCount, absolute: absolute, squared: squared, baselineCount: baselineCount,
+            baseline: baseline)
+        guard let overall, let last1000 else { return nil }
+        return (overall, last1000)
+    }
+}

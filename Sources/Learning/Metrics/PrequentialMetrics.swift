@@ -1,0 +1,151 @@
+// Prequential metrics: every prediction is scored before its label is learned, for all samples
+// and for the newest 1,000, overall and per producer, beside the no-change baseline.
+//
+// One row per producer and row 0 for all. A row holds counters, sums in Double, and a ring of the
+// newest scores, so that figures of the window are sums over what is there and never drift.
+//
+// Invariants:
+//   - `windowCount` = min(scored, 1,000); entry `scored mod 1,000` is the next to be replaced;
+//   - what is written depends on scores only, in their order: same samples, same bytes.
+
+import WeightStore
+
+/// Where metrics lie in the section.
+struct MetricsFields: Sendable {
+    /// Scores in the window.
+    static let windowLength = 1_000
+
+    /// Values of one window entry of a row of errors.
+    static let errorValues = 3
+
+    let classCount: Int
+    let counts: SectionField
+    let sums: SectionField
+    let window: SectionField
+    /// Per class: how many samples had it, and how many of them were predicted.
+    let classes: SectionField?
+
+    init(_ c: LearnerConfiguration, _ section: inout SectionLayout) {
+        let rows = c.producerCapacity + 1
+        counts = section.add("metrics.counts", .u64, shape: [rows, MetricsCount.count])
+        sums = section.add("metrics.sums", .f64, shape: [rows, MetricsSum.count])
+        if case .classification(let classCount) = c.task {
+            self.classCount = classCount
+            window = section.add("metrics.window", .u8, shape: [rows, Self.windowLength])
+            classes = section.add("metrics.classes", .u64, shape: [rows, classCount, 2])
+        } else {
+            classCount = 0
+            window = section.add(
+                "metrics.window", .f32, shape: [rows, Self.windowLength, Self.errorValues])
+            classes = nil
+        }
+    }
+}
+
+/// What a row of `metrics.counts` holds.
+enum MetricsCount {
+    static let scored = 0
+    static let correct = 1
+    static let baselineCorrect = 2
+    /// Errors only: samples that had a baseline.
+    static let baselineScored = 3
+    static let count = 4
+}
+
+/// What a row of `metrics.sums` holds.
+enum MetricsSum {
+    static let loss = 0
+    static let absolute = 1
+    static let squared = 2
+    static let baselineAbsolute = 3
+    static let count = 4
+}
+
+/// One real-valued prediction, scored: means over its targets.
+struct ErrorScore {
+    /// Mean |prediction − target|.
+    var absolute = 0.0
+    /// Mean (prediction − target)².
+    var squared = 0.0
+    /// Mean |previous target − target|; nil where there is no previous one.
+    var baselineAbsolute: Double?
+}
+
+/// A view of the metrics in one section.
+struct PrequentialMetrics {
+    private let fields: MetricsFields
+    private let section: UnsafeMutableRawPointer
+
+    init(_ fields: MetricsFields, _ section: UnsafeMutableRawPointer) {
+        self.fields = fields
+        self.section = section
+    }
+
+    /// Scores a class prediction for `producer` and overall; `baseline` is −1 where no previous
+    /// label is known, which is never right.
+    func score(
+        producer: Int, label: Int32, predicted: Int32, baseline: Int32, loss: Double
+    ) {
+        scoreRow(0, label, predicted, baseline, loss)
+        scoreRow(producer + 1, label, predicted, baseline, loss)
+    }
+
+    /// Scores a real-valued prediction for `producer` and overall.
+    func score(producer: Int, _ score: ErrorScore, loss: Double) {
+        scoreRow(0, score, loss)
+        scoreRow(producer + 1, score, loss)
+    }
+
+    private func counts(_ row: Int) -> UnsafeMutablePointer<UInt64> {
+        (section + fields.counts.offset).assumingMemoryBound(to: UInt64.self)
+            + row * MetricsCount.count
+    }
+
+    private func sums(_ row: Int) -> UnsafeMutablePointer<Double> {
+        (section + fields.sums.offset).assumingMemoryBound(to: Double.self) + row * MetricsSum.count
+    }
+
+    private func scoreRow(
+        _ row: Int, _ label: Int32, _ predicted: Int32, _ baseline: Int32, _ loss: Double
+    ) {
+        guard let classes = fields.classes else { return }
+        let counts = counts(row)
+        let isCorrect = predicted == label
+        let isBaselineCorrect = baseline == label
+        let slot = Int(counts[MetricsCount.scored] % UInt64(MetricsFields.windowLength))
+        let window = section + fields.window.offset + row * MetricsFields.windowLength
+        window.storeBytes(
+            of: (isCorrect ? 1 : 0) | (isBaselineCorrect ? 2 : 0), toByteOffset: slot,
+            as: UInt8.self)
+        counts[MetricsCount.scored] &+= 1
+        counts[MetricsCount.correct] &+= isCorrect ? 1 : 0
+        counts[MetricsCount.baselineCorrect] &+= isBaselineCorrect ? 1 : 0
+        sums(row)[MetricsSum.loss] += loss
+        let perClass =
+            (section + classes.offset).assumingMemoryBound(to: UInt64.self)
+            + (row * fields.classCount + Int(label)) * 2
+        perClass[0] &+= 1
+        perClass[1] &+= isCorrect ? 1 : 0
+    }
+
+    private func scoreRow(_ row: Int, _ score: ErrorScore, _ loss: Double) {
+        let counts = counts(row)
+        let sums = sums(row)
+        let slot = Int(counts[MetricsCount.scored] % UInt64(MetricsFields.windowLength))
+        let window =
+            (section + fields.window.offset).assumingMemoryBound(to: Float.self)
+            + (row * MetricsFields.windowLength + slot) * MetricsFields.errorValues
+        window[0] = Float(score.absolute)
+        window[1] = Float(score.squared)
+        // −1 stands for "no baseline": an absolute error is never negative.
+        window[2] = Float(score.baselineAbsolute ?? -1)
+        counts[MetricsCount.scored] &+= 1
+        sums[MetricsSum.loss] += loss
+        sums[MetricsSum.absolute] += score.absolute
+        sums[MetricsSum.squared] += score.squared
+        if let baseline = score.baselineAbsolute {
+            counts[MetricsCount.baselineScored] &+= 1
+            sums[MetricsSum.baselineAbsolute] += baseline
+        }
+    }
+}

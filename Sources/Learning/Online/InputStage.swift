@@ -1,0 +1,81 @@
+// The way of raw features to the network's input: conversion, then the normaliser.
+//
+// Invariant: `prepare` only reads the section; taking a sample into the statistics is a step of
+// its own, so a prediction never sees statistics that contain its sample.
+
+import Junctions
+import Kernels
+import WeightStore
+
+/// Conversion and normalisation of one learner's features.
+struct InputStage {
+    private let configuration: LearnerConfiguration
+    private let convert: KernelSet.Conversion
+
+    init(_ configuration: LearnerConfiguration, _ kernels: KernelSet) {
+        self.configuration = configuration
+        switch configuration.elementType {
+        case .u8: convert = kernels.convertU8
+        case .i16: convert = kernels.convertI16
+        case .f32: convert = kernels.convertF32
+        default: preconditionFailure("validate refuses other element types")
+        }
+    }
+
+    /// Raw features to floats: (raw + offset) · scale; padded.
+    func convert(_ features: UnsafeRawPointer, _ x: UnsafeMutablePointer<Float>) {
+        let c = configuration
+        convert(features, x, c.featureCount, c.inputOffset, c.inputScale)
+    }
+
+    /// Raw features to the network's input, with the statistics as they are; the converted
+    /// features stay in `network.raw`.
+    func prepare(
+        _ features: UnsafeRawPointer, _ network: Network, _ workspace: UnsafeMutableRawPointer,
+        _ normaliser: RunningNormaliser?, _ kernels: KernelSet
+    ) {
+        guard let normaliser else {
+            convert(features, network.input(workspace))
+            return
+        }
+        convert(features, network.raw(workspace))
+        normaliser.normalise(network.raw(workspace), network.input(workspace), kernels)
+    }
+
+    /// The raw value that a network value z of feature `index` stands for: the way back.
+    func rawValue(_ index: Int, _ z: Float, _ normaliser: RunningNormaliser?) -> Float {
+        let x = normaliser?.original(index, z) ?? z
+        return x / configuration.inputScale - configuration.inputOffset
+    }
+}
+
+extension LearnerLayout {
+    /// The normaliser of the features in a section.
+    func normaliserView(_ section: UnsafeMutableRawPointer) -> RunningNormaliser? {
+        view(normaliser, section)
+    }
+
+    /// The normaliser of regression targets in a section.
+    func targetNormaliserView(_ section: UnsafeMutableRawPointer) -> RunningNormaliser? {
+        view(targetNormaliser, section)
+    }
+
+    private func view(
+        _ fields: NormaliserFields?, _ section: UnsafeMutableRawPointer
+    ) -> RunningNormaliser? {
+        guard let fields, case .running(let clip, let horizon) = configuration.normaliser else {
+            return nil
+        }
+        return RunningNormaliser(fields, section, clip: clip, horizon: horizon)
+    }
+}
+
+extension Network {
+    /// The output with the highest value; the first of equal ones.
+    func predictedClass(_ workspace: UnsafeMutableRawPointer) -> Int32 {
+        let y = output(workspace)
+        var best = 0
+        for index in 1..<outputCount where y[index] > y[best] { best = index }
+        return Int32(best)
+    }
+}

@@ -1,0 +1,62 @@
+// Forecast: the newest sample is the target of the one before it, of the same producer.
+//
+// When sample t + 1 comes, the network reads sample t, and its output is scored against sample
+// t + 1, both normalised with statistics from before t + 1. Neither the weights nor the statistics
+// have seen sample t + 1, so this is the forecast that could have been asked for a moment before
+// it came. Errors are means over features in network units (σ with the running normaliser).
+
+import Junctions
+
+extension OnlineLearner {
+    func forecast(_ producer: Int, _ features: UnsafeRawPointer) -> SampleOutcome {
+        var loss = Double.nan
+        var anomalyScore: Float = 0
+        if previous.isKnown(producer) {
+            input.prepare(features, network, workspace, normaliser, kernels)
+            network.target(workspace).update(
+                from: network.input(workspace),
+                count: DenseJunction.paddedCount(network.inputCount))
+            feedforward(previous.value(producer))
+            let score = forecastScore()
+            loss = update()
+            metrics.score(producer: producer, score, loss: loss)
+            anomalyScore = anomalyScale(producer).judge(score.squared.squareRoot())
+        }
+        if normaliser != nil {
+            input.convert(features, network.raw(workspace))
+            learnStatistics()
+        }
+        previous.remember(producer, features)
+        return SampleOutcome(
+            decision: .learned, expired: nil, predictedClass: -1, loss: Float(loss),
+            anomalyScore: anomalyScore)
+    }
+
+    /// The running scale of a producer's errors; not for classifications.
+    func anomalyScale(_ producer: Int) -> AnomalyScale {
+        guard let field = layout.anomaly else {
+            preconditionFailure("a classification has no scale of errors")
+        }
+        return AnomalyScale(
+            (section + field.offset).assumingMemoryBound(to: Double.self)
+                + producer * AnomalyScale.valuesPerProducer)
+    }
+
+    /// The output against the target, beside the previous sample (the input) against it.
+    private func forecastScore() -> ErrorScore {
+        let output = network.output(workspace)
+        let target = network.target(workspace)
+        let unchanged = network.input(workspace)
+        let share = 1 / Double(network.outputCount)
+        var score = ErrorScore()
+        var baseline = 0.0
+        for index in 0..<network.outputCount {
+            let difference = Double(output[index]) - Double(target[index])
+            score.absolute += difference.magnitude * share
+            score.squared += difference * difference * share
+            baseline += (Double(unchanged[index]) - Double(target[index])).magnitude * share
+        }
+        score.baselineAbsolute = baseline
+        return score
+    }
+}

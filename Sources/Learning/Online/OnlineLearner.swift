@@ -1,0 +1,184 @@
+// The online learner: test, then train, one sample at a time.
+//
+//   features → convert → normalise → FF → prediction fixed and scored → loss → BP → UP
+//            → features into the statistics
+//
+// Invariants:
+//   - the learner owns no memory and keeps no state outside the section: the same section bytes
+//     and the same samples give the same section bytes, on every instruction set;
+//   - a prediction is fixed before its label, and before its own features, have any effect;
+//   - `sample` and `label` allocate nothing.
+
+import Accelerator
+import Arithmetic
+import Junctions
+import Kernels
+import WeightStore
+
+/// A learner over memory that its caller owns; used by one thread.
+public final class OnlineLearner {
+    /// Where everything lies.
+    public let layout: LearnerLayout
+    let section: UnsafeMutableRawPointer
+    let workspace: UnsafeMutableRawPointer
+    let kernels: KernelSet
+    let network: Network
+    let rule: UpdateRule
+    let input: InputStage
+    let normaliser: RunningNormaliser?
+    let targetNormaliser: RunningNormaliser?
+    let previous: PreviousSamples
+    let metrics: PrequentialMetrics
+    let pending: PendingTable?
+    private let counters: UnsafeMutablePointer<UInt64>
+
+    /// A learner over a section that holds its state, or will after `initialise`.
+    ///
+    /// - section: `layout.section.byteCount` bytes, 64-byte aligned
+    /// - workspace: `layout.workspaceBytes` bytes, 64-byte aligned; cleared here
+    public init(
+        layout: LearnerLayout, section: UnsafeMutableRawPointer,
+        workspace: UnsafeMutableRawPointer, kernels: KernelSet
+    ) {
+        precondition(
+            UInt(bitPattern: section) % 64 == 0 && UInt(bitPattern: workspace) % 64 == 0,
+            "section and workspace are 64-byte aligned")
+        self.layout = layout
+        self.section = section
+        self.workspace = workspace
+        self.kernels = kernels
+        network = layout.network
+        rule = layout.configuration.updateRule
+        input = InputStage(layout.configuration, kernels)
+        normaliser = layout.normaliserView(section)
+        targetNormaliser = layout.targetNormaliserView(section)
+        previous = PreviousSamples(layout.previous, section)
+        metrics = PrequentialMetrics(layout.metrics, section)
+        pending = layout.pending.map { PendingTable($0, section) }
+        counters = (section + layout.counters.offset).assumingMemoryBound(to: UInt64.self)
+        workspace.initializeMemory(as: UInt8.self, repeating: 0, count: layout.workspaceBytes)
+    }
+
+    /// The same, laid out here; the configuration must be valid.
+    public convenience init(
+        configuration: LearnerConfiguration, section: UnsafeMutableRawPointer,
+        workspace: UnsafeMutableRawPointer, kernels: KernelSet
+    ) {
+        self.init(
+            layout: LearnerLayout(configuration), section: section, workspace: workspace,
+            kernels: kernels)
+    }
+
+    /// Fresh state from the seed: clears the section and draws weights.
+    public func initialise() {
+        section.initializeMemory(as: UInt8.self, repeating: 0, count: layout.section.byteCount)
+        var generator = Xoshiro256StarStar(seed: layout.configuration.seed)
+        network.initialise(
+            section, rule: layout.configuration.initialisation, generator: &generator)
+        generator.store(to: section + layout.generator.offset)
+    }
+
+    /// Predicts, scores and learns one sample, or lets it wait for its label.
+    ///
+    /// - producer: index below `producerCapacity`
+    /// - epoch, sequence: name the sample to a later `label`
+    /// - features: featureCount raw values, finite, any alignment; read during the call only
+    /// - label: must fit the task; ignored by forecasts, whose label is the next sample
+    public func sample(
+        producer: Int, epoch: UInt32, sequence: UInt64, features: UnsafeRawPointer,
+        label: SampleLabel
+    ) -> SampleOutcome {
+        precondition(
+            producer >= 0 && producer < layout.configuration.producerCapacity,
+            "a producer of this learner")
+        counters[LearnerCounter.samples] &+= 1
+        let name = SampleName(producer: producer, epoch: epoch, sequence: sequence)
+        switch layout.configuration.task {
+        case .classification: return classify(name, features, label)
+        case .regression: return regress(name, features, label)
+        case .forecast: return forecast(producer, features)
+        }
+    }
+
+    /// Learns a waiting sample whose label came.
+    ///
+    /// The prediction that is scored is the one fixed when the sample came; learning uses the
+    /// weights and statistics of now.
+    /// - label: must fit the task and not be `none`
+    public func label(
+        producer: Int, epoch: UInt32, sequence: UInt64, label: SampleLabel
+    ) -> LabelOutcome {
+        let name = SampleName(producer: producer, epoch: epoch, sequence: sequence)
+        guard let pending, let index = pending.find(name) else { return .unknownSample }
+        switch label {
+        case .none:
+            preconditionFailure("a late label is a label")
+        case .classIndex(let classIndex):
+            return learnLate(pending, index, producer, classIndex)
+        case .values(let values):
+            return learnLate(pending, index, producer, values)
+        }
+    }
+
+    /// A new epoch of a producer: its previous sample is forgotten, and its samples that wait
+    /// for a label no longer do. Returns how many those were.
+    @discardableResult
+    public func openEpoch(producer: Int, epoch: UInt32) -> Int {
+        previous.forget(producer)
+        return pending?.removeAll(producer: producer) ?? 0
+    }
+
+    /// Samples that wait for a label.
+    public var pendingCount: Int { pending?.waitingCount ?? 0 }
+
+    /// Samples seen since the learner was fresh.
+    public var sampleCount: UInt64 { counters[LearnerCounter.samples] }
+
+    /// Updates made since the learner was fresh.
+    public var updateCount: UInt64 { counters[LearnerCounter.updates] }
+
+    /// Prequential figures of one producer, or of all (nil).
+    public func metrics(producer: Int?) -> PrequentialFigures {
+        PrequentialFigures(layout: layout, section: section, producer: producer)
+    }
+
+    /// Whether every weight and bias in a section is a finite number.
+    ///
+    /// - section: a learner section of that layout; only read
+    public static func allWeightsFinite(
+        layout: LearnerLayout, section: UnsafeRawPointer, kernels: KernelSet
+    ) -> Bool {
+        let limit = Float.greatestFiniteMagnitude
+        for layer in layout.network.layers {
+            let count = layer.junction.outputs * layer.junction.rowStride
+            guard
+                kernels.firstOutside(section + layer.weightsOffset, count, -limit, limit) < 0,
+                kernels.firstOutside(
+                    section + layer.biasOffset, layer.junction.outputs, -limit, limit) < 0
+            else { return false }
+        }
+        return true
+    }
+
+    // Steps that every task shares
+
+    /// From raw features to the network's output, with weights and statistics as they are.
+    func feedforward(_ features: UnsafeRawPointer) {
+        input.prepare(features, network, workspace, normaliser, kernels)
+        network.feedforward(section, workspace, kernels)
+    }
+
+    /// Loss of the output against the target, then BP and UP.
+    func update() -> Double {
+        let loss = network.lossValue(workspace)
+        network.setOutputDelta(workspace, kernels)
+        network.backpropUpdate(section, workspace, rule, kernels)
+        counters[LearnerCounter.updates] &+= 1
+        return loss
+    }
+
+    /// Takes the converted features in `network.raw` into the statistics.
+    func learnStatistics() {
+        normaliser?.learn(network.raw(workspace))
+    }
+}

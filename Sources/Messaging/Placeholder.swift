@@ -1,1 +1,0 @@
-// Messaging: placeholder until its first type lands.

@@ -1,0 +1,43 @@
+// Waiting for several sockets and file descriptors at once. The table of things to wait for is
+// made once; a wait allocates nothing on our side.
+
+import CZeroMQ
+
+/// Waits until a socket has a message or a file descriptor is readable.
+public final class Poller {
+    private var items: [zmq_pollitem_t] = []
+
+    /// An empty table.
+    public init() {}
+
+    /// Watches `socket` for incoming messages. Returns its index.
+    @discardableResult
+    public func add(_ socket: Socket) -> Int {
+        items.append(
+            zmq_pollitem_t(socket: socket.pointer, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
+        return items.count - 1
+    }
+
+    /// Watches `fileDescriptor` for readability. Returns its index.
+    @discardableResult
+    public func add(fileDescriptor: Int32) -> Int {
+        items.append(
+            zmq_pollitem_t(socket: nil, fd: fileDescriptor, events: Int16(ZMQ_POLLIN), revents: 0))
+        return items.count - 1
+    }
+
+    /// Waits at most `milliseconds` (-1: for ever). Returns how many are ready; an interrupting
+    /// signal counts as none.
+    @discardableResult
+    public func wait(milliseconds: Int) -> Int {
+        let ready = items.withUnsafeMutableBufferPointer {
+            zmq_poll($0.baseAddress, Int32($0.count), milliseconds)
+        }
+        return max(0, Int(ready))
+    }
+
+    /// Whether entry `index` was ready at the last wait.
+    public func isReady(_ index: Int) -> Bool {
+        items[index].revents & Int16(ZMQ_POLLIN) != 0
+    }
+}

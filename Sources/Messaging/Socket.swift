@@ -1,0 +1,230 @@
+// One ZeroMQ socket, owned by one thread, speaking single-frame messages.
+//
+// Invariants: a message is one body frame (a ROUTER sees the routing id before it); whatever
+// arrives with more frames is read to its end and reported as `.multipart`, never kept.
+// Nothing here allocates per message; what libzmq allocates is bounded by `SocketLimits`.
+
+import CZeroMQ
+import Glibc
+
+/// The two socket types of the Millrace protocol.
+public enum SocketType: Sendable {
+    /// Client side.
+    case dealer
+    /// Daemon side: messages carry the peer they came from.
+    case router
+}
+
+/// What libzmq may hold for one socket. Its defaults are unbounded sizes and endless lingering.
+public struct SocketLimits: Equatable, Sendable {
+    /// Largest frame that is accepted; the connection that sends a larger one is reset.
+    public var maximumMessageBytes: Int64 = 64 * 1024
+    /// Messages kept per peer before the kernel's back-pressure starts.
+    public var receiveHighWater: Int32 = 16
+    /// Messages kept per peer before a send would block.
+    public var sendHighWater: Int32 = 64
+    /// Kernel buffer per connection and direction.
+    public var kernelBufferBytes: Int32 = 128 * 1024
+    /// Whether a DEALER queues messages while nobody is connected.
+    public var queueWithoutPeer = false
+
+    /// The limits of a bound socket.
+    public init() {}
+}
+
+/// A peer of a ROUTER socket, by the routing id that libzmq chose for its connection.
+public struct Peer: Hashable, Sendable {
+    /// The id's bytes, little-endian from the first byte; zero beyond `byteCount`.
+    public var low: UInt64
+    /// Bytes 8…15 of the id.
+    public var high: UInt64
+    /// 1…16; 0 before the first receive.
+    public var byteCount: Int
+
+    /// - low, high, byteCount: see the properties.
+    public init(low: UInt64 = 0, high: UInt64 = 0, byteCount: Int = 0) {
+        self.low = low
+        self.high = high
+        self.byteCount = byteCount
+    }
+}
+
+/// What one receive brought.
+public enum Received: Equatable, Sendable {
+    /// A whole frame of that many bytes is in the buffer.
+    case frame(bytes: Int)
+    /// A message of several frames, or with a routing id we cannot keep; dropped.
+    case multipart
+    /// Nothing is waiting.
+    case nothing
+    /// The frame was longer than the buffer; dropped.
+    case oversize(bytes: Int)
+}
+
+/// What became of a send.
+public enum Sent: Equatable, Sendable {
+    /// The peer is not connected any more.
+    case gone
+    /// Queued in libzmq.
+    case sent
+    /// The peer's queue is full, or (DEALER) nobody is connected.
+    case wouldBlock
+}
+
+/// A ZeroMQ socket. Not thread-safe: made, used and closed on one thread.
+public final class Socket {
+    let pointer: UnsafeMutableRawPointer
+    private let context: MessagingContext
+    private let type: SocketType
+    private var isClosed = false
+
+    /// Makes a socket with every limit set.
+    public init(
+        _ context: MessagingContext, _ type: SocketType, limits: SocketLimits = SocketLimits()
+    ) throws(MessagingError) {
+        guard let pointer = zmq_socket(context.pointer, type == .router ? ZMQ_ROUTER : ZMQ_DEALER)
+        else { throw MessagingError(call: "zmq_socket", subject: "") }
+        self.context = context
+        self.pointer = pointer
+        self.type = type
+        try apply(limits)
+    }
+
+    deinit { close() }
+
+    /// Closes at once; queued messages are dropped (LINGER 0).
+    public func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        zmq_close(pointer)
+    }
+
+    /// Binds to `endpoint` ("ipc://PATH" or "tcp://127.0.0.1:PORT").
+    public func bind(_ endpoint: String) throws(MessagingError) {
+        guard zmq_bind(pointer, endpoint) == 0 else {
+            throw MessagingError(call: "zmq_bind", subject: endpoint)
+        }
+    }
+
+    /// Connects to `endpoint`; returns at once, the connection comes about in the background.
+    public func connect(_ endpoint: String) throws(MessagingError) {
+        guard zmq_connect(pointer, endpoint) == 0 else {
+            throw MessagingError(call: "zmq_connect", subject: endpoint)
+        }
+    }
+
+    /// DEALER: takes the next message, if one is there.
+    public func receive(into buffer: UnsafeMutableRawBufferPointer) -> Received {
+        precondition(type == .dealer)
+        return receiveBody(into: buffer)
+    }
+
+    /// ROUTER: takes the next message, if one is there, and says from whom.
+    public func receive(
+        into buffer: UnsafeMutableRawBufferPointer, from peer: inout Peer
+    ) -> Received {
+        precondition(type == .router)
+        var id: (UInt64, UInt64) = (0, 0)
+        let idBytes = withUnsafeMutableBytes(of: &id) { retrying(into: $0) }
+        guard idBytes >= 0 else { return .nothing }
+        guard hasMore else { return .multipart }
+        guard idBytes <= 16 else {
+            discardRest()
+            return .multipart
+        }
+        peer = Peer(
+            low: UInt64(littleEndian: id.0), high: UInt64(littleEndian: id.1), byteCount: idBytes)
+        return receiveBody(into: buffer)
+    }
+
+    /// DEALER: sends one frame without waiting.
+    public func send(_ frame: UnsafeRawBufferPointer) -> Sent {
+        precondition(type == .dealer)
+        return outcome(zmq_send(pointer, frame.baseAddress, frame.count, ZMQ_DONTWAIT))
+    }
+
+    /// ROUTER: sends one frame to `peer` without waiting.
+    public func send(_ frame: UnsafeRawBufferPointer, to peer: Peer) -> Sent {
+        precondition(type == .router)
+        var id = (peer.low.littleEndian, peer.high.littleEndian)
+        let first = withUnsafeBytes(of: &id) {
+            zmq_send(pointer, $0.baseAddress, peer.byteCount, ZMQ_DONTWAIT | ZMQ_SNDMORE)
+        }
+        guard first >= 0 else { return outcome(first) }
+        return outcome(zmq_send(pointer, frame.baseAddress, frame.count, ZMQ_DONTWAIT))
+    }
+
+    private func receiveBody(into buffer: UnsafeMutableRawBufferPointer) -> Received {
+        let bytes = retrying(into: buffer)
+        guard bytes >= 0 else { return .nothing }
+        if hasMore {
+            discardRest()
+            return .multipart
+        }
+        return bytes <= buffer.count ? .frame(bytes: bytes) : .oversize(bytes: bytes)
+    }
+
+    private func retrying(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        while true {
+            let bytes = zmq_recv(pointer, buffer.baseAddress, buffer.count, ZMQ_DONTWAIT)
+            if bytes >= 0 || zmq_errno() != EINTR { return Int(bytes) }
+        }
+    }
+
+    private var hasMore: Bool {
+        var more: Int32 = 0
+        var bytes = MemoryLayout<Int32>.size
+        zmq_getsockopt(pointer, ZMQ_RCVMORE, &more, &bytes)
+        return more != 0
+    }
+
+    private func discardRest() {
+        while hasMore {
+            var scrap: UInt64 = 0
+            _ = withUnsafeMutableBytes(of: &scrap) { retrying(into: $0) }
+        }
+    }
+
+    private func outcome(_ result: Int32) -> Sent {
+        if result >= 0 { return .sent }
+        return zmq_errno() == EHOSTUNREACH ? .gone : .wouldBlock
+    }
+}
+
+extension Socket {
+    private func apply(_ limits: SocketLimits) throws(MessagingError) {
+        try set(ZMQ_LINGER, Int32(0))
+        try set(ZMQ_RCVHWM, limits.receiveHighWater)
+        try set(ZMQ_SNDHWM, limits.sendHighWater)
+        try set(ZMQ_RCVBUF, limits.kernelBufferBytes)
+        try set(ZMQ_SNDBUF, limits.kernelBufferBytes)
+        try set(ZMQ_TCP_KEEPALIVE, Int32(1))
+        try set(ZMQ_HANDSHAKE_IVL, Int32(3000))
+        // A peer that vanished without a word is noticed within 8 s.
+        try set(ZMQ_HEARTBEAT_IVL, Int32(2000))
+        try set(ZMQ_HEARTBEAT_TIMEOUT, Int32(6000))
+        try set(ZMQ_HEARTBEAT_TTL, Int32(6000))
+        try set(ZMQ_MAXMSGSIZE, limits.maximumMessageBytes)
+        switch type {
+        case .router:
+            // Without MANDATORY a full or vanished peer loses messages silently; without
+            // HANDOVER a client that comes back after a half-open crash is ignored.
+            try set(ZMQ_ROUTER_MANDATORY, Int32(1))
+            try set(ZMQ_ROUTER_HANDOVER, Int32(1))
+            try set(ZMQ_BACKLOG, Int32(64))
+        case .dealer:
+            try set(ZMQ_IMMEDIATE, Int32(limits.queueWithoutPeer ? 0 : 1))
+            try set(ZMQ_RECONNECT_IVL, Int32(100))
+            try set(ZMQ_RECONNECT_IVL_MAX, Int32(5000))
+        }
+    }
+
+    private func set<Value: FixedWidthInteger>(
+        _ option: Int32, _ value: Value
+    ) throws(MessagingError) {
+        var value = value
+        guard zmq_setsockopt(pointer, option, &value, MemoryLayout<Value>.size) == 0 else {
+            throw MessagingError(call: "zmq_setsockopt", subject: "option \(option)")
+        }
+    }
+}

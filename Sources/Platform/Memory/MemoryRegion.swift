@@ -1,0 +1,31 @@
+// One region of zeroed memory straight from the kernel, taken at start and never grown.
+
+import Glibc
+
+/// The region could not be had.
+public struct MemoryRegionError: Error, Equatable, Sendable {
+    /// How much was asked for.
+    public let bytes: Int
+    /// The kernel's reason.
+    public let errorNumber: Int32
+}
+
+/// Page-aligned, zeroed, private memory. Freed with the value's last reference.
+public final class MemoryRegion: @unchecked Sendable {
+    /// The bytes; valid while this object lives.
+    public let bytes: UnsafeMutableRawBufferPointer
+
+    /// Takes `byteCount` (> 0) bytes from the kernel and touches every page, so that a machine without
+    /// that much memory says so now and not in mid-stream.
+    public init(byteCount bytes: Int) throws(MemoryRegionError) {
+        precondition(bytes > 0)
+        let base = mmap(
+            nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0)
+        guard let base, base != MAP_FAILED else {
+            throw MemoryRegionError(bytes: bytes, errorNumber: errno)
+        }
+        self.bytes = UnsafeMutableRawBufferPointer(start: base, count: bytes)
+    }
+
+    deinit { munmap(bytes.baseAddress, bytes.count) }
+}

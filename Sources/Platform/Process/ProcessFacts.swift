@@ -1,0 +1,40 @@
+// What the kernel says about this process.
+
+import CMachine
+import Glibc
+
+/// Facts about the running process.
+public enum ProcessFacts {
+    /// Resident memory in bytes, from /proc/self/statm; 0 where that is missing.
+    public static var residentBytes: Int {
+        let descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return 0 }
+        defer { close(descriptor) }
+        return withUnsafeTemporaryAllocation(byteCount: 128, alignment: 1) { buffer in
+            let count = read(descriptor, buffer.baseAddress, 127)
+            guard count > 0 else { return 0 }
+            var fields = 0
+            var pages = 0
+            for index in 0..<count {
+                let byte = buffer[index]
+                if byte == UInt8(ascii: " ") {
+                    fields += 1
+                    if fields == 2 { break }
+                } else if fields == 1, byte >= 48, byte <= 57 {
+                    pages = pages &* 10 &+ Int(byte &- 48)
+                }
+            }
+            return pages &* Int(sysconf(Int32(_SC_PAGESIZE)))
+        }
+    }
+
+    /// An environment variable's value.
+    public static func environment(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }
+    }
+
+    /// Keeps glibc's malloc to `count` arenas; call before the first thread starts.
+    public static func limitMallocArenas(_ count: Int32) {
+        machine_limit_malloc_arenas(count)
+    }
+}

@@ -1,1 +1,0 @@
-// SampleSources: placeholder until its first type lands.

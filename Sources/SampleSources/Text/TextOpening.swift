@@ -1,0 +1,139 @@
+// The first look at a text: format, separator, header, names of the columns, an example row.
+//
+// A first row is a header when no cell of it is a number and it differs in that from the second
+// row (or there is no second row); the caller can say otherwise.
+
+/// What opening found; the reader stands at the first row of data.
+struct TextOpening {
+    var reader: RecordReader
+    var format = RowFormat.csv(separator: UInt8(ascii: ","))
+    var names: [String] = []
+    /// Texts of the first row of data; empty if it is bad or absent.
+    var example: [String] = []
+    var notes: [String] = []
+
+    private static let mostLooks = 100
+
+    init(
+        file: SourceFile, format wanted: TextFormat?, options: SourceOptions
+    ) throws(SourceError) {
+        reader = RecordReader(file: file, separator: nil)
+        reader.keepsBytes = true
+        try reader.skipByteOrderMark(timeoutMilliseconds: nil)
+        let start = (offset: reader.offset, line: reader.line)
+        let first = try Self.next(&reader)
+        guard let first else { throw .empty(path: file.path) }
+        let opener = reader.withBytes(first) { $0.first { $0 != 0x20 && $0 != 0x09 } }
+        let isJson = opener == UInt8(ascii: "{") || opener == UInt8(ascii: "[")
+        if wanted == .jsonLines || (wanted == nil && isJson) {
+            reader.seek(offset: start.offset, line: start.line)
+            try openJson()
+            reader.seek(offset: start.offset, line: start.line)
+        } else {
+            let separator =
+                options.separator ?? reader.withBytes(first) { CsvCells.separator(of: $0) }
+            reader.separator = separator
+            format = .csv(separator: separator)
+            reader.seek(offset: start.offset, line: start.line)
+            try openCsv(options, separator)
+        }
+        reader.keepsBytes = false
+    }
+
+    /// The next record, however long it takes; nil at the end.
+    private static func next(_ reader: inout RecordReader) throws(SourceError) -> TextRecord? {
+        switch try reader.next(timeoutMilliseconds: nil) {
+        case .record(let record): return record
+        case .end: return nil
+        case .notYet:
+            // A signal: the caller decides whether to come back.
+            throw .inputOutput(operation: "read", path: reader.file.path, errorNumber: 4)
+        }
+    }
+
+    private mutating func openJson() throws(SourceError) {
+        var cells = JsonCells()
+        var row = CellRow()
+        var fault: (RowFault, TextRecord)?
+        for _ in 0..<Self.mostLooks {
+            guard let record = try Self.next(&reader) else { break }
+            guard record.problem == nil else { continue }
+            let opened = reader
+            do throws(RowFault) {
+                try opened.withBytes(record) { bytes in
+                    Result { () throws(RowFault) in try cells.split(bytes, into: &row) }
+                }.get()
+                guard !cells.names.isEmpty else { continue }
+                names = cells.names
+                example = opened.withBytes(record) { bytes in
+                    row.cells.map { row.text($0, in: bytes) }
+                }
+                format = .json(cells)
+                return
+            } catch {
+                if fault == nil { fault = (error, record) }
+            }
+        }
+        guard let (found, record) = fault else { throw .empty(path: reader.file.path) }
+        throw .badRow(
+            RowProblem(
+                path: reader.file.path, index: 0, line: record.line, column: found.column,
+                found: found.found, expected: found.expected))
+    }
+
+    private mutating func openCsv(
+        _ options: SourceOptions, _ separator: UInt8
+    ) throws(SourceError) {
+        let start = (offset: reader.offset, line: reader.line)
+        guard let first = try Self.next(&reader) else { throw .empty(path: reader.file.path) }
+        let header = texts(first, separator)
+        let afterHeader = (offset: reader.offset, line: reader.line)
+        var hasHeader = options.hasHeader
+        if hasHeader == nil {
+            let second = try Self.next(&reader)
+            let data = second.map { texts($0, separator) } ?? []
+            hasHeader = Self.looksLikeHeader(header, before: data)
+            if hasHeader == true { example = data }
+            notes.append(
+                hasHeader == true
+                    ? "the first row was taken for names" : "no row of names: columns are numbered")
+        }
+        if hasHeader == true {
+            guard first.problem == nil else {
+                throw .malformed(
+                    path: reader.file.path, offset: first.offset,
+                    found: "a row of names that cannot be read", expected: "names")
+            }
+            names = header.indices.map { header[$0].isEmpty ? "\($0 + 1)" : header[$0] }
+            reader.seek(offset: afterHeader.offset, line: afterHeader.line)
+        } else {
+            names = header.indices.map { "\($0 + 1)" }
+            example = header
+            reader.seek(offset: start.offset, line: start.line)
+        }
+    }
+
+    /// The texts of a record; none if it is bad.
+    private func texts(_ record: TextRecord, _ separator: UInt8) -> [String] {
+        var row = CellRow()
+        var format = RowFormat.csv(separator: separator)
+        do throws(RowFault) {
+            try format.split(record, reader, into: &row)
+        } catch {
+            return []
+        }
+        return reader.withBytes(record) { bytes in row.cells.map { row.text($0, in: bytes) } }
+    }
+
+    static func looksLikeHeader(_ first: [String], before second: [String]) -> Bool {
+        func isNumber(_ text: String) -> Bool {
+            var text = text
+            switch text.withUTF8({ NumberParser.parse($0) }) {
+            case .value, .tooLarge, .notFinite: return true
+            case .empty, .notANumber: return false
+            }
+        }
+        guard !first.isEmpty, !first.contains(where: isNumber) else { return false }
+        return second.isEmpty || second.contains(where: isNumber)
+    }
+}

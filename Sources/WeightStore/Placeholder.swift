@@ -1,1 +1,0 @@
-// WeightStore: placeholder until its first type lands.

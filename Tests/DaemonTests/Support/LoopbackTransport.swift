@@ -1,0 +1,51 @@
+// The daemon's doors as two lists of frames in memory, for tests that run everything in one
+// thread.
+
+import Daemon
+import Messaging
+import Synchronization
+
+/// Doors without sockets. Peers are numbers that the test chooses.
+final class LoopbackTransport: Transport, @unchecked Sendable {
+    private var incoming: [[(peer: Peer, frame: [UInt8])]] = [[], [], []]
+    private var outgoing: [Int: [[UInt8]]] = [:]
+    /// Peers whose frames are dropped, as if the connection were gone.
+    var gone: Set<Int> = []
+
+    static func peer(_ number: Int) -> Peer {
+        Peer(low: UInt64(number), high: 0, byteCount: 5)
+    }
+
+    /// A client sends.
+    func put(_ door: Door, peer: Int, _ frame: [UInt8]) {
+        incoming[door.rawValue].append((Self.peer(peer), frame))
+    }
+
+    /// A client receives.
+    func take(peer: Int) -> [UInt8]? {
+        guard var frames = outgoing[peer], !frames.isEmpty else { return nil }
+        let first = frames.removeFirst()
+        outgoing[peer] = frames
+        return first
+    }
+
+    func receive(
+        _ door: Door, into buffer: UnsafeMutableRawBufferPointer, from peer: inout Peer
+    ) -> Received {
+        guard !incoming[door.rawValue].isEmpty else { return .nothing }
+        let (sender, frame) = incoming[door.rawValue].removeFirst()
+        peer = sender
+        guard frame.count <= buffer.count else { return .oversize(bytes: frame.count) }
+        buffer.copyBytes(from: frame)
+        return .frame(bytes: frame.count)
+    }
+
+    func send(_ door: Door, _ frame: UnsafeRawBufferPointer, to peer: Peer) -> Sent {
+        let number = Int(peer.low)
+        if gone.contains(number) { return .gone }
+        outgoing[number, default: []].append(Array(frame))
+        return .sent
+    }
+
+    func wait(milliseconds: Int) {}
+}

@@ -1,0 +1,152 @@
+// A producer for tests: the smallest program that keeps the rules of the protocol. It knows what
+// was acknowledged, which is what the daemon must never lose.
+
+import Daemon
+import MillraceProtocol
+
+/// Samples 1…count, the same bytes for the same sequence, each with a label.
+struct SampleScript {
+    let featureCount: Int
+    let classCount: Int
+    let seed: UInt64
+
+    func features(_ sequence: UInt64) -> [Float] {
+        (0..<featureCount).map { index in
+            let bits = StreamSection.scrambled(sequence &* 1_000 &+ UInt64(index) &+ seed)
+            return Float(bits >> 40) / Float(1 << 24) * 2 - 1
+        }
+    }
+
+    /// A label that can be learned: the sign pattern of the first features.
+    func label(_ sequence: UInt64) -> Int32 {
+        let x = features(sequence)
+        return Int32((x[0] > 0 ? 1 : 0) + (x[1] > 0 ? 2 : 0)) % Int32(classCount)
+    }
+}
+
+/// A producer that sends a script until all of it is acknowledged.
+final class ScriptedProducer {
+    let name: String
+    let script: SampleScript
+    let count: UInt64
+    let batch: UInt64
+    private(set) var peer: Int
+    private(set) var epoch: UInt32 = 0
+    private(set) var isWelcome = false
+    /// Highest sequence that the daemon has acknowledged, ever.
+    private(set) var acknowledged: UInt64 = 0
+    private(set) var next: UInt64 = 1
+    private var limit: UInt64 = 0
+    private(set) var nacks: [Nack] = []
+    private var idleTurns = 0
+
+    init(name: String, script: SampleScript, count: UInt64, batch: UInt64 = 7, peer: Int) {
+        self.name = name
+        self.script = script
+        self.count = count
+        self.batch = batch
+        self.peer = peer
+    }
+
+    var isDone: Bool { acknowledged >= count }
+
+    /// A new connection, as after a restart of either side.
+    func reconnect(peer: Int) {
+        self.peer = peer
+        isWelcome = false
+        idleTurns = 0
+    }
+
+    func turn(_ transport: LoopbackTransport) {
+        while let frame = transport.take(peer: peer) { hear(frame) }
+        idleTurns += 1
+        if !isWelcome {
+            if idleTurns % 40 == 1 { greet(transport) }
+            return
+        }
+        if next <= count, next <= limit {
+            send(transport)
+        } else if !isDone, idleTurns % 25 == 0 {
+            transport.put(.ingest, peer: peer, encode(96) { Flush(epoch: epoch, request: 1).encode(into: $0) })
+        }
+    }
+
+    private func greet(_ transport: LoopbackTransport) {
+        guard let name = ProducerName(name) else { return }
+        let hello = Hello(name: name, epoch: epoch)
+        transport.put(.ingest, peer: peer, encode(160) { hello.encode(into: $0) })
+    }
+
+    private func send(_ transport: LoopbackTransport) {
+        let last = min(count, limit, next + batch - 1)
+        transport.put(
+            .ingest, peer: peer,
+            Self.samples(script, epoch: epoch, first: next, count: Int(last - next + 1)))
+        next = last + 1
+    }
+
+    private func hear(_ frame: [UInt8]) {
+        frame.withUnsafeBytes { bytes in
+            guard let (header, body) = try? Frame.decode(bytes) else { return }
+            switch header.type {
+            case .welcome:
+                guard let welcome = try? Welcome.decode(header, body) else { return }
+                epoch = welcome.epoch
+                isWelcome = true
+                next = welcome.next
+                limit = welcome.limit
+                acknowledged = max(acknowledged, welcome.durable)
+            case .ack:
+                guard let ack = try? Ack.decode(header, body) else { return }
+                acknowledged = max(acknowledged, ack.durable)
+                limit = max(limit, ack.limit)
+            case .credit:
+                guard let credit = try? Credit.decode(header, body) else { return }
+                limit = max(limit, credit.limit)
+            case .nack:
+                guard let nack = try? Nack.decode(header, body) else { return }
+                nacks.append(nack)
+                if nack.reason == .sequenceGap || nack.reason == .noCredit { next = nack.expected }
+            case .reset: isWelcome = false
+            default: break
+            }
+        }
+    }
+
+    private func encode(_ bytes: Int, _ body: (UnsafeMutableRawBufferPointer) -> Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: bytes) { buffer, count in
+            count = body(UnsafeMutableRawBufferPointer(buffer))
+        }
+    }
+
+    /// One SAMPLES frame of the script.
+    static func samples(
+        _ script: SampleScript, epoch: UInt32, first: UInt64, count: Int
+    ) -> [UInt8] {
+        var body: [UInt8] = []
+        for index in 0..<count {
+            for value in script.features(first + UInt64(index)) {
+                withUnsafeBytes(of: value.bitPattern.littleEndian) { body += $0 }
+            }
+        }
+        for index in 0..<count {
+            withUnsafeBytes(of: script.label(first + UInt64(index)).littleEndian) { body += $0 }
+        }
+        return frame(.samples, first, epoch, UInt32(count), [.labels, FrameFlags(elementType: .f32)], body)
+    }
+
+    /// Any frame, sealed.
+    static func frame(
+        _ type: FrameType, _ sequence: UInt64, _ epoch: UInt32, _ count: UInt32,
+        _ flags: FrameFlags, _ body: [UInt8]
+    ) -> [UInt8] {
+        var frame = [UInt8](repeating: 0, count: FrameHeader.byteCount) + body
+        frame.withUnsafeMutableBytes {
+            Frame.seal(
+                $0,
+                header: FrameHeader(
+                    type: type, flags: flags, sequence: sequence, epoch: epoch, count: count))
+        }
+        return frame
+    }
+}
