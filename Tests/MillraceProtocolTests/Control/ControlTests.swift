@@ -1,0 +1,203 @@
+// Goal: the structs, their JSON and protocol/schema say the same. One full example of every
+// message goes through encode, schema and decode; the schema may describe nothing that the
+// example does not show.
+
+import MillraceProtocol
+import Testing
+
+@Suite struct ControlTests {
+    private static let figures = Figures(
+        task: "classification", samples: 10, overall: 0.9, last1000: 0.925, noChange: 0.5,
+        kappaTemporal: 0.8, perClassRecall: [0.5, nil, 1], mae: 0.25, rmse: 0.5, skill: 0.75,
+        anomalyScore: -1.5, loss: 0.125)
+    private static let producer = ProducerStatus(
+        name: "gas.1", epoch: 2, position: 30, durable: 20, next: 41, queued: 10, learned: 20,
+        pending: 3, expired: 1, refused: 2, skipped: 1, labels: 3, resends: 5, idCount: 50,
+        idSum: .max, idXor: 1, figures: figures)
+    private static let checkpoint = CheckpointEntry(
+        name: "a", path: "/s/a.safetensors", generation: 7, stateDigest: 9, bytes: 100,
+        samples: 5)
+    private static let examples: [(schema: String, bytes: [UInt8])] = {
+        do {
+            return try makeExamples()
+        } catch {
+            fatalError("\(error)")
+        }
+    }()
+
+    private static func makeExamples() throws -> [(schema: String, bytes: [UInt8])] {
+        let wire = WireSchema(
+            elementType: .u8, featureCount: 784, outputCount: 10, task: .classification)
+        return [
+            (
+                "request",
+                try ControlCodec.encode(
+                    ControlRequest(command: .rollback, generation: 7, name: "x"))
+            ),
+            ("error-reply", try ControlCodec.encode(ErrorReply(.notFound, "no generation 7"))),
+            ("status-reply", try ControlCodec.encode(status)),
+            (
+                "schema-reply",
+                try ControlCodec.encode(
+                    SchemaReply(
+                        schema: wire, scale: 0.0039, offset: 0, featureNames: ["a"],
+                        classNames: ["zero"], targetNames: ["t"], maxBatch: 64,
+                        maxMessageBytes: 65536, pendingWindow: 8, networkText: "784-128-10"))
+            ),
+            (
+                "generations-reply",
+                try ControlCodec.encode(
+                    GenerationsReply(
+                        newest: 9,
+                        generations: [
+                            GenerationEntry(
+                                generation: 9, restoredFrom: 0, stateDigest: 1,
+                                state: "durable", held: true, pins: 1, samples: 100)
+                        ]))
+            ),
+            (
+                "rollback-reply",
+                try ControlCodec.encode(
+                    RollbackReply(generation: 8, restoredFrom: 5, stateDigest: 6, source: "ring"))
+            ),
+            ("hold-reply", try ControlCodec.encode(HoldReply(held: 5))),
+            ("checkpoint-reply", try ControlCodec.encode(CheckpointReply(checkpoint: checkpoint))),
+            (
+                "checkpoints-reply",
+                try ControlCodec.encode(
+                    CheckpointsReply(directory: "/s", checkpoints: [checkpoint]))
+            ),
+            ("stop-reply", try ControlCodec.encode(StopReply())),
+        ]
+    }
+
+    private static let status = StatusReply(
+        version: "0.1.0", mode: .learning, uptimeSeconds: 1.5, generation: 9, stateDigest: 0xAB,
+        samples: 100, producers: [producer],
+        counters: DaemonCounters(framesReceived: 3, refusedBy: ["outOfBounds": 2]),
+        figures: figures, budget: [BudgetLine(owner: "ring", detail: "4 slots", bytes: 4096)],
+        budgetBytes: 1 << 24, plannedBytes: 1 << 20, residentBytes: 9 << 20, queueDepth: 10,
+        commits: 4, skippedCommits: 1, checkpoints: 2)
+
+    @Test(arguments: examples.indices)
+    func messageAndSchemaAgree(_ index: Int) throws {
+        let example = Self.examples[index]
+        let path = "protocol/schema/\(example.schema).json"
+        let schema = JSONSchema(root: try JSONValue(try PackageFiles.bytes(path)))
+        let value = try JSONValue(example.bytes)
+        #expect(schema.complaints(value) == [])
+        let missing = schema.describedPaths().subtracting(JSONSchema.paths(of: value))
+        #expect(missing.isEmpty, "\(path) describes what the struct does not have")
+    }
+
+    @Test func theSchemaCheckCanFail() throws {
+        let bytes = try PackageFiles.bytes("protocol/schema/hold-reply.json")
+        let schema = JSONSchema(root: try JSONValue(bytes))
+        for text in [
+            #"{"ok":true}"#, #"{"ok":false,"held":1}"#, #"{"ok":true,"held":"1"}"#,
+            #"{"ok":true,"held":1.5}"#, #"{"ok":true,"held":-1}"#, #"{"ok":true,"held":1,"x":2}"#,
+        ] {
+            #expect(schema.complaints(try JSONValue(Array(text.utf8))) != [], "\(text)")
+        }
+    }
+
+    @Test func statusSurvivesItsJSON() throws {
+        let bytes = try ControlCodec.encode(Self.status)
+        let back = try bytes.withUnsafeBytes { try ControlCodec.decodeReply(StatusReply.self, $0) }
+        #expect(back == Self.status)
+        #expect(back.producers[0].balances)
+        #expect(back.producers[0].idSum == "ffffffffffffffff")
+        var unbalanced = back.producers[0]
+        unbalanced.queued += 1
+        #expect(!unbalanced.balances)
+    }
+
+    @Test func anErrorReplyIsThrownAsRefused() throws {
+        let bytes = try ControlCodec.encode(ErrorReply(.notFound, "no generation 7"))
+        _ = bytes.withUnsafeBytes { reply in
+            #expect(throws: ControlError.refused(reason: .notFound, message: "no generation 7")) {
+                try ControlCodec.decodeReply(HoldReply.self, reply)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "", "{", "[]", "null", #"{"command":"fly"}"#, #"{"command":7}"#, "\u{FEFF}{}",
+        #"{"command":"rollback","generation":-1}"#, #"{"command":"rollback","generation":1e99}"#,
+        #"{"command":"rollback","generation":1.5}"#, #"{"command":"status""#,
+    ])
+    func badRequestsAreMalformed(_ text: String) {
+        _ = Array(text.utf8).withUnsafeBytes { bytes in
+            #expect(throws: ControlError.self) { try ControlCodec.decodeRequest(bytes) }
+        }
+    }
+
+    @Test func deepAndLongRequestsAreNotParsed() {
+        let deep = Array(String(repeating: "[", count: 4000).utf8)
+        _ = deep.withUnsafeBytes { bytes in
+            #expect(throws: ControlError.tooDeep(limit: ControlCodec.maxDepth)) {
+                try ControlCodec.decodeRequest(bytes)
+            }
+        }
+        let long = [UInt8](repeating: 0x20, count: 4097)
+        _ = long.withUnsafeBytes { bytes in
+            #expect(throws: ControlError.oversize(bytes: 4097, limit: 4096)) {
+                try ControlCodec.decodeRequest(bytes)
+            }
+        }
+        let brackets = Array(#"{"command":"status","x":"[[[[[[[[[[[[[[[[[[[[\"[["}"#.utf8)
+        brackets.withUnsafeBytes { bytes in
+            #expect(throws: Never.self) { try ControlCodec.decodeRequest(bytes) }
+        }
+    }
+
+    @Test func numbersThatJSONDoesNotHaveAreRefused() {
+        let figures = Figures(task: "forecast", overall: .nan)
+        #expect(throws: ControlError.self) { try ControlCodec.encode(figures) }
+    }
+
+    @Test func mutatedRequestsAreRefusedOrTaken() throws {
+        let source = Array(#"{"command":"rollback","generation":18446744073709551615}"#.utf8)
+        var generator = SeededGenerator(state: 7)
+        var taken = 0
+        for _ in 0..<20_000 {
+            var bytes = source
+            for _ in 0...(generator.next() % 3) {
+                bytes[Int(generator.next() % UInt64(bytes.count))] = UInt8(
+                    truncatingIfNeeded: generator.next())
+            }
+            bytes.withUnsafeBytes { if (try? ControlCodec.decodeRequest($0)) != nil { taken += 1 } }
+        }
+        #expect(taken > 0 && taken < 20_000)
+    }
+
+    @Test func reasonsKeepTheirNamesAndNumbers() {
+        #expect(RefusalReason.allCases.map(\.rawValue) == Array(1...31))
+        for reason in RefusalReason.allCases {
+            #expect(RefusalReason(name: reason.name) == reason)
+        }
+        #expect(RefusalReason(name: "nonsense") == nil)
+    }
+
+    @Test func hexadecimalIsExactlySixteenDigits() {
+        #expect(Hexadecimal.digits(0x1F) == "000000000000001f")
+        #expect(Hexadecimal.value("000000000000001f") == 0x1F)
+        for text in ["", "1f", "+00000000000001f", "-00000000000001f", "g000000000000000"] {
+            #expect(Hexadecimal.value(text) == nil)
+        }
+    }
+
+    @Test func producerNamesDelimitThemselves() throws {
+        let name = try #require(ProducerName("gas.1"))
+        #expect(name.text == "gas.1")
+        let padded = withUnsafeBytes(of: name.words) { Array($0) }
+        padded.withUnsafeBytes { #expect(ProducerName(padded: $0) == name) }
+        var dirty = padded
+        dirty[63] = 1
+        dirty.withUnsafeBytes { #expect(ProducerName(padded: $0) == nil) }
+        #expect(ProducerName("") == nil)
+        #expect(ProducerName(String(repeating: "x", count: 64))?.count == 64)
+        #expect(ProducerName(String(repeating: "x", count: 65)) == nil)
+        #expect(ProducerName("ä") == nil)
+    }
+}
