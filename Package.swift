@@ -102,7 +102,8 @@ let package = Package(
         .executableTarget(
             name: "millraced",
             dependencies: [
-                "Configuration", "Daemon", "Platform", "SampleSources",
+                "Accelerator", "Configuration", "Daemon", "Messaging", "MillraceProtocol",
+                "Platform", "SampleSources",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

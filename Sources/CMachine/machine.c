@@ -106,3 +106,7 @@ int machine_next_signal(int descriptor) {
 void machine_name_thread(const char *name) {
     pthread_setname_np(pthread_self(), name);
 }
+
+char **machine_environment(void) {
+    return environ;
+}

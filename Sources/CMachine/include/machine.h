@@ -30,6 +30,9 @@ int machine_signalfd(void);
 /// The next signal that waits on `descriptor`, or 0.
 int machine_next_signal(int descriptor);
 
+/// The process's environment, as environ(7).
+char **machine_environment(void);
+
 /// Names the calling thread; at most 15 bytes.
 void machine_name_thread(const char *name);
 #endif

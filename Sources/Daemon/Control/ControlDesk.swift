@@ -157,7 +157,7 @@ extension NetworkLoop {
         switch job.outcome {
         case .waiting: refuse(caller, .failed, "the job was given back undone")
         case .failed(let reason, let message):
-            refuse(caller, RefusalReason(name: reason) ?? .failed, message)
+            refuse(caller, reason, message)
         case .saved(let fact):
             control.savedCheckpoints += 1
             reply(caller, CheckpointReply(checkpoint: entry(fact)))
@@ -175,8 +175,8 @@ extension NetworkLoop {
         return true
     }
 
-    private func entry(_ fact: CheckpointFact) -> CheckpointEntry {
-        CheckpointEntry(
+    private func entry(_ fact: CheckpointFact) -> MillraceProtocol.CheckpointEntry {
+        MillraceProtocol.CheckpointEntry(
             name: fact.name, path: settings.checkpointDirectory + "/\(fact.name).safetensors",
             generation: fact.generation, stateDigest: fact.digest, bytes: fact.bytes,
             samples: fact.samples)

@@ -26,7 +26,7 @@ public struct DaemonPlan: Sendable {
     let schema: WireSchema
 
     /// Messages that libzmq keeps per peer and direction.
-    static let receiveHighWater = 16
+    public static let receiveHighWater = 16
     /// What libzmq keeps for a connection besides messages: 23.5 kB were measured.
     static let connectionBytes = 24 * 1024
     /// Replies to control requests and the log, which allocate as they need.

@@ -22,7 +22,11 @@ public enum StateDirectory {
         do throws(StorageError) {
             try storage.makeDirectory(settings.stateDirectory)
             try storage.makeDirectory(settings.checkpointDirectory)
-            return try storage.lock(path)
+            let lock = try storage.lock(path)
+            _ = try? CheckpointFolder(
+                storage: storage, directory: settings.checkpointDirectory
+            ).removeStaleTemporaries()
+            return lock
         } catch {
             if case .locked = error { throw .locked(path: path) }
             throw .storage(
@@ -93,12 +97,18 @@ public enum StateDirectory {
         _ path: String, _ sections: SectionPair, _ storage: any Storage
     ) throws(StartError) {
         do throws(CheckpointError) {
-            try Checkpoints.load(
-                storage: storage, path: path, learnerLayout: sections.learnerLayout,
-                learner: sections.learner, streamLayout: sections.streamLayout.section,
-                stream: sections.stream)
+            let checkpoint = try CheckpointReader.open(storage: storage, path: path)
+            defer { checkpoint.close() }
+            try checkpoint.load(
+                .learner, layout: sections.learnerLayout,
+                into: UnsafeMutableRawBufferPointer(
+                    start: sections.learner, count: sections.learnerBytes))
+            try checkpoint.load(
+                .stream, layout: sections.streamLayout.section,
+                into: UnsafeMutableRawBufferPointer(
+                    start: sections.stream, count: sections.streamLayout.section.byteCount))
         } catch {
-            throw .checkpoint("\(path) cannot be used: \(error)")
+            throw .checkpoint("the checkpoint \(path) cannot be used: \(error)")
         }
     }
 

@@ -1,6 +1,7 @@
 // What the three loops say to each other besides samples. All of it is plain data in bounded
 // queues; text and files' names travel in `ControlJob`s, which are rare.
 
+import MillraceProtocol
 import Synchronization
 
 /// Network → learner: replace the learned state.
@@ -45,7 +46,7 @@ final class ControlJob: @unchecked Sendable {
         case listed([CheckpointFact])
         /// The staging memory holds the learner section.
         case loaded(generation: UInt64, name: String)
-        case failed(reason: String, message: String)
+        case failed(RefusalReason, String)
     }
 
     let ticket: UInt32

@@ -13,21 +13,21 @@ import WeightStore
 
 /// The storage thread's work, one turn at a time. Handed to its thread once, used there alone.
 final class StorageLoop: @unchecked Sendable {
-    private let settings: DaemonSettings
-    private let storage: any Storage
-    private let ring: Ring
-    private let sections: SectionPair
-    private let staging: UnsafeMutableRawPointer
-    private let channels: LoopChannels
+    let settings: DaemonSettings
+    let storage: any Storage
+    let ring: Ring
+    let sections: SectionPair
+    let staging: UnsafeMutableRawPointer
+    let channels: LoopChannels
     private let progress: SharedProgress
-    private let clock: any MonotonicClock
-    private let report: @Sendable (DaemonEvent) -> Void
+    let clock: any MonotonicClock
+    let report: @Sendable (DaemonEvent) -> Void
 
     private var refused: CommitOrder?
     private var retryNanoseconds: UInt64 = 0
     private var unreported: CommitResult?
-    private var lastCheckpointNanoseconds: UInt64
-    private var lastCheckpointGeneration: UInt64 = 0
+    var lastCheckpointNanoseconds: UInt64
+    var lastCheckpointGeneration: UInt64 = 0
 
     static let retryIntervalNanoseconds: UInt64 = 10_000_000_000
 
@@ -119,83 +119,5 @@ final class StorageLoop: @unchecked Sendable {
             generation: generation, ticket: order.ticket, isDurable: isDurable)
         if !channels.results.push(result) { unreported = result }
         channels.networkWakeUp.call()
-    }
-}
-
-extension StorageLoop {
-    private func carryOut(_ job: ControlJob) {
-        switch job.work {
-        case .saveCheckpoint(let name): job.outcome = save(name: name)
-        case .listCheckpoints: job.outcome = list()
-        case .loadCheckpoint(let name): job.outcome = load(name: name)
-        case .findGeneration(let generation): job.outcome = find(generation)
-        }
-        channels.finishedJobs.post(job)
-        channels.networkWakeUp.callAlways()
-    }
-
-    private func checkpointIfDue() {
-        guard settings.checkpointIntervalNanoseconds > 0 else { return }
-        let now = clock.nowNanoseconds
-        guard now &- lastCheckpointNanoseconds >= settings.checkpointIntervalNanoseconds,
-            ring.newestGeneration != lastCheckpointGeneration
-        else { return }
-        lastCheckpointNanoseconds = now
-        if case .failed(_, let message) = save(name: "") { report(.checkpointFailed(message)) }
-        try? Checkpoints.prune(
-            storage: storage, directory: settings.checkpointDirectory,
-            keep: settings.keptCheckpoints)
-    }
-
-    private func save(name: String) -> ControlJob.Outcome {
-        guard let pin = ring.pinNewest() else {
-            return .failed(reason: "notReady", message: "no generation is durable yet")
-        }
-        defer { ring.unpin(pin) }
-        let name = name.isEmpty ? Checkpoints.automaticName(generation: pin.generation) : name
-        let stream = StreamSection(
-            layout: sections.streamLayout, base: ring.streamMemory(pin.slot))
-        do throws(CheckpointError) {
-            let saved = try CheckpointWriter.save(
-                storage: storage, directory: settings.checkpointDirectory, name: name,
-                header: ring.header(pin), learnerLayout: sections.learnerLayout,
-                learner: UnsafeRawPointer(ring.learnerMemory(pin.slot)),
-                streamLayout: sections.streamLayout.section,
-                stream: UnsafeRawPointer(ring.streamMemory(pin.slot)),
-                configuration: settings.configurationText)
-            lastCheckpointGeneration = pin.generation
-            return .saved(
-                CheckpointFact(
-                    name: name, bytes: saved.bytes, generation: pin.generation,
-                    digest: ring.header(pin).stateDigest, samples: stream.total(.learned)))
-        } catch {
-            return .failed(reason: "failed", message: "checkpoint \(name): \(error)")
-        }
-    }
-
-    private func list() -> ControlJob.Outcome {
-        .listed(Checkpoints.list(storage: storage, directory: settings.checkpointDirectory))
-    }
-
-    private func find(_ generation: UInt64) -> ControlJob.Outcome {
-        let facts = Checkpoints.list(storage: storage, directory: settings.checkpointDirectory)
-        guard let fact = facts.first(where: { $0.generation == generation }) else {
-            return .failed(
-                reason: "notFound",
-                message: "generation \(generation) is neither in the ring nor in a checkpoint; "
-                    + "`millrace generations` and `millrace checkpoint list` show what is")
-        }
-        return load(name: fact.name)
-    }
-
-    private func load(name: String) -> ControlJob.Outcome {
-        do throws(CheckpointError) {
-            let header = try Checkpoints.load(
-                storage: storage, directory: settings.checkpointDirectory, name: name,
-                layout: sections.learnerLayout, into: staging)
-            return .loaded(generation: header.generation, name: name)
-        } catch {
-            return .failed(reason: "failed", message: "checkpoint \(name): \(error)")
-        }
     }
 }

@@ -33,6 +33,21 @@ public enum ProcessFacts {
         getenv(name).map { String(cString: $0) }
     }
 
+    /// The whole environment; of a variable that is set twice, the first value.
+    public static var environment: [String: String] {
+        var result: [String: String] = [:]
+        guard var entry = machine_environment() else { return result }
+        while let text = entry.pointee {
+            let pair = String(cString: text)
+            if let equals = pair.firstIndex(of: "=") {
+                let name = String(pair[..<equals])
+                if result[name] == nil { result[name] = String(pair[pair.index(after: equals)...]) }
+            }
+            entry += 1
+        }
+        return result
+    }
+
     /// Keeps glibc's malloc to `count` arenas; call before the first thread starts.
     public static func limitMallocArenas(_ count: Int32) {
         machine_limit_malloc_arenas(count)

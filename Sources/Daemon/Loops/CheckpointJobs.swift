@@ -1,0 +1,114 @@
+// The storage loop's work on checkpoint files.
+
+import Platform
+import WeightStore
+
+extension StorageLoop {
+    private var folder: CheckpointFolder {
+        CheckpointFolder(storage: storage, directory: settings.checkpointDirectory)
+    }
+
+    /// Does what the network loop was asked for, and gives the job back.
+    func carryOut(_ job: ControlJob) {
+        switch job.work {
+        case .saveCheckpoint(let name): job.outcome = save(name: name)
+        case .listCheckpoints: job.outcome = .listed(facts())
+        case .loadCheckpoint(let name): job.outcome = load(name: name)
+        case .findGeneration(let generation): job.outcome = find(generation)
+        }
+        channels.finishedJobs.post(job)
+        channels.networkWakeUp.callAlways()
+    }
+
+    /// Saves an automatic checkpoint when its time has come and something was learned since.
+    func checkpointIfDue() {
+        guard settings.checkpointIntervalNanoseconds > 0 else { return }
+        let now = clock.nowNanoseconds
+        guard now &- lastCheckpointNanoseconds >= settings.checkpointIntervalNanoseconds,
+            ring.newestGeneration != lastCheckpointGeneration
+        else { return }
+        lastCheckpointNanoseconds = now
+        if case .failed(_, let message) = save(name: "") {
+            return report(.checkpointFailed(message))
+        }
+        do throws(CheckpointError) {
+            try folder.retain(newestAutomatic: settings.keptCheckpoints)
+        } catch {
+            report(.checkpointFailed("old checkpoints cannot be removed: \(error)"))
+        }
+    }
+
+    private func save(name: String) -> ControlJob.Outcome {
+        guard let pin = ring.pinNewest() else {
+            return .failed(.notReady, "no generation is durable yet")
+        }
+        defer { ring.unpin(pin) }
+        let name =
+            name.isEmpty ? CheckpointFolder.automaticName(generation: pin.generation) : name
+        let header = ring.header(pin)
+        let stream = StreamSection(
+            layout: sections.streamLayout, base: ring.streamMemory(pin.slot))
+        do throws(CheckpointError) {
+            let bytes = try CheckpointWriter.save(
+                storage: storage, directory: settings.checkpointDirectory, name: name,
+                header: header, learnerLayout: sections.learnerLayout,
+                learner: UnsafeRawPointer(ring.learnerMemory(pin.slot)),
+                streamLayout: sections.streamLayout.section,
+                stream: UnsafeRawPointer(ring.streamMemory(pin.slot)),
+                configuration: settings.configurationText, creator: "millraced \(Daemon.version)")
+            lastCheckpointGeneration = pin.generation
+            return .saved(
+                CheckpointFact(
+                    name: name, bytes: bytes, generation: pin.generation,
+                    digest: header.stateDigest, samples: stream.total(.learned)))
+        } catch {
+            return .failed(.failed, "checkpoint \(name) was not saved: \(error)")
+        }
+    }
+
+    /// Every checkpoint whose header can be read, newest first.
+    private func facts() -> [CheckpointFact] {
+        let entries = (try? folder.list()) ?? []
+        let facts = entries.compactMap { entry -> CheckpointFact? in
+            guard
+                let checkpoint = try? CheckpointReader.open(storage: storage, path: entry.path)
+            else { return nil }
+            defer { checkpoint.close() }
+            let header = checkpoint.facts.header
+            return CheckpointFact(
+                name: entry.name, bytes: checkpoint.fileBytes, generation: header.generation,
+                digest: header.stateDigest, samples: 0)
+        }
+        return facts.sorted { $0.generation > $1.generation }
+    }
+
+    private func find(_ generation: UInt64) -> ControlJob.Outcome {
+        guard let fact = facts().first(where: { $0.generation == generation }) else {
+            return .failed(
+                .notFound,
+                "generation \(generation) is neither in the ring nor in a checkpoint; "
+                    + "`millrace generations` and `millrace checkpoint list` show what is")
+        }
+        return load(name: fact.name)
+    }
+
+    private func load(name: String) -> ControlJob.Outcome {
+        guard CheckpointWriter.isName(name) else {
+            return .failed(.badName, "\"\(name)\" cannot be the name of a checkpoint")
+        }
+        do throws(CheckpointError) {
+            let checkpoint = try CheckpointReader.open(storage: storage, path: folder.path(name))
+            defer { checkpoint.close() }
+            try checkpoint.load(
+                .learner, layout: sections.learnerLayout,
+                into: UnsafeMutableRawBufferPointer(
+                    start: staging, count: sections.learnerBytes))
+            return .loaded(generation: checkpoint.facts.header.generation, name: name)
+        } catch {
+            if case .storage(.notFound) = error {
+                return .failed(.notFound, "there is no checkpoint \(name)")
+            }
+            return .failed(.failed, "checkpoint \(name) cannot be used: \(error)")
+        }
+    }
+}

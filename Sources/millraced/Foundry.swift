@@ -1,0 +1,51 @@
+// The commands of millraced that end by themselves: --check and --init; and how it fails.
+
+import Accelerator
+import Configuration
+import Daemon
+import Glibc
+import Platform
+
+enum Foundry {
+    /// Prints an error for a person and exits.
+    static func fail(_ message: String, code: Int32) -> Never {
+        StandardError.write("millraced: error: \(message)\n")
+        exit(code)
+    }
+
+    /// --check: what would run, where each value came from, and what it would take.
+    static func check(
+        _ configuration: MillraceConfiguration, _ plan: DaemonPlan, _ settings: DaemonSettings
+    ) -> Never {
+        print("# The effective configuration; after # where each value came from.")
+        print(configuration.effectiveText)
+        print("# The memory plan, in bytes.")
+        print(plan.memory.table)
+        print(Self.writeBudget(plan, settings))
+        exit(plan.memory.shortage == nil ? 0 : 78)
+    }
+
+    /// What the commit policy writes in a day at most.
+    static func writeBudget(_ plan: DaemonPlan, _ settings: DaemonSettings) -> String {
+        let policy = settings.commit.limited(
+            generationBytes: plan.geometry.slotBytes, bytesPerDay: settings.bytesPerDay)
+        let generation = plan.geometry.slotBytes
+        guard policy.sequences == 0, policy.intervalNanoseconds > 0 else {
+            return "# Each generation writes \(generation) bytes; by count as often as samples come."
+        }
+        let perDay = 86_400e9 / Double(policy.intervalNanoseconds) * Double(generation)
+        let milliseconds = policy.intervalNanoseconds / 1_000_000
+        return "# A generation is \(generation) bytes; one each \(milliseconds) ms is at most "
+            + "\(Int(perDay / 1e6)) MB written per day."
+    }
+
+    /// --init: a configuration for somebody's own data.
+    static func describe(_ path: String) -> Never {
+        do {
+            print(try ConfigurationWriter.describe(path), terminator: "")
+            exit(0)
+        } catch {
+            fail("\(error)", code: 65)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+// millraced: reads its configuration, takes its memory, recovers its state, opens its doors and
+// learns until it is told to stop. Assembly only; every part is in a library.
+
+import ArgumentParser
+import Configuration
+import Daemon
+import Glibc
+import Platform
+
+/// The daemon's command line.
+@main
+struct Millraced: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "millraced",
+        abstract: "Learns online from sensor samples streamed over ZeroMQ.",
+        discussion: """
+            Values come from flags, then MILLRACE_SECTION_KEY in the environment, then the file,
+            then defaults. The state directory is [daemon] state, MILLRACE_STATE, or
+            ./millrace-state.
+
+            Exit codes: 0 stopped cleanly, 64 bad usage, 65 damaged data, 69 a socket cannot be
+            bound, 71 no memory, 74 the disk fails, 75 another millraced has the state directory,
+            78 the configuration is wrong or does not fit.
+            """,
+        version: Daemon.version)
+
+    @Option(help: ArgumentHelp("The configuration.", valueName: "file"))
+    var config: String?
+
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "Override one value, for example --set learning.rate=0.02; may be repeated.",
+            valueName: "section.key=value"))
+    var overrides: [String] = []
+
+    @Option(help: ArgumentHelp("The state directory.", valueName: "directory"))
+    var state: String?
+
+    @Flag(help: "Print the effective configuration and the memory plan, and exit.")
+    var check = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Start an empty state directory from a checkpoint.", valueName: "checkpoint"))
+    var from: String?
+
+    @Flag(help: "Move an existing state aside and begin anew.")
+    var fresh = false
+
+    @Option(
+        name: .customLong("init"),
+        help: ArgumentHelp(
+            "Write a commented configuration for this CSV file to standard output, and exit.",
+            valueName: "file.csv"))
+    var describe: String?
+
+    func validate() throws {
+        if config == nil, describe == nil {
+            throw ValidationError(
+                "no configuration. TRY: millraced --config FILE, or millraced --init DATA.csv "
+                    + "to have one written")
+        }
+    }
+
+    func run() throws {
+        ProcessFacts.limitMallocArenas(2)
+        if let describe { Foundry.describe(describe) }
+        let configuration = load()
+        let settings = DaemonSettings(configuration)
+        let plan = DaemonPlan(configuration.learner, settings)
+        if check { Foundry.check(configuration, plan, settings) }
+        Service(configuration: configuration, settings: settings, plan: plan)
+            .run(origin: from.map { .checkpoint(path: $0) } ?? .newest, fresh: fresh)
+    }
+
+    private func load() -> MillraceConfiguration {
+        var flags: [ConfigurationFlag] = []
+        for override in overrides {
+            guard let flag = ConfigurationFlag(assignment: override) else {
+                Foundry.fail(
+                    "--set \(override) is not SECTION.KEY=VALUE. "
+                        + "TRY: --set learning.rate=0.02", code: 64)
+            }
+            flags.append(flag)
+        }
+        if let state {
+            flags.append(ConfigurationFlag(key: "daemon.state", value: state, flag: "--state"))
+        }
+        do {
+            return try ConfigurationLoader.load(
+                path: config, environment: ProcessFacts.environment, flags: flags)
+        } catch {
+            Foundry.fail("\(error)", code: 78)
+        }
+    }
+}

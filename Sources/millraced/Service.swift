@@ -1,0 +1,118 @@
+// The life of the service: from the lock to READY, and from SIGTERM to exit 0.
+
+import Accelerator
+import Configuration
+import Daemon
+import Glibc
+import Logging
+import Messaging
+import Platform
+
+struct Service {
+    let configuration: MillraceConfiguration
+    let settings: DaemonSettings
+    let plan: DaemonPlan
+
+    /// How long a clean stop may take before the rest is left to be sent again.
+    static let stopSeconds = 15.0
+
+    func run(origin: StateOrigin, fresh: Bool) -> Never {
+        let signals = ProcessSignals()
+        umask(0o077)
+        let notifier = ServiceNotifier()
+        LoggingSystem.bootstrap { _ in LineLogHandler() }
+        let log = Logger(label: "millraced")
+        do {
+            if fresh, let place = try StateDirectory.setAside(settings, LinuxStorage()) {
+                log.notice("event=set_aside ring=\(settings.stateDirectory)/\(place)")
+            }
+            let context = try MessagingContext()
+            let daemon = try start(origin, context, log)
+            StandardError.write(plan.memory.table)
+            log.notice("\(DaemonEvent.started(generation: daemon.newestGeneration, doors).line)")
+            daemon.start()
+            notifier.notify("READY=1\nSTATUS=learning, generation \(daemon.newestGeneration)")
+            watch(daemon, signals, notifier)
+            exit(stop(daemon, notifier, log))
+        } catch let error as StartError {
+            if case .doesNotFit = error { StandardError.write(plan.memory.table) }
+            Foundry.fail(error.message, code: error.exitCode)
+        } catch {
+            Foundry.fail("\(error)", code: 70)
+        }
+    }
+
+    private var doors: String {
+        Door.allCases.map { "\($0) \(settings.endpoints[$0.rawValue].joined(separator: " "))" }
+            .joined(separator: ", ")
+    }
+
+    private func start(
+        _ origin: StateOrigin, _ context: MessagingContext, _ log: Logger
+    ) throws(StartError) -> Daemon {
+        let endpoints = settings.endpoints
+        let limits = socketLimits
+        return try Daemon(
+            configuration: configuration.learner, settings: settings, origin: origin,
+            storage: LinuxStorage(), clock: MachineClock(),
+            transport: { wakeUp throws(StartError) in
+                do throws(MessagingError) {
+                    return try ZeroMQTransport(
+                        context: context, endpoints: endpoints, limits: limits,
+                        wakeUps: [wakeUp])
+                } catch {
+                    throw .door("\(error). TRY: another endpoint in [daemon]")
+                }
+            },
+            report: { event in
+                if event.isProblem {
+                    log.error("\(event.line)")
+                } else {
+                    log.notice("\(event.line)")
+                }
+            })
+    }
+
+    private var socketLimits: [SocketLimits] {
+        var limits = SocketLimits()
+        limits.maximumMessageBytes = Int64(settings.maximumMessageBytes)
+        limits.receiveHighWater = Int32(DaemonPlan.receiveHighWater)
+        var admin = limits
+        admin.maximumMessageBytes = 8 * 1024
+        return [limits, limits, admin]
+    }
+
+    /// Waits for a signal or for the admin door to stop the daemon; tells the service manager
+    /// how things are every five seconds.
+    private func watch(_ daemon: Daemon, _ signals: ProcessSignals, _ notifier: ServiceNotifier) {
+        var item = pollfd(fd: signals.fileDescriptor, events: Int16(POLLIN), revents: 0)
+        var rounds = 0
+        while !daemon.isStopping {
+            _ = poll(&item, 1, 250)
+            if signals.next() == .stop { return }
+            rounds += 1
+            if rounds % 20 == 0 {
+                let mode = daemon.isReadOnly ? "read-only: storage fails" : "learning"
+                notifier.notify("STATUS=\(mode), generation \(daemon.newestGeneration)")
+            }
+        }
+    }
+
+    /// Drains, commits, acknowledges. The exit code.
+    private func stop(_ daemon: Daemon, _ notifier: ServiceNotifier, _ log: Logger) -> Int32 {
+        notifier.notify("STOPPING=1\nSTATUS=learning what is queued")
+        daemon.stop()
+        let clock = MachineClock()
+        let deadline = clock.nowNanoseconds + UInt64(Self.stopSeconds * 1e9)
+        while !daemon.isDrained, clock.nowNanoseconds < deadline { usleep(2_000) }
+        let isClean = daemon.isDrained
+        // One more moment, so that the last acknowledgements leave the sockets.
+        if isClean { usleep(50_000) }
+        daemon.end()
+        log.notice("\(DaemonEvent.stopped(generation: daemon.newestGeneration).line)")
+        if !isClean {
+            log.error("event=stopped_early message=\"what was not acknowledged is sent again\"")
+        }
+        return isClean ? 0 : 74
+    }
+}
