@@ -1,0 +1,54 @@
+// A CSV or JSON Lines file as rows of text, for those who look at the data rather than learn from
+// it. Rows that cannot be cut into the right number of cells are counted and passed over.
+
+/// Rows of text from a file.
+public struct TextTable {
+    /// Names of the columns; numbers from 1 where the file has none.
+    public let names: [String]
+    /// What was detected.
+    public let notes: [String]
+    /// Rows passed over so far.
+    public private(set) var badRowCount = 0
+
+    private var reader: RecordReader
+    private var format: RowFormat
+    private var row = CellRow()
+
+    /// Opens `path`; format, separator and header are detected unless `options` say otherwise.
+    public init(path: String, options: SourceOptions = SourceOptions()) throws(SourceError) {
+        let lowered = path.lowercased()
+        let isCsv = [".csv", ".tsv", ".txt"].contains(where: lowered.hasSuffix)
+        let format = options.format ?? (isCsv ? .csv : nil)
+        let opening = try TextOpening(
+            file: try SourceFile(path: path), format: format, options: options)
+        names = opening.names
+        notes = opening.notes
+        reader = opening.reader
+        self.format = opening.format
+    }
+
+    /// The next good row: one text per column, empty where there is none; nil at the end.
+    public mutating func next() throws(SourceError) -> [String]? {
+        while case .record(let record) = try reader.next(timeoutMilliseconds: nil) {
+            do throws(RowFault) {
+                try format.split(record, reader, into: &row)
+            } catch {
+                badRowCount += 1
+                continue
+            }
+            guard row.cells.count == names.count else {
+                badRowCount += 1
+                continue
+            }
+            return reader.withBytes(record) { bytes in row.cells.map { row.text($0, in: bytes) } }
+        }
+        return nil
+    }
+}
+
+/// A decimal number as sources read it; nil for anything else, "nan" and "inf" among it.
+public func decimalNumber(_ text: String) -> Float? {
+    var text = text
+    guard case .value(let value) = text.withUTF8({ NumberParser.parse($0) }) else { return nil }
+    return value
+}
