@@ -46,7 +46,8 @@ extension VectorKernels {
                 let j2 = base &+ takeFirst(&busy)
                 let j3 = base &+ takeFirst(&busy)
                 let deltas = SIMD4(delta[j0], delta[j1], delta[j2], delta[j3])
-                let steps = -(deltas * learningRate)
+                // Not the negation of a vector: Swift takes that from zero, and loses −0.
+                let steps = deltas * (-learningRate)
                 rows4(
                     w + j0 &* rowStride, w + j1 &* rowStride, w + j2 &* rowStride,
                     w + j3 &* rowStride, x, deltas, steps, rowStride, error: e, keep: keep)
@@ -57,7 +58,7 @@ extension VectorKernels {
             }
             while busy != 0 {
                 let j = base &+ takeFirst(&busy)
-                let step = -(learningRate * delta[j])
+                let step = delta[j] * (-learningRate)
                 row1(w + j &* rowStride, x, delta[j], step, rowStride, error: e, keep: keep)
                 bias[j] += step
             }
