@@ -39,6 +39,7 @@ let package = Package(
     products: [
         .executable(name: "millraced", targets: ["millraced"]),
         .executable(name: "millrace", targets: ["millrace"]),
+        .library(name: "MallocCount", type: .dynamic, targets: ["MallocCount"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -130,6 +131,7 @@ let package = Package(
         .target(
             name: "Simulation", dependencies: ["Arithmetic", "Platform"],
             path: "Tests/Simulation", swiftSettings: strict),
+        .target(name: "MallocCount", path: "Tests/MallocCount"),
         .testTarget(name: "HouseTests", swiftSettings: strict),
         .testTarget(name: "ArithmeticTests", dependencies: ["Arithmetic"], swiftSettings: strict),
         .testTarget(

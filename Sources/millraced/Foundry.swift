@@ -42,7 +42,7 @@ enum Foundry {
     /// --init: a configuration for somebody's own data.
     static func describe(_ path: String) -> Never {
         do {
-            print(try ConfigurationWriter.describe(path), terminator: "")
+            print(try ConfigurationWriter.describe(path: path), terminator: "")
             exit(0)
         } catch {
             fail("\(error)", code: 65)

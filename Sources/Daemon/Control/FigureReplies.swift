@@ -34,6 +34,8 @@ extension NetworkLoop {
             reply.rmse = finite(errors.overall.rootMeanSquareError)
             reply.skill = finite(errors.overall.skill)
         }
+        reply.anomalyScore = finite(
+            PrequentialFigures.anomalyScore(layout: layout, section: section, producer: producer))
         return reply
     }
 

@@ -11,8 +11,7 @@ import WeightStore
 struct HoldPolicy {
     private struct Candidate {
         let pin: Pin
-        let scored: Int
-        let figure: Double
+        let figure: HeadlineFigure
     }
 
     /// Samples that must be scored after a candidate before it is judged.
@@ -20,30 +19,31 @@ struct HoldPolicy {
 
     private var candidate: Candidate?
 
-    /// Looks at a generation that has just become durable.
+    /// Looks at a generation that has just become durable. Allocates nothing.
     mutating func consider(_ newest: Pin, ring: Ring, description: ServiceDescription) {
         let section = UnsafeRawPointer(ring.learnerMemory(newest.slot))
-        let figures = PrequentialFigures(
-            layout: description.layout, section: section, producer: nil)
+        guard
+            let figure = PrequentialFigures.headline(
+                layout: description.layout, section: section)
+        else { return }
         guard let candidate else {
-            nominate(newest, figures, ring, description)
+            nominate(newest, figure, ring, description)
             return
         }
-        if figures.scored < candidate.scored {
+        if figure.scored < candidate.figure.scored {
             // A rollback went behind the candidate: what followed it is no proof any more.
             drop(ring)
-        } else if figures.scored - candidate.scored >= Self.proofSamples {
-            if Self.figure(figures) >= candidate.figure - Self.tolerance(candidate.figure) {
+        } else if figure.scored - candidate.figure.scored >= Self.proofSamples {
+            if figure.value >= candidate.figure.value - Self.tolerance(candidate.figure) {
                 _ = ring.hold(generation: candidate.pin.generation)
             }
             drop(ring)
-            nominate(newest, figures, ring, description)
+            nominate(newest, figure, ring, description)
         }
     }
 
     private mutating func nominate(
-        _ newest: Pin, _ figures: PrequentialFigures, _ ring: Ring,
-        _ description: ServiceDescription
+        _ newest: Pin, _ figure: HeadlineFigure, _ ring: Ring, _ description: ServiceDescription
     ) {
         let section = UnsafeRawPointer(ring.learnerMemory(newest.slot))
         guard
@@ -51,7 +51,7 @@ struct HoldPolicy {
                 layout: description.layout, section: section, kernels: KernelSet.best),
             let pin = ring.pin(generation: newest.generation)
         else { return }
-        candidate = Candidate(pin: pin, scored: figures.scored, figure: Self.figure(figures))
+        candidate = Candidate(pin: pin, figure: figure)
     }
 
     private mutating func drop(_ ring: Ring) {
@@ -59,15 +59,9 @@ struct HoldPolicy {
         candidate = nil
     }
 
-    /// Larger is better: accuracy of the last 1,000, or minus their mean absolute error.
-    private static func figure(_ figures: PrequentialFigures) -> Double {
-        figures.agreement?.last1000.accuracy
-            ?? figures.errors.map { -$0.last1000.meanAbsoluteError } ?? 0
-    }
-
     /// Three standard errors of an accuracy over 1,000 samples, or a fifth of an error.
-    private static func tolerance(_ figure: Double) -> Double {
-        guard figure >= 0, figure <= 1 else { return 0.2 * figure.magnitude }
-        return 3 * (figure * (1 - figure) / 1_000).squareRoot() + 0.01
+    private static func tolerance(_ figure: HeadlineFigure) -> Double {
+        guard figure.isAccuracy else { return 0.2 * figure.value.magnitude }
+        return 3 * (figure.value * (1 - figure.value) / 1_000).squareRoot() + 0.01
     }
 }

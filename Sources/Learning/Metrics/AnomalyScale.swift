@@ -8,8 +8,10 @@ import Arithmetic
 
 /// A view of one producer's running mean and variance of log errors.
 struct AnomalyScale {
-    /// Count, mean, variance; the fourth is zero.
+    /// Count, mean, variance, the newest score.
     static let valuesPerProducer = 4
+    /// Where the newest score is.
+    static let newestScore = 3
     /// Errors before anything is judged.
     static let warmUpCount = 30.0
     /// Samples that the statistics look back on.
@@ -30,6 +32,7 @@ struct AnomalyScale {
         var difference = logarithm - values[1]
         let isKnown = count >= Self.warmUpCount
         let score = isKnown ? Float(difference / deviation) : 0
+        values[Self.newestScore] = Double(score)
         if isKnown { difference = min(max(difference, -10 * deviation), 10 * deviation) }
         let weight = 1 / min(count + 1, Self.horizon)
         values[0] = count + 1

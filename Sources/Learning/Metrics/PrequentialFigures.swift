@@ -177,3 +177,47 @@ public struct PrequentialFigures: Equatable, Sendable {
         return (overall, last1000)
     }
 }
+
+/// One number over the newest 1,000 scored samples of all producers, larger is better.
+public struct HeadlineFigure: Equatable, Sendable {
+    /// Predictions scored since the learner was fresh.
+    public let scored: Int
+    /// Accuracy in [0, 1], or minus the mean absolute error.
+    public let value: Double
+    /// Whether `value` is an accuracy.
+    public let isAccuracy: Bool
+}
+
+extension PrequentialFigures {
+    /// The headline of a learner section; nil before anything is scored. Allocates nothing.
+    public static func headline(
+        layout: LearnerLayout, section: UnsafeRawPointer
+    ) -> HeadlineFigure? {
+        let fields = layout.metrics
+        let counts = (section + fields.counts.offset).assumingMemoryBound(to: UInt64.self)
+        let sums = (section + fields.sums.offset).assumingMemoryBound(to: Double.self)
+        let scored = Int(counts[MetricsCount.scored])
+        if fields.classes != nil {
+            guard let figures = agreement(fields, section, 0, counts) else { return nil }
+            return HeadlineFigure(
+                scored: scored, value: figures.last1000.accuracy, isAccuracy: true)
+        }
+        guard let figures = errors(fields, section, 0, counts, sums) else { return nil }
+        return HeadlineFigure(
+            scored: scored, value: -figures.last1000.meanAbsoluteError, isAccuracy: false)
+    }
+
+    /// How unusual the newest error of a producer was, in σ of the logarithm of its errors; for
+    /// all producers (nil) the largest. Nil for classifications.
+    public static func anomalyScore(
+        layout: LearnerLayout, section: UnsafeRawPointer, producer: Int?
+    ) -> Double? {
+        guard let anomaly = layout.anomaly else { return nil }
+        let values = (section + anomaly.offset).assumingMemoryBound(to: Double.self)
+        func score(_ row: Int) -> Double {
+            values[row * AnomalyScale.valuesPerProducer + AnomalyScale.newestScore]
+        }
+        if let producer { return score(producer) }
+        return (0..<layout.configuration.producerCapacity).map(score).max()
+    }
+}

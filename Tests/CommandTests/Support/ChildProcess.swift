@@ -1,0 +1,118 @@
+// Real executables of this build, started and ended by their own process id.
+
+import Glibc
+import Testing
+
+/// Where the executables of this build are: beside the test bundle.
+enum Build {
+    static let directory: String = {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = readlink("/proc/self/exe", &buffer, 4095)
+        guard count > 0 else { return "." }
+        let bytes = buffer[..<count].map { UInt8(bitPattern: $0) }
+        let path = String(decoding: bytes, as: UTF8.self)
+        // The test bundle is an executable here; under another runner look from the arguments.
+        let bundle =
+            path.contains(".xctest") ? path : CommandLine.arguments.first { $0.contains(".xctest") }
+        return (bundle ?? path).split(separator: "/", omittingEmptySubsequences: false)
+            .dropLast().joined(separator: "/")
+    }()
+
+    static func path(_ name: String) -> String { "\(directory)/\(name)" }
+}
+
+/// A child process; killed when it is forgotten.
+final class ChildProcess {
+    let identifier: pid_t
+    private var status: Int32?
+
+    /// Starts `path`.
+    /// - output: file that gets standard output and standard error.
+    init?(
+        _ path: String, _ arguments: [String], environment: [String: String] = [:],
+        output: String = "/dev/null", input: String = "/dev/null"
+    ) {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(
+            &actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        var variables = ["PATH=/usr/bin:/bin", "SWIFT_BACKTRACE=enable=no"]
+        variables += environment.map { "\($0.key)=\($0.value)" }
+        var argv = ([path] + arguments).map { strdup($0) }
+        var envp = variables.map { strdup($0) }
+        defer { (argv + envp).forEach { free($0) } }
+        argv.append(nil)
+        envp.append(nil)
+        var child = pid_t()
+        guard posix_spawn(&child, path, &actions, nil, argv, envp) == 0 else { return nil }
+        identifier = child
+    }
+
+    deinit {
+        if status == nil {
+            kill(identifier, SIGKILL)
+            _ = wait(seconds: 5)
+        }
+    }
+
+    /// The exit code, 128 + signal, or nil if it still runs after `seconds`.
+    func wait(seconds: Double) -> Int32? {
+        if let status { return status }
+        let rounds = Int(seconds * 200) + 1
+        for _ in 0..<rounds {
+            var raw: Int32 = 0
+            if waitpid(identifier, &raw, WNOHANG) == identifier {
+                let signal = raw & 0x7f
+                status = signal == 0 ? (raw >> 8) & 0xff : 128 + signal
+                return status
+            }
+            usleep(5_000)
+        }
+        return nil
+    }
+
+    func send(_ signal: Int32) { kill(identifier, signal) }
+}
+
+/// A directory of its own for a test, removed at its end.
+final class Workplace {
+    let path: String
+
+    init() {
+        var template = Array("/tmp/millrace-command-XXXXXX".utf8CString)
+        _ = mkdtemp(&template)
+        path = template.withUnsafeBufferPointer { buffer in
+            buffer.baseAddress.map { String(cString: $0) } ?? ""
+        }
+    }
+
+    deinit {
+        guard path.hasPrefix("/tmp/millrace-command-") else { return }
+        _ = ChildProcess("/bin/rm", ["-r", path])?.wait(seconds: 10)
+    }
+
+    func write(_ name: String, _ text: String) -> String {
+        let file = "\(path)/\(name)"
+        if let handle = fopen(file, "w") {
+            fputs(text, handle)
+            fclose(handle)
+        }
+        return file
+    }
+
+    func read(_ name: String) -> String {
+        guard let handle = fopen("\(path)/\(name)", "r") else { return "" }
+        defer { fclose(handle) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = fread(&chunk, 1, chunk.count, handle)
+            if count == 0 { break }
+            bytes += chunk[..<count]
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
