@@ -147,7 +147,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Platform"], swiftSettings: strict),
         .testTarget(
-            name: "JunctionsTests", dependencies: ["Junctions", "Arithmetic"],
+            name: "JunctionsTests", dependencies: ["Junctions", "Arithmetic", "Kernels"],
             swiftSettings: strict),
         .testTarget(
             name: "SampleSourcesTests", dependencies: ["SampleSources", "Simulation"],
@@ -155,11 +155,15 @@ let package = Package(
         .testTarget(
             name: "ClientTests", dependencies: ["Client", "Simulation"], swiftSettings: strict),
         .testTarget(
-            name: "AcceleratorTests", dependencies: ["Accelerator"], swiftSettings: strict),
+            name: "AcceleratorTests", dependencies: ["Accelerator", "Platform"],
+            swiftSettings: strict),
         .testTarget(
             name: "LearningTests",
-            dependencies: ["Learning", "SampleSources", "Simulation", "Kernels"],
-            swiftSettings: strict),
+            dependencies: [
+                "Accelerator", "Arithmetic", "Junctions", "Kernels", "Learning", "SampleSources",
+                "Simulation", "WeightStore",
+            ],
+            exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "DaemonTests",
             dependencies: [

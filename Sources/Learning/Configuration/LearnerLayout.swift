@@ -93,5 +93,6 @@ public struct LearnerLayout: Sendable {
 enum LearnerCounter {
     static let samples = 0
     static let updates = 1
+    static let skippedUpdates = 2
     static let count = 8
 }

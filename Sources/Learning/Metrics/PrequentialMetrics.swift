@@ -6,6 +6,7 @@
 //
 // Invariants:
 //   - `windowCount` = min(scored, 1,000); entry `scored mod 1,000` is the next to be replaced;
+//   - a loss that is not finite counts as 0 in the sum, so that it can be read ever after;
 //   - what is written depends on scores only, in their order: same samples, same bytes.
 
 import WeightStore
@@ -120,7 +121,7 @@ struct PrequentialMetrics {
         counts[MetricsCount.scored] &+= 1
         counts[MetricsCount.correct] &+= isCorrect ? 1 : 0
         counts[MetricsCount.baselineCorrect] &+= isBaselineCorrect ? 1 : 0
-        sums(row)[MetricsSum.loss] += loss
+        if loss.isFinite { sums(row)[MetricsSum.loss] += loss }
         let perClass =
             (section + classes.offset).assumingMemoryBound(to: UInt64.self)
             + (row * fields.classCount + Int(label)) * 2
@@ -140,7 +141,7 @@ struct PrequentialMetrics {
         // −1 stands for "no baseline": an absolute error is never negative.
         window[2] = Float(score.baselineAbsolute ?? -1)
         counts[MetricsCount.scored] &+= 1
-        sums[MetricsSum.loss] += loss
+        if loss.isFinite { sums[MetricsSum.loss] += loss }
         sums[MetricsSum.absolute] += score.absolute
         sums[MetricsSum.squared] += score.squared
         if let baseline = score.baselineAbsolute {

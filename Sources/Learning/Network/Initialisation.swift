@@ -5,12 +5,14 @@ import Arithmetic
 import Junctions
 
 extension Network {
-    /// Draws every weight and bias; velocities and padding are left as they are (zero).
+    /// Draws every weight and bias of a cleared section.
+    ///
+    /// - lastIsZero: the last junction stays zero, so that the outputs start at 0
     package func initialise(
-        _ section: UnsafeMutableRawPointer, rule: InitialisationRule,
+        _ section: UnsafeMutableRawPointer, rule: InitialisationRule, lastIsZero: Bool,
         generator: inout Xoshiro256StarStar
     ) {
-        for layer in layers {
+        for layer in lastIsZero ? layers.dropLast() : layers[...] {
             let junction = layer.junction
             let memory = layer.memory(section)
             let draw = Draw(rule, inputs: junction.inputs, outputs: junction.outputs)

@@ -78,7 +78,9 @@ package struct RunningNormaliser {
     ///
     /// - x: featureCount finite values
     package func learn(_ x: UnsafePointer<Float>) {
-        for index in 0..<featureCount { learn(index, x[index]) }
+        // Features mostly have the same count, so the division 1/n is made once for all of them.
+        var weight = Weight(count: 0, horizon: horizon)
+        for index in 0..<featureCount { learn(index, x[index], &weight) }
     }
 
     /// The value that out = z came from: mean + z·σ.
@@ -93,7 +95,7 @@ package struct RunningNormaliser {
     }
 
     @inline(__always)
-    private func learn(_ index: Int, _ value: Float) {
+    private func learn(_ index: Int, _ value: Float, _ weight: inout Weight) {
         let count = counts[index]
         if count < UInt64(WarmUp.length) {
             warmUp(index, value, Int(count))
@@ -115,9 +117,9 @@ package struct RunningNormaliser {
             let limit = Self.pullLimit * variance.squareRoot()
             difference = difference < 0 ? -limit : limit
         }
-        let weight = 1 / Double(min(count &+ 1, horizon))
-        let newMean = mean + weight * difference
-        let newVariance = (1 - weight) * (variance + weight * difference * difference)
+        if weight.count != count { weight = Weight(count: count, horizon: horizon) }
+        let newMean = mean + weight.value * difference
+        let newVariance = (1 - weight.value) * (variance + weight.value * difference * difference)
         counts[index] = count &+ 1
         means[index] = newMean
         variances[index] = newVariance > Self.floorSquared(newMean) ? newVariance : 0
@@ -134,5 +136,16 @@ package struct RunningNormaliser {
         counts[index] = UInt64(count + 1)
         means[index] = mean
         variances[index] = variance > Self.floorSquared(mean) ? variance : 0
+    }
+}
+
+/// What the next value weighs after `count` values: 1 / min(count + 1, horizon).
+private struct Weight {
+    let count: UInt64
+    let value: Double
+
+    init(count: UInt64, horizon: UInt64) {
+        self.count = count
+        value = 1 / Double(min(count &+ 1, horizon))
     }
 }

@@ -1,5 +1,9 @@
 // Forecast: the newest sample is the target of the one before it, of the same producer.
 //
+// The network learns the change: the forecast is the sample plus what the output neurons say. The
+// last junction of a fresh forecaster is zero, so it starts as the no-change baseline and improves
+// from there; slow readings need no time to learn that they mostly stay.
+//
 // When sample t + 1 comes, the network reads sample t, and its output is scored against sample
 // t + 1, both normalised with statistics from before t + 1. Neither the weights nor the statistics
 // have seen sample t + 1, so this is the forecast that could have been asked for a moment before
@@ -17,6 +21,7 @@ extension OnlineLearner {
                 from: network.input(workspace),
                 count: DenseJunction.paddedCount(network.inputCount))
             feedforward(previous.value(producer))
+            targetBecomesChange()
             let score = forecastScore()
             loss = update()
             metrics.score(producer: producer, score, loss: loss)
@@ -42,19 +47,25 @@ extension OnlineLearner {
                 + producer * AnomalyScale.valuesPerProducer)
     }
 
-    /// The output against the target, beside the previous sample (the input) against it.
+    /// From the next sample in `target` to its difference from the sample in `input`.
+    private func targetBecomesChange() {
+        let target = network.target(workspace)
+        let sample = network.input(workspace)
+        for index in 0..<network.outputCount { target[index] -= sample[index] }
+    }
+
+    /// The forecast change against the real one, beside no change at all.
     private func forecastScore() -> ErrorScore {
         let output = network.output(workspace)
-        let target = network.target(workspace)
-        let unchanged = network.input(workspace)
+        let change = network.target(workspace)
         let share = 1 / Double(network.outputCount)
         var score = ErrorScore()
         var baseline = 0.0
         for index in 0..<network.outputCount {
-            let difference = Double(output[index]) - Double(target[index])
+            let difference = Double(output[index]) - Double(change[index])
             score.absolute += difference.magnitude * share
             score.squared += difference * difference * share
-            baseline += (Double(unchanged[index]) - Double(target[index])).magnitude * share
+            baseline += Double(change[index].magnitude) * share
         }
         score.baselineAbsolute = baseline
         return score

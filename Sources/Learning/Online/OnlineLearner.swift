@@ -74,7 +74,8 @@ public final class OnlineLearner {
         section.initializeMemory(as: UInt8.self, repeating: 0, count: layout.section.byteCount)
         var generator = Xoshiro256StarStar(seed: layout.configuration.seed)
         network.initialise(
-            section, rule: layout.configuration.initialisation, generator: &generator)
+            section, rule: layout.configuration.initialisation,
+            lastIsZero: layout.configuration.task == .forecast, generator: &generator)
         generator.store(to: section + layout.generator.offset)
     }
 
@@ -137,6 +138,9 @@ public final class OnlineLearner {
     /// Updates made since the learner was fresh.
     public var updateCount: UInt64 { counters[LearnerCounter.updates] }
 
+    /// Samples that were scored but not learned, because their loss was not a finite number.
+    public var skippedUpdateCount: UInt64 { counters[LearnerCounter.skippedUpdates] }
+
     /// Prequential figures of one producer, or of all (nil).
     public func metrics(producer: Int?) -> PrequentialFigures {
         PrequentialFigures(layout: layout, section: section, producer: producer)
@@ -169,8 +173,15 @@ public final class OnlineLearner {
     }
 
     /// Loss of the output against the target, then BP and UP.
+    ///
+    /// A loss that is not finite (a network that has diverged, or a value that overflowed inside
+    /// it) teaches nothing and would make every weight not a number, so it updates nothing.
     func update() -> Double {
         let loss = network.lossValue(workspace)
+        guard loss.isFinite else {
+            counters[LearnerCounter.skippedUpdates] &+= 1
+            return loss
+        }
         network.setOutputDelta(workspace, kernels)
         network.backpropUpdate(section, workspace, rule, kernels)
         counters[LearnerCounter.updates] &+= 1

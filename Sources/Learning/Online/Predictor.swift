@@ -61,8 +61,9 @@ public struct Predictor {
                 outputs[index] = targets?.original(index, y[index]) ?? y[index]
             }
         case .forecast:
+            let sample = network.input(workspace)
             for index in 0..<network.outputCount {
-                outputs[index] = input.rawValue(index, y[index], normaliser)
+                outputs[index] = input.rawValue(index, sample[index] + y[index], normaliser)
             }
         }
         return -1

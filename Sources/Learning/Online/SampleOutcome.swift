@@ -19,6 +19,13 @@ public struct SampleName: Equatable, Sendable {
     public let epoch: UInt32
     /// Number of the sample in it.
     public let sequence: UInt64
+
+    /// The name of one sample.
+    public init(producer: Int, epoch: UInt32, sequence: UInt64) {
+        self.producer = producer
+        self.epoch = epoch
+        self.sequence = sequence
+    }
 }
 
 /// What was decided about a sample.
