@@ -9,11 +9,16 @@ extension Ring {
     /// Call once, before other threads use the ring. The memory of slots that are not intact is
     /// zero. When `Recovery.newest` is nil the caller decides: fresh state, a checkpoint, or, if
     /// `Recovery.lostEverything`, rather an error.
-    public func recover() throws(RingError) -> Recovery {
+    ///
+    /// - acceptingUnreadable: whether to go on when the disk refuses to read a slot that may hold
+    ///   the newest or a held generation. Without it that is an error, for what cannot be read
+    ///   now may be readable later, unless it is overwritten meanwhile.
+    public func recover(acceptingUnreadable: Bool = false) throws(RingError) -> Recovery {
         precondition(file == nil, "a ring is recovered once")
         let (opened, created) = try openOrCreate()
         do throws(RingError) {
             let recovery = try load(opened, created: created)
+            if !acceptingUnreadable { try refuseUnreadable(recovery) }
             file = opened
             return recovery
         } catch {
@@ -92,7 +97,7 @@ extension Ring {
             damage = .truncated
         } else {
             do throws(StorageError) {
-                try storage.read(file, into: image.bytes, at: offset)
+                try storage.readPatiently(file, into: image.bytes, at: offset)
                 if image.page.isZero { return clear(image, .empty) }
                 do throws(SlotDamage) {
                     return .intact(try image.checked(identity: identity))
@@ -100,10 +105,40 @@ extension Ring {
                     damage = error
                 }
             } catch {
-                return clear(image, .damaged(.unreadable(error), claimedGeneration: 0))
+                let claimed = claimedGeneration(ofUnreadable: image, file, offset)
+                return clear(image, .damaged(.unreadable(error), claimedGeneration: claimed))
             }
         }
         return clear(image, .damaged(damage, claimedGeneration: image.claimedGeneration))
+    }
+
+    /// What an intact header page says when the rest of the slot cannot be read; 0 = nothing.
+    private func claimedGeneration(
+        ofUnreadable image: SlotImage, _ file: StorageFile, _ offset: Int
+    ) -> UInt64 {
+        let header = UnsafeMutableRawBufferPointer(rebasing: image.bytes[..<RingGeometry.pageBytes])
+        do throws(StorageError) {
+            try storage.readPatiently(file, into: header, at: offset)
+        } catch {
+            return 0
+        }
+        do throws(SlotDamage) {
+            return try image.checkedHeader(identity: identity).generation
+        } catch {
+            return 0
+        }
+    }
+
+    /// An unreadable slot is harmless if its header says that it is neither newer than what was
+    /// recovered nor held.
+    private func refuseUnreadable(_ recovery: Recovery) throws(RingError) {
+        for (slot, content) in recovery.slots.enumerated() {
+            guard case .damaged(.unreadable(let cause), let claimed) = content else { continue }
+            let newest = recovery.newest?.header.generation ?? 0
+            if claimed == 0 || claimed > newest || recovery.heldLost.contains(claimed) {
+                throw .slotUnreadable(slot: slot, cause: cause)
+            }
+        }
     }
 
     private func clear(_ image: SlotImage, _ content: SlotContent) -> SlotContent {

@@ -11,6 +11,8 @@ public enum RingError: Error, Equatable, Sendable {
     /// The slot still belongs to the caller, its memory is unchanged, and `commit` may be called
     /// again later with a new generation number: it writes everything afresh.
     case readOnly(slot: Int, attempts: Int, last: StorageError)
+    /// The disk refuses to read a slot that may hold the newest or a held generation.
+    case slotUnreadable(slot: Int, cause: StorageError)
     /// The file system refused something that is not a commit.
     case storage(StorageError)
     /// Both superblocks are intact and contradict each other.

@@ -28,7 +28,7 @@ struct SuperblockPair {
             let bytes = UnsafeMutableRawBufferPointer(
                 start: page.base, count: RingGeometry.pageBytes)
             do throws(StorageError) {
-                try storage.read(file, into: bytes, at: offset)
+                try storage.readPatiently(file, into: bytes, at: offset)
             } catch {
                 return .failure(.unreadable(error))
             }
@@ -57,5 +57,22 @@ struct SuperblockPair {
             }
             throw .superblocksDamaged(path: path, first: firstDamage, last: lastDamage)
         }
+    }
+}
+
+extension Storage {
+    /// Reads three times before it believes in an error: at start-up one passing error would
+    /// otherwise make an older generation the newest. (Unlike a sync, a read may be repeated.)
+    func readPatiently(
+        _ file: StorageFile, into buffer: UnsafeMutableRawBufferPointer, at offset: Int
+    ) throws(StorageError) {
+        for _ in 0..<2 {
+            do throws(StorageError) {
+                return try read(file, into: buffer, at: offset)
+            } catch {
+                continue
+            }
+        }
+        try read(file, into: buffer, at: offset)
     }
 }
