@@ -36,7 +36,7 @@ public final class RequestClient {
         _ type: Reply.Type, _ body: ControlRequest
     ) throws(ClientError) -> Reply {
         let id = try start(body)
-        let bytes = try await (id)
+        let bytes = try reply(to: id)
         return try read(type, bytes)
     }
 
@@ -67,7 +67,7 @@ public final class RequestClient {
         else { throw ClientError(.badData, "\(count) samples do not fit one frame") }
         encoder.featureMemory.copyMemory(from: rows)
         try sendWaiting(encoder.seal())
-        let frame = try await (request)
+        let frame = try reply(to: request)
         do {
             let (header, body) = try Frame.decode(frame)
             if header.type == .queryRefused {
