@@ -1,0 +1,113 @@
+// What a session says: HELLO, frames of the feed, FLUSH.
+
+import MillraceProtocol
+
+extension ProducerSession {
+    /// Sends HELLO if the transport takes it.
+    func greet() throws(ClientError) -> Bool {
+        guard now >= notBefore else { return false }
+        let hello = Hello(name: name, epoch: epoch, schemaDigest: schemaDigest)
+        guard try send(hello.encode(into: memory)) else { return false }
+        if epoch == 0 { newEpochGreetings += 1 }
+        report.greetings += 1
+        lastGreeting = now
+        state = .greeting
+        return true
+    }
+
+    /// HELLO again: a lost greeting is repeated sooner when it cannot open a second epoch.
+    func greetAgainIfSilent() throws(ClientError) -> Bool {
+        let silence = epoch == 0 ? options.silenceMilliseconds : options.silenceMilliseconds / 3
+        guard milliseconds(since: lastGreeting) >= UInt64(silence) else { return false }
+        return try greet()
+    }
+
+    /// Goes back to greeting after `milliseconds`.
+    func greetLater(milliseconds: UInt64) {
+        state = .connecting
+        lastWelcome = now
+        notBefore = now + milliseconds * 1_000_000
+    }
+
+    /// Sends frames while there is credit, then flushes at the end.
+    func stream() throws(ClientError) -> Bool {
+        if acknowledged < highestSent,
+            milliseconds(since: lastHeard) >= UInt64(options.silenceMilliseconds)
+        {
+            greetLater(milliseconds: 0)
+            return try greet()
+        }
+        var worked = false
+        // A bounded number of frames, so that what the daemon says is heard in between.
+        for _ in 0..<16 {
+            guard try sendNext() else { break }
+            worked = true
+        }
+        return try finishOrFlush() || worked
+    }
+
+    private func sendNext() throws(ClientError) -> Bool {
+        if let end, position > end { return false }
+        let room = min(limit &+ 1 &- position, UInt64(maxBatch))
+        guard position <= limit, room > 0 else { return false }
+        let allowed = min(room, rateAllowance())
+        guard allowed > 0 else { return false }
+        switch try feed.frame(at: position, atMost: Int(allowed), into: memory) {
+        case .notYet: return false
+        case .end:
+            end = position - 1
+            return true
+        case .frame(let bytes, let numbers):
+            guard try send(bytes) else { return false }
+            note(UInt64(numbers))
+            return true
+        }
+    }
+
+    private func note(_ numbers: UInt64) {
+        if highestSent <= acknowledged { lastHeard = now }  // Silence counts from the first frame.
+        let last = position + numbers - 1
+        let new = last > highestSent ? last - max(highestSent, position - 1) : 0
+        report.sent += new
+        report.resent += numbers - new
+        report.frames += 1
+        rateSent += numbers
+        highestSent = max(highestSent, last)
+        position = last + 1
+        state = .streaming
+    }
+
+    private func finishOrFlush() throws(ClientError) -> Bool {
+        guard let end, position > end else { return false }
+        if acknowledged >= end {
+            state = .done
+            return true
+        }
+        if state == .flushing, milliseconds(since: lastFlush) < 1000 { return false }
+        flushRequest += 1
+        guard try send(Flush(epoch: epoch, request: flushRequest).encode(into: memory)) else {
+            return false
+        }
+        state = .flushing
+        lastFlush = now
+        return true
+    }
+
+    /// How many numbers the rate allows now. A pause does not pile up more than a second.
+    private func rateAllowance() -> UInt64 {
+        guard let rate = options.ratePerSecond else { return .max }
+        if rateStart == 0 { rateStart = now }
+        let due = Double(now - rateStart) / 1e9 * rate + 1
+        guard due < 1e15 else { return .max }
+        if due > Double(rateSent) + rate + 1 {
+            rateStart = now
+            rateSent = 0
+            return 1
+        }
+        return due > Double(rateSent) ? UInt64(due) - min(rateSent, UInt64(due)) : 0
+    }
+
+    private func send(_ bytes: Int) throws(ClientError) -> Bool {
+        try transport.send(UnsafeRawBufferPointer(start: memory.baseAddress, count: bytes))
+    }
+}

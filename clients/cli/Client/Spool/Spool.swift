@@ -1,0 +1,185 @@
+// What a producer remembers between runs, one small file per daemon and name:
+//
+//     DIRECTORY/<digest of the daemon's endpoint>/NAME.json    the record below
+//     DIRECTORY/<digest of the daemon's endpoint>/NAME.lock    held while a run lasts
+//     DIRECTORY/<digest of the daemon's endpoint>/NAME-*.rows  samples not acknowledged (Journal)
+//
+// Invariants: the record of an epoch is durable before a number of that epoch is sent; it is
+// replaced atomically, so a crash leaves the old one or the new one.
+
+import FoundationEssentials
+import MillraceProtocol
+import Platform
+
+/// Numbers that are not samples: late labels and their like.
+public struct ReservedNumbers: Codable, Equatable, Sendable {
+    /// The first of them.
+    public var first: UInt64
+    /// How many.
+    public var count: UInt64
+
+    /// A run of reserved numbers.
+    public init(first: UInt64, count: UInt64) {
+        self.first = first
+        self.count = count
+    }
+}
+
+/// What is remembered of a producer.
+public struct SpoolRecord: Codable, Equatable, Sendable {
+    /// The version of this record's form.
+    public static let currentVersion = 1
+
+    /// The version of the record's form.
+    public var version = SpoolRecord.currentVersion
+    /// The producer's name.
+    public var name: String
+    /// The daemon's ingest endpoint.
+    public var endpoint: String
+    /// What is streamed: `SourceIdentity.text` of a source that can be read again, else "-".
+    public var source: String
+    /// The epoch that the daemon assigned; 0 before the first WELCOME.
+    public var epoch: UInt32 = 0
+    /// Numbers of this epoch that are not samples, ascending.
+    public var reserved: [ReservedNumbers] = []
+    /// The highest number known to be durably decided.
+    public var acknowledged: UInt64 = 0
+    /// Whether the source came to its end and everything was acknowledged.
+    public var finished = false
+
+    /// A record of work that has not begun.
+    public init(name: String, endpoint: String, source: String) {
+        self.name = name
+        self.endpoint = endpoint
+        self.source = source
+    }
+
+    /// The index of the sample with number `sequence`, or the end of the reserved run it is in.
+    public func place(of sequence: UInt64) -> NumberPlace {
+        var before: UInt64 = 0
+        for run in reserved where run.first <= sequence {
+            if sequence - run.first < run.count {
+                return .reserved(count: run.first + run.count - sequence)
+            }
+            before += run.count
+        }
+        return .sample(index: sequence - 1 - before)
+    }
+
+    /// Numbers from `sequence` on up to the next reserved one.
+    public func samplesInARow(from sequence: UInt64) -> UInt64 {
+        reserved.first { $0.first > sequence }.map { $0.first - sequence } ?? .max
+    }
+}
+
+/// What a number stands for.
+public enum NumberPlace: Equatable, Sendable {
+    /// The sample with this index, from 0.
+    case sample(index: UInt64)
+    /// Not a sample; this many numbers up to the next one that is.
+    case reserved(count: UInt64)
+}
+
+/// The folder of a producer's record, locked.
+public final class Spool {
+    /// Where everything of this daemon lies.
+    public let directory: String
+    /// The producer's name.
+    public let name: String
+    /// The daemon's ingest endpoint.
+    public let endpoint: String
+    let storage: any Storage
+    private let lockFile: StorageFile
+
+    /// Opens and locks the spool of `name` for the daemon at `endpoint`.
+    ///
+    /// Errors: tryAgain when another run holds it, cannotCreate, inputOutput.
+    public init(
+        storage: any Storage, root: String, endpoint: String, name: String
+    ) throws(ClientError) {
+        var text = endpoint
+        let digest = text.withUTF8 { XXH64.digest(UnsafeRawBufferPointer($0)) }
+        directory = root + "/" + Hexadecimal.digits(digest)
+        self.name = name
+        self.endpoint = endpoint
+        self.storage = storage
+        do {
+            try storage.makeDirectory(directory)
+            lockFile = try storage.lock(directory + "/" + name + ".lock")
+        } catch .locked {
+            throw ClientError(
+                .tryAgain, "another run is streaming as \(name)",
+                why: "it holds \(directory)/\(name).lock",
+                advice: "wait for it, or use another --name")
+        } catch {
+            throw ClientError(
+                .cannotCreate, "the spool \(directory) cannot be used", why: "\(error)",
+                advice: "MILLRACE_SPOOL=DIR millrace stream …")
+        }
+    }
+
+    deinit { storage.close(lockFile) }
+
+    /// The record, nil when there is none. A damaged record is an error, not "none": taking it
+    /// for none would send everything again.
+    public func load() throws(ClientError) -> SpoolRecord? {
+        guard let bytes = try read(path) else { return nil }
+        let record: SpoolRecord
+        do {
+            record = try bytes.reading { bytes throws(ControlError) in
+                try ControlCodec.decode(SpoolRecord.self, bytes, limit: 1 << 20)
+            }
+        } catch {
+            throw damaged("\(error)")
+        }
+        guard record.version == SpoolRecord.currentVersion, record.name == name else {
+            throw damaged("version \(record.version), name \(record.name)")
+        }
+        return record
+    }
+
+    /// Replaces the record, durably.
+    public func store(_ record: SpoolRecord) throws(ClientError) {
+        do {
+            let bytes = try ControlCodec.encode(record)
+            let temporary = path + ".tmp"
+            try? storage.remove(temporary)
+            let file = try storage.open(temporary, .createNew)
+            defer { storage.close(file) }
+            try bytes.reading { bytes throws(StorageError) in
+                try storage.write(file, bytes, at: 0)
+            }
+            try storage.synchronize(file)
+            try storage.rename(temporary, to: path)
+            try storage.synchronizeDirectory(directory)
+        } catch {
+            throw ClientError(
+                .inputOutput, "the spool cannot be written", why: "\(path): \(error)",
+                advice: "MILLRACE_SPOOL=DIR millrace stream …")
+        }
+    }
+
+    private var path: String { directory + "/" + name + ".json" }
+
+    private func damaged(_ why: String) -> ClientError {
+        ClientError(
+            .badData, "the spool record \(path) is damaged", why: why,
+            advice: "remove it, then millrace stream --again …")
+    }
+
+    private func read(_ path: String) throws(ClientError) -> [UInt8]? {
+        do {
+            let file = try storage.open(path, .readOnly)
+            defer { storage.close(file) }
+            var bytes = [UInt8](repeating: 0, count: min(try storage.size(file), 1 << 20))
+            try bytes.writing { bytes throws(StorageError) in
+                try storage.read(file, into: bytes, at: 0)
+            }
+            return bytes
+        } catch .notFound {
+            return nil
+        } catch {
+            throw ClientError(.inputOutput, "the spool cannot be read", why: "\(path): \(error)")
+        }
+    }
+}
