@@ -81,7 +81,7 @@ public enum StateDirectory {
                 throw .shapesDiffer(found: text(of: found), wanted: text(of: wanted))
             case .superblocksDamaged, .superblocksContradict:
                 throw .nothingIntact("\(error)")
-            case .readOnly, .storage:
+            case .readOnly, .slotUnreadable, .storage:
                 throw .storage("the ring cannot be used: \(error)")
             }
         }

@@ -7,24 +7,15 @@ import Glibc
 import Learning
 import MillraceProtocol
 import Platform
-import Synchronization
+import Simulation
 import WeightStore
-
-/// Time that moves when told.
-final class SteppedClock: MonotonicClock {
-    private let now = Atomic<UInt64>(1_000_000_000)
-    var nowNanoseconds: UInt64 { now.load(ordering: .relaxed) }
-    func advance(milliseconds: UInt64) {
-        now.add(milliseconds * 1_000_000, ordering: .relaxed)
-    }
-}
 
 /// One daemon after another over the same storage.
 final class DaemonRig {
     let storage: any Storage
     let configuration: LearnerConfiguration
     var settings: DaemonSettings
-    let clock = SteppedClock()
+    let clock = ManualClock(nowNanoseconds: 1_000_000_000)
     private(set) var transport = LoopbackTransport()
     private(set) var daemon: Daemon?
 
