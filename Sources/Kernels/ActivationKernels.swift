@@ -6,31 +6,31 @@ extension VectorKernels {
     /// y ← max(y, 0). See `KernelSet.relu`.
     @inline(never)
     package static func relu(_ y: UnsafeMutablePointer<Float>, _ count: Int) {
-        mapChunks(y, count) { select($0 .<= every(0), every(0), $0) }
+        mapChunks(y, count, .relu)
     }
 
     /// y ← 1 / (1 + e⁻ʸ). See `KernelSet.sigmoid`.
     @inline(never)
     package static func sigmoid(_ y: UnsafeMutablePointer<Float>, _ count: Int) {
-        mapChunks(y, count) { sigmoidLanes($0) }
+        mapChunks(y, count, .sigmoid)
     }
 
     /// y ← tanh y. See `KernelSet.tanh`.
     @inline(never)
     package static func tanh(_ y: UnsafeMutablePointer<Float>, _ count: Int) {
-        mapChunks(y, count) { tanhLanes($0) }
+        mapChunks(y, count, .tanh)
     }
 
     /// y ← eʸ. See `KernelSet.exp`.
     @inline(never)
     package static func exp(_ y: UnsafeMutablePointer<Float>, _ count: Int) {
-        mapChunks(y, count) { expLanes($0) }
+        mapChunks(y, count, .exp)
     }
 
     /// y ← ln y. See `KernelSet.log`.
     @inline(never)
     package static func log(_ y: UnsafeMutablePointer<Float>, _ count: Int) {
-        mapChunks(y, count) { logLanes($0) }
+        mapChunks(y, count, .log)
     }
 
     /// e ← e where y > 0, else 0. See `KernelSet.reluDelta`.
@@ -38,7 +38,7 @@ extension VectorKernels {
     package static func reluDelta(
         _ y: UnsafePointer<Float>, _ e: UnsafeMutablePointer<Float>, _ count: Int
     ) {
-        mapChunks(e, count, with: y) { select($1 .> every(0), $0, every(0)) }
+        mapChunks(e, y, count, .relu)
     }
 
     /// e ← e · (y · (1 − y)). See `KernelSet.sigmoidDelta`.
@@ -46,7 +46,7 @@ extension VectorKernels {
     package static func sigmoidDelta(
         _ y: UnsafePointer<Float>, _ e: UnsafeMutablePointer<Float>, _ count: Int
     ) {
-        mapChunks(e, count, with: y) { $0 * ($1 * (every(1) - $1)) }
+        mapChunks(e, y, count, .sigmoid)
     }
 
     /// e ← e · (1 − y²). See `KernelSet.tanhDelta`.
@@ -54,45 +54,62 @@ extension VectorKernels {
     package static func tanhDelta(
         _ y: UnsafePointer<Float>, _ e: UnsafeMutablePointer<Float>, _ count: Int
     ) {
-        mapChunks(e, count, with: y) { $0 * fma(-$1, $1, every(1)) }
+        mapChunks(e, y, count, .tanh)
     }
 
-    /// Sets whole chunks to zero.
-    @inline(__always)
-    static func clear(_ y: UnsafeMutablePointer<Float>, _ paddedCount: Int) {
-        var i = 0
-        while i < paddedCount {
-            store(Lanes.zero, y, i)
-            i &+= 16
+    /// The functions, named: a closure handed to a loop would leave a symbol of its own.
+    private enum Function { case relu, sigmoid, tanh, exp, log }
+
+    /// The functions whose derivative follows from their value.
+    private enum Activation { case relu, sigmoid, tanh }
+
+    @_transparent
+    private static func apply(_ function: Function, _ y: Lanes) -> Lanes {
+        switch function {
+        case .relu: select(y .<= every(0), every(0), y)
+        case .sigmoid: sigmoidLanes(y)
+        case .tanh: tanhLanes(y)
+        case .exp: expLanes(y)
+        case .log: logLanes(y)
         }
     }
 
-    @inline(__always)
+    @_transparent
+    private static func applyDerivative(_ function: Activation, _ e: Lanes, _ y: Lanes) -> Lanes {
+        switch function {
+        case .relu: select(y .> every(0), e, every(0))
+        case .sigmoid: e * (y * (every(1) - y))
+        case .tanh: e * fma(-y, y, every(1))
+        }
+    }
+
+    @_transparent
     private static func mapChunks(
-        _ y: UnsafeMutablePointer<Float>, _ count: Int, _ function: (Lanes) -> Lanes
+        _ y: UnsafeMutablePointer<Float>, _ count: Int, _ function: Function
     ) {
         var i = 0
         while i &+ 16 <= count {
-            store(function(load(y, i)), y, i)
+            store(apply(function, load(y, i)), y, i)
             i &+= 16
         }
         if i < count {
-            store(select(firstLanes(count &- i), function(load(y, i)), Lanes.zero), y, i)
+            let last = apply(function, load(y, i))
+            store(select(firstLanes(count &- i), last, Lanes.zero), y, i)
         }
     }
 
-    @inline(__always)
+    @_transparent
     private static func mapChunks(
-        _ e: UnsafeMutablePointer<Float>, _ count: Int, with y: UnsafePointer<Float>,
-        _ function: (_ e: Lanes, _ y: Lanes) -> Lanes
+        _ e: UnsafeMutablePointer<Float>, _ y: UnsafePointer<Float>, _ count: Int,
+        _ function: Activation
     ) {
         var i = 0
         while i &+ 16 <= count {
-            store(function(load(e, i), load(y, i)), e, i)
+            store(applyDerivative(function, load(e, i), load(y, i)), e, i)
             i &+= 16
         }
         if i < count {
-            let last = function(load(e, i), load(y, i))
+            let last = applyDerivative(function, load(e, i), load(y, i))
             store(select(firstLanes(count &- i), last, Lanes.zero), e, i)
         }
     }

@@ -13,98 +13,87 @@ extension VectorKernels {
         _ learningRate: Float, _ decay: Float
     ) {
         let keep = 1 - learningRate * decay
+        // Four copies of one loop, so that nothing is asked inside it.
         if let e {
             clear(e, rowStride)
             if keep == 1 {
-                sweep(w, bias, x, delta, outputs, rowStride, learningRate, keep) {
-                    rows4($0, x, $1, $2, rowStride, error: e, keep: nil)
-                } single: {
-                    row1($0, x, $1, $2, rowStride, error: e, keep: nil)
-                }
+                sweep(w, bias, x, delta, e, outputs, rowStride, learningRate, keep: nil)
             } else {
-                sweep(w, bias, x, delta, outputs, rowStride, learningRate, keep) {
-                    rows4($0, x, $1, $2, rowStride, error: e, keep: keep)
-                } single: {
-                    row1($0, x, $1, $2, rowStride, error: e, keep: keep)
-                }
+                sweep(w, bias, x, delta, e, outputs, rowStride, learningRate, keep: keep)
             }
         } else if keep == 1 {
-            sweep(w, bias, x, delta, outputs, rowStride, learningRate, keep) {
-                rows4($0, x, $1, $2, rowStride, error: nil, keep: nil)
-            } single: {
-                row1($0, x, $1, $2, rowStride, error: nil, keep: nil)
-            }
+            sweep(w, bias, x, delta, nil, outputs, rowStride, learningRate, keep: nil)
         } else {
-            sweep(w, bias, x, delta, outputs, rowStride, learningRate, keep) {
-                rows4($0, x, $1, $2, rowStride, error: nil, keep: keep)
-            } single: {
-                row1($0, x, $1, $2, rowStride, error: nil, keep: keep)
-            }
+            sweep(w, bias, x, delta, nil, outputs, rowStride, learningRate, keep: keep)
         }
     }
 
-    /// Four rows at a time through `group`, the rest through `single`; always inlined, so the
-    /// closures are no calls. Sixty-four rows share one word of "has something to do".
-    @inline(__always)
+    /// Rows with something to do, four at a time. Sixty-four rows share one word that says
+    /// which they are.
+    @_transparent
     private static func sweep(
         _ w: UnsafeMutablePointer<Float>, _ bias: UnsafeMutablePointer<Float>,
-        _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>, _ outputs: Int,
-        _ rowStride: Int, _ learningRate: Float, _ keep: Float,
-        group: (_ rows: Rows4, _ delta: SIMD4<Float>, _ step: SIMD4<Float>) -> Void,
-        single: (_ row: UnsafeMutablePointer<Float>, _ delta: Float, _ step: Float) -> Void
+        _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
+        _ e: UnsafeMutablePointer<Float>?, _ outputs: Int, _ rowStride: Int,
+        _ learningRate: Float, keep: Float?
     ) {
         var base = 0
         while base < outputs {
-            let count = outputs &- base < 64 ? outputs &- base : 64
-            var busy: UInt64 = 0
-            var bit = 0
-            while bit < count {
-                let works = delta[base &+ bit] != 0 || keep != 1
-                busy |= (works ? 1 : 0) &<< UInt64(truncatingIfNeeded: bit)
-                bit &+= 1
-            }
-            while busy != 0 {
+            var busy = rowsToVisit(delta + base, outputs &- base, all: keep != nil)
+            while busy.nonzeroBitCount >= 4 {
                 let j0 = base &+ takeFirst(&busy)
-                guard busy.nonzeroBitCount >= 3 else {
-                    let step = -(learningRate * delta[j0])
-                    single(w + j0 &* rowStride, delta[j0], step)
-                    bias[j0] += step
-                    continue
-                }
                 let j1 = base &+ takeFirst(&busy)
                 let j2 = base &+ takeFirst(&busy)
                 let j3 = base &+ takeFirst(&busy)
                 let deltas = SIMD4(delta[j0], delta[j1], delta[j2], delta[j3])
-                let steps = -(learningRate * deltas)
-                group(
-                    (
-                        w + j0 &* rowStride, w + j1 &* rowStride, w + j2 &* rowStride,
-                        w + j3 &* rowStride
-                    ), deltas, steps)
+                // Not the negation of a vector: Swift takes that from zero, and loses −0.
+                let steps = deltas * (-learningRate)
+                rows4(
+                    w + j0 &* rowStride, w + j1 &* rowStride, w + j2 &* rowStride,
+                    w + j3 &* rowStride, x, deltas, steps, rowStride, error: e, keep: keep)
                 bias[j0] += steps[0]
                 bias[j1] += steps[1]
                 bias[j2] += steps[2]
                 bias[j3] += steps[3]
             }
+            while busy != 0 {
+                let j = base &+ takeFirst(&busy)
+                let step = delta[j] * (-learningRate)
+                row1(w + j &* rowStride, x, delta[j], step, rowStride, error: e, keep: keep)
+                bias[j] += step
+            }
             base &+= 64
         }
     }
 
-    private typealias Rows4 = (
-        UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>,
-        UnsafeMutablePointer<Float>
-    )
+    /// Bit r is set where row r of the next (at most 64) must be visited.
+    @_transparent
+    private static func rowsToVisit(
+        _ delta: UnsafePointer<Float>, _ remaining: Int, all: Bool
+    ) -> UInt64 {
+        let count = remaining < 64 ? remaining : 64
+        if all { return UInt64.max &>> UInt64(truncatingIfNeeded: 64 &- count) }
+        var busy: UInt64 = 0
+        var r = 0
+        while r < count {
+            busy |= (delta[r] != 0 ? 1 : 0) &<< UInt64(truncatingIfNeeded: r)
+            r &+= 1
+        }
+        return busy
+    }
 
-    @inline(__always)
+    @_transparent
     private static func takeFirst(_ bits: inout UInt64) -> Int {
         let first = bits.trailingZeroBitCount
         bits &= bits &- 1
         return first
     }
 
-    @inline(__always)
+    @_transparent
     private static func rows4(
-        _ rows: Rows4, _ x: UnsafePointer<Float>, _ delta: SIMD4<Float>, _ step: SIMD4<Float>,
+        _ row0: UnsafeMutablePointer<Float>, _ row1: UnsafeMutablePointer<Float>,
+        _ row2: UnsafeMutablePointer<Float>, _ row3: UnsafeMutablePointer<Float>,
+        _ x: UnsafePointer<Float>, _ delta: SIMD4<Float>, _ step: SIMD4<Float>,
         _ rowStride: Int, error: UnsafeMutablePointer<Float>?, keep: Float?
     ) {
         let d0 = every(delta[0])
@@ -118,22 +107,22 @@ extension VectorKernels {
         var i = 0
         while i < rowStride {
             let xs = load(x, i)
-            let w0 = load(rows.0, i)
-            let w1 = load(rows.1, i)
-            let w2 = load(rows.2, i)
-            let w3 = load(rows.3, i)
+            let w0 = load(row0, i)
+            let w1 = load(row1, i)
+            let w2 = load(row2, i)
+            let w3 = load(row3, i)
             if let error {
                 store(fma(w3, d3, fma(w2, d2, fma(w1, d1, fma(w0, d0, load(error, i))))), error, i)
             }
-            store(fma(s0, xs, kept(w0, keep)), rows.0, i)
-            store(fma(s1, xs, kept(w1, keep)), rows.1, i)
-            store(fma(s2, xs, kept(w2, keep)), rows.2, i)
-            store(fma(s3, xs, kept(w3, keep)), rows.3, i)
+            store(fma(s0, xs, kept(w0, keep)), row0, i)
+            store(fma(s1, xs, kept(w1, keep)), row1, i)
+            store(fma(s2, xs, kept(w2, keep)), row2, i)
+            store(fma(s3, xs, kept(w3, keep)), row3, i)
             i &+= 16
         }
     }
 
-    @inline(__always)
+    @_transparent
     private static func row1(
         _ row: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ delta: Float,
         _ step: Float, _ rowStride: Int, error: UnsafeMutablePointer<Float>?, keep: Float?
@@ -149,7 +138,7 @@ extension VectorKernels {
         }
     }
 
-    @inline(__always)
+    @_transparent
     private static func kept(_ w: Lanes, _ keep: Float?) -> Lanes {
         if let keep { every(keep) * w } else { w }
     }

@@ -1,38 +1,38 @@
 // exp, log, tanh and the logistic function in sixteen lanes: the same steps as the scalar
-// definitions in Arithmetic, with each `if` made a selection. Always inlined.
+// definitions in Arithmetic, with each `if` made a selection.
 
 import Arithmetic
 
 /// The lanes of `yes` where `mask` is true, of `no` elsewhere.
-@inline(__always)
+@_transparent
 func select(_ mask: SIMDMask<SIMD16<Int32>>, _ yes: Lanes, _ no: Lanes) -> Lanes {
     no.replacing(with: yes, where: mask)
 }
 
-@inline(__always) func bits(_ x: Lanes) -> SIMD16<Int32> {
+@_transparent func bits(_ x: Lanes) -> SIMD16<Int32> {
     unsafeBitCast(x, to: SIMD16<Int32>.self)
 }
 
-@inline(__always) func floats(_ x: SIMD16<Int32>) -> Lanes { unsafeBitCast(x, to: Lanes.self) }
+@_transparent func floats(_ x: SIMD16<Int32>) -> Lanes { unsafeBitCast(x, to: Lanes.self) }
 
-@inline(__always) func integers(_ x: Int32) -> SIMD16<Int32> { SIMD16(repeating: x) }
+@_transparent func integers(_ x: Int32) -> SIMD16<Int32> { SIMD16(repeating: x) }
 
 /// |x|.
-@inline(__always)
+@_transparent
 func magnitude(_ x: Lanes) -> Lanes { floats(bits(x) & integers(0x7FFF_FFFF)) }
 
 /// |r| with the sign of x.
-@inline(__always) func withSign(of x: Lanes, _ r: Lanes) -> Lanes {
+@_transparent func withSign(of x: Lanes, _ r: Lanes) -> Lanes {
     floats((bits(r) & integers(0x7FFF_FFFF)) | (bits(x) & integers(Int32.min)))
 }
 
 /// 2ⁿ for −126 ≤ n ≤ 127.
-@inline(__always) func powerOfTwo(_ n: SIMD16<Int32>) -> Lanes {
+@_transparent func powerOfTwo(_ n: SIMD16<Int32>) -> Lanes {
     floats((n &+ integers(127)) &<< integers(23))
 }
 
 /// `expFMA` of every lane.
-@inline(__always) func expLanes(_ value: Lanes) -> Lanes {
+@_transparent func expLanes(_ value: Lanes) -> Lanes {
     let highest = every(Coefficients.expHighest)
     let lowest = every(Coefficients.expLowest)
     var x = select(value .> highest, highest, value)
@@ -54,7 +54,7 @@ func magnitude(_ x: Lanes) -> Lanes { floats(bits(x) & integers(0x7FFF_FFFF)) }
 }
 
 /// `logFMA` of every lane.
-@inline(__always) func logLanes(_ x: Lanes) -> Lanes {
+@_transparent func logLanes(_ x: Lanes) -> Lanes {
     let isSmall = x .< every(.leastNormalMagnitude)
     let scaled = bits(select(isSmall, x * every(0x1p23), x))
     let k = (scaled &- integers(Coefficients.logPivotBits)) &>> integers(23)
@@ -80,7 +80,7 @@ func magnitude(_ x: Lanes) -> Lanes { floats(bits(x) & integers(0x7FFF_FFFF)) }
 }
 
 /// `tanhFMA` of every lane.
-@inline(__always) func tanhLanes(_ x: Lanes) -> Lanes {
+@_transparent func tanhLanes(_ x: Lanes) -> Lanes {
     let size = magnitude(x)
     let z = x * x
     var r = fma(every(Coefficients.tanh11), z, every(Coefficients.tanh9))
@@ -93,7 +93,7 @@ func magnitude(_ x: Lanes) -> Lanes { floats(bits(x) & integers(0x7FFF_FFFF)) }
 }
 
 /// `sigmoidFMA` of every lane.
-@inline(__always) func sigmoidLanes(_ x: Lanes) -> Lanes {
+@_transparent func sigmoidLanes(_ x: Lanes) -> Lanes {
     let e = expLanes(floats(bits(x) | integers(Int32.min)))
     return select(x .< every(0), e, every(1)) / (every(1) + e)
 }

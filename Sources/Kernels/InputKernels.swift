@@ -133,7 +133,7 @@ extension VectorKernels {
         return -1
     }
 
-    @inline(__always)
+    @_transparent
     private static func clearPads(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
         var i = count
         while i & 15 != 0 {
@@ -148,7 +148,7 @@ extension VectorKernels {
         let sigma: Double
         let floor: Double
 
-        @inline(__always)
+        @_transparent
         func score(_ bound: Double) -> Float {
             let z = distance / sigma
             let high = z > bound ? bound : z
@@ -157,7 +157,7 @@ extension VectorKernels {
         }
     }
 
-    @inline(__always)
+    @_transparent
     private static func standing(_ x: Float, _ mean: Double, _ variance: Double) -> Standing {
         let relative = mean.magnitude * 0x1p-20
         return Standing(

@@ -114,7 +114,7 @@ extension KernelSet {
 
 extension KernelSet {
     /// The sets that run where `machine_instruction_set()` gave `instructionSet`.
-    static func available(instructionSet: Int32) -> [KernelSet] {
+    package static func available(instructionSet: Int32) -> [KernelSet] {
         #if arch(x86_64)
             switch instructionSet {
             case 4: [plain, portable, v3, v4]
@@ -127,7 +127,7 @@ extension KernelSet {
     }
 
     /// The fastest of them. Without fused multiply-add that is the definition itself.
-    static func fastest(instructionSet: Int32) -> KernelSet {
+    package static func fastest(instructionSet: Int32) -> KernelSet {
         switch instructionSet {
         #if arch(x86_64)
             case 4: v4

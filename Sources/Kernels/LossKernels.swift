@@ -70,7 +70,7 @@ extension VectorKernels {
     }
 
     /// The largest lane; NaN is not larger than anything.
-    @inline(__always)
+    @_transparent
     private static func largest(_ v: Lanes) -> Float {
         let eight = v.lowHalf.replacing(with: v.highHalf, where: v.highHalf .> v.lowHalf)
         let four = eight.lowHalf.replacing(

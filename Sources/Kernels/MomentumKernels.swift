@@ -44,7 +44,7 @@ extension VectorKernels {
     }
 
     /// Two adjacent rows.
-    @inline(__always)
+    @_transparent
     private static func momentumRows2(
         _ w: UnsafeMutablePointer<Float>, _ velocity: UnsafeMutablePointer<Float>,
         _ x: UnsafePointer<Float>, _ delta0: Float, _ delta1: Float,
@@ -72,7 +72,7 @@ extension VectorKernels {
     }
 
     /// One row: the last of an odd number.
-    @inline(__always)
+    @_transparent
     private static func momentumRow(
         _ w: UnsafeMutablePointer<Float>, _ velocity: UnsafeMutablePointer<Float>,
         _ x: UnsafePointer<Float>, _ delta: Float, _ e: UnsafeMutablePointer<Float>?,

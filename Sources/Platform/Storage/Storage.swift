@@ -71,6 +71,10 @@ public protocol Storage: AnyObject, Sendable {
     ) throws(StorageError)
     /// Makes everything written to `file` durable (fdatasync).
     func synchronize(_ file: StorageFile) throws(StorageError)
+    /// Forgets clean copies of `file` in memory, so that the next read tells what the disk has.
+    /// After a failed `synchronize` the kernel may keep bytes in memory that never reached the
+    /// disk; without this a restarted process would read, and trust, them. Advice: never fails.
+    func discardCache(_ file: StorageFile)
     /// Sets the length of `file`.
     func truncate(_ file: StorageFile, bytes: Int) throws(StorageError)
     /// Makes names created, renamed or removed in `directory` durable.

@@ -54,9 +54,9 @@ public struct SectionField: Equatable, Sendable {
     public var byteCount: Int { rowCount * rowStride * element.bytes }
     /// Bytes of the elements alone, as a checkpoint stores them.
     public var packedByteCount: Int { elementCount * element.bytes }
-    /// `F32[10, 784]`: what a message shows when two shapes do not fit.
+    /// `F32[10,784]`: what a message shows when two shapes do not fit.
     public var shapeText: String {
-        "\(element.rawValue)[\(shape.map(String.init).joined(separator: ", "))]"
+        "\(element.rawValue)[\(shape.map(String.init).joined(separator: ","))]"
     }
 }
 
@@ -102,7 +102,7 @@ public struct SectionLayout: Equatable, Sendable {
         fields.first { $0.name == name }
     }
 
-    /// One line per field, `name F32[10, 784] stride 784 at 0`: the text that the layout digest
+    /// One line per field, `name F32[10,784] stride 784 at 0`: the text that the layout digest
     /// is taken over, and what a message shows when two layouts differ.
     public var lines: [String] {
         fields.map { "\($0.name) \($0.shapeText) stride \($0.rowStride) at \($0.offset)" }

@@ -1,0 +1,84 @@
+"""Medians of the rounds of `scripts/bench`, as a table and as JSON rows.
+
+Each row is {name, value, unit, reference, ratio}; ratio = reference / value, so above 1 we are
+faster than what we are measured against. A row without a reference has null for both.
+
+    python3 Benchmarks/table.py RESULTS_DIRECTORY OUTPUT.json
+"""
+
+import glob
+import json
+import os
+import platform
+import statistics
+import sys
+
+STEP = "step.784-128-10"
+
+
+def ours(directory):
+    """name (without the kernel set) -> median, and the name of the kernel set."""
+    values, kernel_set = {}, ""
+    for path in glob.glob(os.path.join(directory, "ours.*.json")):
+        for row in json.load(open(path)):
+            name = row["name"]
+            for suffix in ("x86-64-v4", "x86-64-v3", "portable", "plain"):
+                if name.endswith("." + suffix):
+                    name, kernel_set = name[: -len(suffix) - 1], suffix
+            values.setdefault(name, []).append(row["value"])
+    return {name: statistics.median(list_) for name, list_ in values.items()}, kernel_set
+
+
+def torch(directory):
+    """Medians of both forms and PyTorch's version; empty without it."""
+    rounds = [json.load(open(p)) for p in glob.glob(os.path.join(directory, "torch.*.json"))]
+    if not rounds:
+        return {}
+    return {
+        "version": rounds[0]["version"],
+        "autograd": statistics.median(r["autograd"] for r in rounds),
+        "byHand": statistics.median(r["byHand"] for r in rounds),
+    }
+
+
+def processor():
+    for line in open("/proc/cpuinfo"):
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def main():
+    directory, output = sys.argv[1], sys.argv[2]
+    mine, kernel_set = ours(directory)
+    rival = torch(directory)
+    with_torch = f"PyTorch {rival['version']}" if rival else ""
+    # name, our figure, what it is measured against, its figure, the bar
+    plan = [
+        (STEP, mine[STEP], f"{with_torch}, autograd", rival.get("autograd"), 15),
+        (STEP + ".by-hand", mine[STEP], f"{with_torch}, by hand", rival.get("byHand"), 4),
+        (STEP + ".tanh", mine[STEP + ".tanh"], "", None, None),
+        ("ff.1024", mine["ff.1024x1024"], "reading the same bytes", mine["stream-read.4194304"],
+         None),
+        ("bpup.1024", mine["bpup.1024x1024"], "changing the same bytes in place",
+         mine["stream-update.4194304"], None),
+    ]
+    rows = []
+    print(f"\n{processor()}, kernels {kernel_set}, {with_torch or 'no PyTorch'}")
+    print(f"{'name':26}{'value':>10} {'unit':5}{'reference':>10}{'ratio':>8}{'bar':>6}  against")
+    for name, value, against, reference, bar in plan:
+        if against.startswith(", "):
+            continue
+        ratio = round(reference / value, 2) if reference else None
+        rows.append({"name": name, "value": round(value, 3), "unit": "us",
+                     "reference": round(reference, 3) if reference else None, "ratio": ratio})
+        shown = [f"{reference:.2f}" if reference else "-", f"{ratio:.2f}" if ratio else "-",
+                 f"{bar}x" if bar else "-"]
+        print(f"{name:26}{value:10.2f} {'us':5}{shown[0]:>10}{shown[1]:>8}{shown[2]:>6}  {against}")
+    with open(output, "w") as file:
+        file.write("[\n" + ",\n".join(" " + json.dumps(row) for row in rows) + "\n]\n")
+    print(f"written to {output}")
+
+
+if __name__ == "__main__":
+    main()

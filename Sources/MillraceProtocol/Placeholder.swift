@@ -1,1 +1,0 @@
-// MillraceProtocol: placeholder until its first type lands.

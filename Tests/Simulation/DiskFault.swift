@@ -1,0 +1,46 @@
+// What can go wrong on the simulated disk, and what a restart finds.
+
+/// A fault at one operation.
+public struct DiskFault: Equatable, Sendable {
+    /// What happens.
+    public enum Kind: String, CaseIterable, Sendable {
+        /// The process dies in the operation: it happened, or half, or not at all (seeded), and
+        /// every later operation fails until `SimulatedDisk.restart`.
+        case crash
+        /// This operation fails with EIO; of a write or sync any part may have happened.
+        case inputOutputOnce
+        /// This operation and all later ones fail with EIO.
+        case inputOutputPersistent
+        /// This operation fails with ENOSPC if it takes space.
+        case noSpaceOnce
+        /// This and all later operations that take space fail with ENOSPC.
+        case noSpacePersistent
+        /// Half of this write happens, the rest fails with ENOSPC.
+        case shortWrite
+    }
+
+    /// What happens.
+    public let kind: Kind
+    /// At which operation, counted from 0 since the disk was made.
+    public let operationIndex: Int
+
+    /// A fault.
+    public init(_ kind: Kind, at operationIndex: Int) {
+        self.kind = kind
+        self.operationIndex = operationIndex
+    }
+}
+
+/// What a restart finds of what was never synchronised.
+public enum RestartMode: String, CaseIterable, Sendable {
+    /// Only the process died: everything written is still there, and still not durable.
+    case processKilled
+    /// Power cut: nothing unsynchronised reached the disk.
+    case dropUnsynchronized
+    /// Power cut: any of the unsynchronised writes did, whatever their order.
+    case keepSubset
+    /// Power cut: any 512-byte sectors of the unsynchronised writes did.
+    case tearSectors
+    /// Power cut: everything did.
+    case keepAll
+}
