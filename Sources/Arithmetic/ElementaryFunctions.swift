@@ -4,8 +4,8 @@
 // an IEEE operation whose rounding is fixed. The vector kernels compute the same steps.
 // Bits of NaN results are not promised (processors differ); everything else is.
 
-/// eˣ. Error below 1 ulp (measured 0.87), results below the normal range included;
-/// +infinity above 88.72, 0 below −103.97; NaN for NaN.
+/// eˣ. Error at most 0.87 ulp (0.85 found over 43 million arguments), results below the normal
+/// range included; +infinity above 88.72, 0 below −103.97; NaN for NaN.
 public func expFMA(_ x: Float) -> Float {
     var x = x
     if x > Coefficients.expHighest { x = Coefficients.expHighest }
@@ -27,8 +27,8 @@ public func expFMA(_ x: Float) -> Float {
     return r * powerOfTwo(half) * powerOfTwo(exponent &- half)
 }
 
-/// ln x. Error below 1 ulp (measured 0.86), inputs below the normal range included;
-/// −infinity for ±0, +infinity for +infinity, NaN for negative x and NaN.
+/// ln x. Error at most 0.87 ulp (0.84 found over 43 million arguments), inputs below the normal
+/// range included; −infinity for ±0, +infinity for +infinity, NaN for negative x and NaN.
 public func logFMA(_ x: Float) -> Float {
     if x == 0 { return -.infinity }
     if !(x > 0) { return .nan }
@@ -52,7 +52,8 @@ public func logFMA(_ x: Float) -> Float {
     return r.addingProduct(exponent, Coefficients.ln2)
 }
 
-/// tanh x. Error below 2 ulp; ±1 for ±infinity, NaN for NaN, and the sign of a zero stays.
+/// tanh x. Error at most 1.5 ulp (1.36 found over 43 million arguments); ±1 for ±infinity, NaN
+/// for NaN, and the sign of a zero stays.
 public func tanhFMA(_ x: Float) -> Float {
     let magnitude = x.magnitude
     let result: Float
@@ -69,8 +70,8 @@ public func tanhFMA(_ x: Float) -> Float {
     return Float(signOf: x, magnitudeOf: result)
 }
 
-/// The logistic function 1 / (1 + e⁻ˣ), accurate in both tails. Error below 2 ulp; 1 for
-/// +infinity, 0 for −infinity, NaN for NaN.
+/// The logistic function 1 / (1 + e⁻ˣ), accurate in both tails. Error at most 2.3 ulp (2.22
+/// found over 43 million arguments); 1 for +infinity, 0 for −infinity, NaN for NaN.
 public func sigmoidFMA(_ x: Float) -> Float {
     let e = expFMA(-x.magnitude)
     return (x < 0 ? e : 1) / (1 + e)

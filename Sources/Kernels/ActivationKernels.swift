@@ -57,16 +57,6 @@ extension VectorKernels {
         mapChunks(e, y, count, .tanh)
     }
 
-    /// Sets whole chunks to zero.
-    @_transparent
-    static func clear(_ y: UnsafeMutablePointer<Float>, _ paddedCount: Int) {
-        var i = 0
-        while i < paddedCount {
-            store(Lanes.zero, y, i)
-            i &+= 16
-        }
-    }
-
     /// The functions, named: a closure handed to a loop would leave a symbol of its own.
     private enum Function { case relu, sigmoid, tanh, exp, log }
 

@@ -1,5 +1,5 @@
 // exp, log, tanh and the logistic function in sixteen lanes: the same steps as the scalar
-// definitions in Arithmetic, with each `if` made a selection. Always inlined.
+// definitions in Arithmetic, with each `if` made a selection.
 
 import Arithmetic
 

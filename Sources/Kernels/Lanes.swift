@@ -1,11 +1,10 @@
-// Sixteen lanes: how kernels load, store, fuse and reduce. Always inlined.
+// Sixteen lanes: how kernels load, store, fuse and reduce.
 //
-// Invariant: no helper here leaves a symbol of its own in the object file.
+// Invariant: no helper reaches a kernel by a call. They are transparent, not merely marked for
+// inlining: the optimiser left some of those as functions (and as weak symbols, of which the
+// linker keeps one for all), and a call hands sixteen lanes over in memory.
 
 typealias Lanes = SIMD16<Float>
-
-/// How many floats one chunk has; rows are padded to a multiple of it.
-@_transparent var laneCount: Int { 16 }
 
 /// `count` rounded up to whole chunks.
 @_transparent func padded(_ count: Int) -> Int { (count &+ 15) & ~15 }
@@ -41,6 +40,15 @@ typealias Lanes = SIMD16<Float>
     let four = eight.lowHalf + eight.highHalf
     let two = four.lowHalf + four.highHalf
     return two[0] + two[1]
+}
+
+/// Sets whole chunks to zero.
+@_transparent func clear(_ y: UnsafeMutablePointer<Float>, _ paddedCount: Int) {
+    var i = 0
+    while i < paddedCount {
+        store(Lanes.zero, y, i)
+        i &+= 16
+    }
 }
 
 /// True in lanes 0 ..< remaining.

@@ -36,22 +36,22 @@ struct ElementaryFunctionTests {
 
     @Test func expBound() {
         let worst = Self.worst(expFMA, Glibc.exp)
-        #expect(worst < 0.9, "\(worst)")
+        #expect(worst < 0.87, "\(worst)")
     }
 
     @Test func logBound() {
         let worst = Self.worst(logFMA, Glibc.log)
-        #expect(worst < 0.9, "\(worst)")
+        #expect(worst < 0.87, "\(worst)")
     }
 
     @Test func tanhBound() {
         let worst = Self.worst(tanhFMA, Glibc.tanh)
-        #expect(worst < 1.7, "\(worst)")
+        #expect(worst < 1.5, "\(worst)")
     }
 
     @Test func sigmoidBound() {
         let worst = Self.worst(sigmoidFMA) { 1 / (1 + Glibc.exp(-$0)) }
-        #expect(worst < 2.5, "\(worst)")
+        #expect(worst < 2.3, "\(worst)")
     }
 
     @Test func specialValues() {

@@ -70,6 +70,22 @@ struct InputTests {
         }
     }
 
+    /// `out` may be `x`: the kernel reads a value before it writes there.
+    @Test(arguments: KernelSet.all.map(\.name))
+    func normaliserInPlace(name: String) throws {
+        let set = try #require(KernelSet.all.first { $0.name == name })
+        let mean = UnsafeMutablePointer<Double>.allocate(capacity: 96)
+        defer { mean.deallocate() }
+        var random = Xoshiro256StarStar(seed: 6)
+        let x = Floats(48) { _ in random.normal() }
+        let out = Floats(48)
+        for target in [out, x] {
+            mean.initialize(repeating: 0.25, count: 96)
+            set.normalise(x.pointer, mean, mean + 48, target.pointer, 48, 0.01, 8, true)
+        }
+        #expect(firstDifference([x.bits], [out.bits]) == nil, "seed 6")
+    }
+
     /// What the normaliser is for: standing, clipping, a spike, and a column that comes alive.
     @Test func normaliserBehaves() {
         let mean = UnsafeMutablePointer<Double>.allocate(capacity: 32)

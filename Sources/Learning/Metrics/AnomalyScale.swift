@@ -25,7 +25,9 @@ struct AnomalyScale {
 
     /// Judges an error (≥ 0), then counts it; 0 during the warm-up.
     func judge(_ error: Double) -> Float {
-        let logarithm = Double(logFMA(Float(max(error, 1e-12))))
+        // Not a number is the most unusual of all.
+        let limited = error < ErrorScore.limit ? max(error, 1e-12) : ErrorScore.limit
+        let logarithm = Double(logFMA(Float(limited)))
         let count = values[0]
         // A σ below 0.1 would call an error that is 30 % larger than usual unusual.
         let deviation = max(values[2].squareRoot(), 0.1)

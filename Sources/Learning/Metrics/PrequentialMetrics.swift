@@ -64,12 +64,23 @@ enum MetricsSum {
 
 /// One real-valued prediction, scored: means over its targets.
 struct ErrorScore {
+    /// What an error counts as that is larger, or not a number: figures stay finite.
+    static let limit = 1e30
+
     /// Mean |prediction − target|.
     var absolute = 0.0
     /// Mean (prediction − target)².
     var squared = 0.0
     /// Mean |previous target − target|; nil where there is no previous one.
     var baselineAbsolute: Double?
+
+    /// The same with every value at most `limit`.
+    var limited: ErrorScore {
+        ErrorScore(
+            absolute: absolute < Self.limit ? absolute : Self.limit,
+            squared: squared < Self.limit ? squared : Self.limit,
+            baselineAbsolute: baselineAbsolute.map { $0 < Self.limit ? $0 : Self.limit })
+    }
 }
 
 /// A view of the metrics in one section.
@@ -129,7 +140,8 @@ struct PrequentialMetrics {
         perClass[1] &+= isCorrect ? 1 : 0
     }
 
-    private func scoreRow(_ row: Int, _ score: ErrorScore, _ loss: Double) {
+    private func scoreRow(_ row: Int, _ exact: ErrorScore, _ loss: Double) {
+        let score = exact.limited
         let counts = counts(row)
         let sums = sums(row)
         let slot = Int(counts[MetricsCount.scored] % UInt64(MetricsFields.windowLength))

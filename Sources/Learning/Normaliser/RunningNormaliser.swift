@@ -74,6 +74,14 @@ package struct RunningNormaliser {
         kernels.normalise(x, means, variances, out, (featureCount + 15) & ~15, 0, clip, false)
     }
 
+    /// The same as `normalise` with no limit but that of a Float.
+    func normaliseUnlimited(
+        _ x: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ kernels: KernelSet
+    ) {
+        let limit = Float.greatestFiniteMagnitude
+        kernels.normalise(x, means, variances, out, (featureCount + 15) & ~15, 0, limit, false)
+    }
+
     /// Takes one sample into the statistics.
     ///
     /// - x: featureCount finite values

@@ -7,9 +7,9 @@
 // When sample t + 1 comes, the network reads sample t, and its output is scored against sample
 // t + 1, both normalised with statistics from before t + 1. Neither the weights nor the statistics
 // have seen sample t + 1, so this is the forecast that could have been asked for a moment before
-// it came. Errors are means over features in network units (σ with the running normaliser).
-
-import Junctions
+// it came. Errors are means over features in network units (σ with the running normaliser). What
+// is learned and scored is limited to ± clip; what is judged as unusual is not, or a reading 1,000σ
+// away would look like one at the limit.
 
 extension OnlineLearner {
     func forecast(_ producer: Int, _ features: UnsafeRawPointer) -> SampleOutcome {
@@ -18,14 +18,15 @@ extension OnlineLearner {
         if previous.isKnown(producer) {
             input.prepare(features, network, workspace, normaliser, kernels)
             network.target(workspace).update(
-                from: network.input(workspace),
-                count: DenseJunction.paddedCount(network.inputCount))
+                from: network.input(workspace), count: network.inputCount)
+            prepareUnlimited()
             feedforward(previous.value(producer))
             targetBecomesChange()
             let score = forecastScore()
+            let unlimitedError = unlimitedError()
             loss = update()
             metrics.score(producer: producer, score, loss: loss)
-            anomalyScore = anomalyScale(producer).judge(score.squared.squareRoot())
+            anomalyScore = anomalyScale(producer).judge(unlimitedError)
         }
         if normaliser != nil {
             input.convert(features, network.raw(workspace))
@@ -45,6 +46,30 @@ extension OnlineLearner {
         return AnomalyScale(
             (section + field.offset).assumingMemoryBound(to: Double.self)
                 + producer * AnomalyScale.valuesPerProducer)
+    }
+
+    /// The next sample in network units without limit, from `network.raw` and `network.input`. It
+    /// lies where the output errors will, which are not needed until the update.
+    private func prepareUnlimited() {
+        let unlimited = network.outputDelta(workspace)
+        if let normaliser {
+            normaliser.normaliseUnlimited(network.raw(workspace), unlimited, kernels)
+        } else {
+            unlimited.update(from: network.input(workspace), count: network.inputCount)
+        }
+    }
+
+    /// RMS over features of the forecast against the next sample without limit.
+    private func unlimitedError() -> Double {
+        let sample = network.input(workspace)
+        let change = network.output(workspace)
+        let next = network.outputDelta(workspace)
+        var sum = 0.0
+        for index in 0..<network.outputCount {
+            let difference = Double(sample[index]) + Double(change[index]) - Double(next[index])
+            sum += difference * difference
+        }
+        return (sum / Double(network.outputCount)).squareRoot()
     }
 
     /// From the next sample in `target` to its difference from the sample in `input`.

@@ -125,7 +125,24 @@ import WeightStore
         let mean = usual.reduce(0, +) / Float(usual.count)
         #expect(abs(mean) < 0.5, "usual errors are usual")
         let wild = harness.sample([5_000, 0, 7, 0], .none)
-        #expect(wild.anomalyScore > 3)
+        #expect(wild.anomalyScore > 4)
+        let wilder = harness.sample([1e8, 0, 7, 0], .none)
+        #expect(wilder.anomalyScore > wild.anomalyScore)
+    }
+
+    @Test func aDivergedForecasterHasFiniteFigures() throws {
+        var configuration = LearnerConfiguration.real(features: 2, targets: nil)
+        configuration.normaliser = .none
+        configuration.learningRate = 1
+        let harness = try LearnerHarness(configuration)
+        for step in 0..<300 {
+            let outcome = harness.sample([Float(step % 3) * 1e9, Float(step % 5) * -1e9], .none)
+            #expect(outcome.anomalyScore.isFinite)
+        }
+        let errors = try #require(harness.learner.metrics(producer: nil).errors)
+        #expect(errors.overall.meanAbsoluteError > 1e9)
+        #expect(errors.overall.rootMeanSquareError.isFinite)
+        #expect(errors.last1000.rootMeanSquareError.isFinite)
     }
 
     @Test func producersForecastTheirOwnNext() throws {

@@ -45,7 +45,19 @@ import WeightStore
         if step % 97 == 96 { harness.learner.openEpoch(producer: producer, epoch: 1) }
     }
 
+    /// Sigmoid and tanh neurons, whose padding must not come alive; widths that are no multiple
+    /// of 16.
+    static let sigmoids: LearnerConfiguration = {
+        var configuration = LearnerConfiguration.classifier(
+            features: 5, hidden: [7, 19], classes: 3)
+        configuration.hiddenActivation = .sigmoid
+        configuration.outputActivation = .sigmoid
+        configuration.initialisation = .lecunUniform
+        return configuration
+    }()
+
     static let configurations: [(String, LearnerConfiguration)] = [
+        ("sigmoids", sigmoids),
         ("classifier", .classifier(features: 9, classes: 4, pending: 7, producers: 3)),
         (
             "momentum",
