@@ -93,7 +93,8 @@ int machine_signalfd(void) {
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    // Set, not added: a mask inherited from the parent must not keep SIGABRT from ending us.
+    pthread_sigmask(SIG_SETMASK, &set, NULL);
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 

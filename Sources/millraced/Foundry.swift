@@ -31,7 +31,8 @@ enum Foundry {
             generationBytes: plan.geometry.slotBytes, bytesPerDay: settings.bytesPerDay)
         let generation = plan.geometry.slotBytes
         guard policy.sequences == 0, policy.intervalNanoseconds > 0 else {
-            return "# Each generation writes \(generation) bytes; by count as often as samples come."
+            return
+                "# Each generation writes \(generation) bytes; by count as often as samples come."
         }
         let perDay = 86_400e9 / Double(policy.intervalNanoseconds) * Double(generation)
         let milliseconds = policy.intervalNanoseconds / 1_000_000

@@ -47,7 +47,11 @@ import Testing
                         ending.problem = "cannot start: \(error)"
                         return ending
                     }
-                    if disk.hasCrashed { disk.restart(restart) } else { disk.restart(.processKilled) }
+                    if disk.hasCrashed {
+                        disk.restart(restart)
+                    } else {
+                        disk.restart(.processKilled)
+                    }
                     ending.lives += 1
                     continue
                 }
@@ -112,10 +116,12 @@ import Testing
                         states += 1
                         if let problem = ending.problem {
                             Issue.record(
-                                "\(kind) at operation \(operation), \(restart), seed \(seed): \(problem)")
+                                "\(kind) at operation \(operation), \(restart), seed \(seed): \(problem)"
+                            )
                         } else if ending.digest != clean.digest {
                             Issue.record(
-                                "\(kind) at operation \(operation), \(restart), seed \(seed): another digest")
+                                "\(kind) at operation \(operation), \(restart), seed \(seed): another digest"
+                            )
                         }
                     }
                 }

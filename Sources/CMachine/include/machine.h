@@ -23,8 +23,8 @@ void machine_limit_malloc_arenas(int arenas);
 /// eventfd(2), close-on-exec and non-blocking; -1 with errno.
 int machine_eventfd(void);
 
-/// Blocks SIGTERM, SIGINT and SIGHUP for this thread and those it starts, and returns a
-/// non-blocking signalfd(2) that reads them; -1 with errno.
+/// Blocks SIGTERM, SIGINT and SIGHUP, and no other signal, for this thread and those it starts,
+/// and returns a non-blocking signalfd(2) that reads them; -1 with errno.
 int machine_signalfd(void);
 
 /// The next signal that waits on `descriptor`, or 0.

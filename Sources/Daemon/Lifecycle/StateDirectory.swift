@@ -51,7 +51,9 @@ public enum StateDirectory {
             }
         }
         if let newest = recovery.newest {
-            if case .checkpoint = origin { throw .stateExists(generation: newest.header.generation) }
+            if case .checkpoint = origin {
+                throw .stateExists(generation: newest.header.generation)
+            }
             sections.learner.copyMemory(
                 from: ring.learnerMemory(newest.slot), byteCount: sections.learnerBytes)
             sections.stream.copyMemory(

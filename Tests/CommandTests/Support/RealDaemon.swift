@@ -76,6 +76,7 @@ final class RawProducer {
     private(set) var durable: UInt64 = 0
     private(set) var next: UInt64 = 1
     private(set) var nacks = 0
+    private var isWelcome = false
 
     init(_ endpoint: String) throws(MessagingError) {
         context = try MessagingContext()
@@ -100,6 +101,17 @@ final class RawProducer {
             hear(milliseconds: 10)
         }
         return epoch != 0
+    }
+
+    /// Greets again with the epoch it has, after a restart of the daemon.
+    func regreet(_ name: String) -> Bool {
+        guard let name = ProducerName(name) else { return false }
+        isWelcome = false
+        for turn in 0..<1_000 where !isWelcome {
+            if turn % 50 == 0 { send(Hello(name: name, epoch: epoch).encode(into: buffer)) }
+            hear(milliseconds: 10)
+        }
+        return isWelcome
     }
 
     /// Sends samples of 64 i16 with a class each until sequence `last`, as credit allows.
@@ -157,6 +169,7 @@ final class RawProducer {
             if let welcome = try? Welcome.decode(header, body) {
                 (epoch, next, limit) = (welcome.epoch, welcome.next, welcome.limit)
                 durable = welcome.durable
+                isWelcome = true
             } else if let ack = try? Ack.decode(header, body) {
                 (durable, limit) = (max(durable, ack.durable), max(limit, ack.limit))
             } else if let credit = try? Credit.decode(header, body) {

@@ -112,7 +112,9 @@ final class ScratchDirectory {
         guard path.hasPrefix("/tmp/millrace-test-") else { return }
         let storage = LinuxStorage()
         for folder in [path + "/checkpoints", path] {
-            for name in (try? storage.list(folder)) ?? [] { try? storage.remove(folder + "/" + name) }
+            for name in (try? storage.list(folder)) ?? [] {
+                try? storage.remove(folder + "/" + name)
+            }
             rmdir(folder)
         }
     }

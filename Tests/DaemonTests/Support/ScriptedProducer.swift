@@ -67,7 +67,9 @@ final class ScriptedProducer {
         if next <= count, next <= limit {
             send(transport)
         } else if !isDone, idleTurns % 25 == 0 {
-            transport.put(.ingest, peer: peer, encode(96) { Flush(epoch: epoch, request: 1).encode(into: $0) })
+            transport.put(
+                .ingest, peer: peer, encode(96) { Flush(epoch: epoch, request: 1).encode(into: $0) }
+            )
         }
     }
 
@@ -132,7 +134,8 @@ final class ScriptedProducer {
         for index in 0..<count {
             withUnsafeBytes(of: script.label(first + UInt64(index)).littleEndian) { body += $0 }
         }
-        return frame(.samples, first, epoch, UInt32(count), [.labels, FrameFlags(elementType: .f32)], body)
+        return frame(
+            .samples, first, epoch, UInt32(count), [.labels, FrameFlags(elementType: .f32)], body)
     }
 
     /// Any frame, sealed.
