@@ -106,20 +106,27 @@ extension VectorKernels {
         let s3 = every(step[3])
         var i = 0
         while i < rowStride {
+            // Row by row, load to store: what is alive at once fits sixteen registers.
             let xs = load(x, i)
-            let w0 = load(row0, i)
-            let w1 = load(row1, i)
-            let w2 = load(row2, i)
-            let w3 = load(row3, i)
-            if let error {
-                store(fma(w3, d3, fma(w2, d2, fma(w1, d1, fma(w0, d0, load(error, i))))), error, i)
-            }
-            store(fma(s0, xs, kept(w0, keep)), row0, i)
-            store(fma(s1, xs, kept(w1, keep)), row1, i)
-            store(fma(s2, xs, kept(w2, keep)), row2, i)
-            store(fma(s3, xs, kept(w3, keep)), row3, i)
+            var es = Lanes.zero
+            if let error { es = load(error, i) }
+            visit(row0, i, xs, d0, s0, &es, keep)
+            visit(row1, i, xs, d1, s1, &es, keep)
+            visit(row2, i, xs, d2, s2, &es, keep)
+            visit(row3, i, xs, d3, s3, &es, keep)
+            if let error { store(es, error, i) }
             i &+= 16
         }
+    }
+
+    @_transparent
+    private static func visit(
+        _ row: UnsafeMutablePointer<Float>, _ i: Int, _ xs: Lanes, _ d: Lanes, _ s: Lanes,
+        _ es: inout Lanes, _ keep: Float?
+    ) {
+        let ws = load(row, i)
+        es = fma(ws, d, es)
+        store(fma(s, xs, kept(ws, keep)), row, i)
     }
 
     @_transparent
