@@ -157,8 +157,8 @@ let package = Package(
         .testTarget(
             name: "LearningTests",
             dependencies: [
-                "Accelerator", "Arithmetic", "Junctions", "Kernels", "Learning", "SampleSources",
-                "Simulation", "WeightStore",
+                "Accelerator", "Arithmetic", "Junctions", "Kernels", "Learning", "Platform",
+                "SampleSources", "Simulation", "WeightStore",
             ],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
