@@ -160,8 +160,8 @@ let package = Package(
         .testTarget(
             name: "LearningTests",
             dependencies: [
-                "Accelerator", "Arithmetic", "Junctions", "Kernels", "Learning", "SampleSources",
-                "Simulation", "WeightStore",
+                "Accelerator", "Arithmetic", "Junctions", "Kernels", "Learning", "Platform",
+                "SampleSources", "Simulation", "WeightStore",
             ],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(

@@ -2,8 +2,10 @@
 // bytes: on every kernel set, after a copy at any moment, and in every task.
 
 import Arithmetic
+import Glibc
 import Kernels
 import Learning
+import Platform
 import Testing
 import WeightStore
 
@@ -126,6 +128,22 @@ import WeightStore
         let prediction = harness.predict(features)
         #expect(harness.bytes == before)
         #expect(prediction.outputs.allSatisfy { $0.isFinite })
+    }
+
+    /// Queries read slots that other threads write to disk, so the pages are made read-only here.
+    @Test func predictionNeverWritesTheSection() async {
+        await #expect(processExitsWith: .success) {
+            for (_, configuration) in Self.configurations {
+                let harness = try LearnerHarness(configuration)
+                for step in 0..<200 { Self.step(harness, step, seed: 3) }
+                let region = try MemoryRegion(byteCount: harness.layout.section.byteCount)
+                region.bytes.copyBytes(from: harness.bytes)
+                let base = try #require(region.bytes.baseAddress)
+                #expect(mprotect(base, region.bytes.count, PROT_READ) == 0)
+                let features = [Float](repeating: 0.5, count: configuration.featureCount)
+                _ = harness.predict(features, from: base)
+            }
+        }
     }
 
     @Test func seedsGiveDifferentWeights() throws {

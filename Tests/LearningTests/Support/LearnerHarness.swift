@@ -70,8 +70,10 @@ final class LearnerHarness {
         }
     }
 
-    /// Predicts from this learner's section as a query would.
-    func predict(_ features: [Float]) -> (classIndex: Int32, outputs: [Float]) {
+    /// Predicts from this learner's section, or a copy of it, as a query would.
+    func predict(
+        _ features: [Float], from copy: UnsafeRawPointer? = nil
+    ) -> (classIndex: Int32, outputs: [Float]) {
         let scratch = UnsafeMutableRawPointer.allocate(
             byteCount: layout.predictorWorkspaceBytes, alignment: 64)
         defer { scratch.deallocate() }
@@ -82,7 +84,8 @@ final class LearnerHarness {
                 guard let target = buffer.baseAddress, let source = raw.baseAddress else {
                     preconditionFailure("memory exists")
                 }
-                return predictor.predict(section: section, features: source, outputs: target)
+                return predictor.predict(
+                    section: copy ?? UnsafeRawPointer(section), features: source, outputs: target)
             }
         }
         return (classIndex, outputs)
