@@ -88,6 +88,11 @@ public final class SimulatedDisk: Storage, @unchecked Sendable {
         }
     }
 
+    /// From now on `fault` is the fault; nil: none.
+    public func arm(_ fault: DiskFault?) {
+        lock.withLock { _ in self.fault = fault }
+    }
+
     /// The contents of a file as programs see them; nil when there is none.
     public func contents(_ path: String) -> [UInt8]? {
         lock.withLock { _ in names[path]?.cached }
