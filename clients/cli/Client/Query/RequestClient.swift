@@ -12,6 +12,9 @@ public final class RequestClient {
     private let memory: UnsafeMutableRawBufferPointer
     private var request: UInt64 = 0
 
+    /// The newest reply's JSON, byte for byte.
+    public private(set) var newestReply: [UInt8] = []
+
     /// How long `ask` and `predict` wait, in milliseconds.
     public var timeoutMilliseconds = 5000
 
@@ -110,6 +113,7 @@ public final class RequestClient {
             if header.type == .queryRefused {
                 throw Self.failure(try QueryRefused.decode(header, body))
             }
+            newestReply = [UInt8](body)
             return try ControlCodec.decodeReply(type, body)
         } catch let error as ClientError {
             throw error

@@ -66,6 +66,14 @@ public struct SpoolRecord: Codable, Equatable, Sendable {
         return .sample(index: sequence - 1 - before)
     }
 
+    /// How many samples are among the numbers up to `sequence`.
+    public func samples(through sequence: UInt64) -> UInt64 {
+        let others = reserved.reduce(UInt64(0)) { sum, run in
+            sequence < run.first ? sum : sum + min(run.count, sequence - run.first + 1)
+        }
+        return sequence - min(others, sequence)
+    }
+
     /// Numbers from `sequence` on up to the next reserved one.
     public func samplesInARow(from sequence: UInt64) -> UInt64 {
         reserved.first { $0.first > sequence }.map { $0.first - sequence } ?? .max

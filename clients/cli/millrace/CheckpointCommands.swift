@@ -1,0 +1,221 @@
+import ArgumentParser
+import Client
+import MillraceProtocol
+import Platform
+import WeightStore
+
+/// `millrace checkpoint …`
+struct CheckpointCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "checkpoint", abstract: "Saves, lists, restores and reads checkpoints.",
+        subcommands: [
+            CheckpointSave.self, CheckpointList.self, CheckpointRestore.self,
+            CheckpointInspect.self, CheckpointVerify.self,
+        ])
+}
+
+/// `millrace checkpoint save`
+struct CheckpointSave: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "save", abstract: "Writes the newest durable generation to a file.")
+
+    @Argument(help: "The checkpoint's name; the daemon makes one when it is left out.")
+    var name: String?
+    @OptionGroup var daemon: DaemonOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        try reporting(output) {
+            let client = try daemon.adminClient(makeContext())
+            let reply = try client.ask(
+                CheckpointReply.self, ControlRequest(command: .checkpointSave, name: name))
+            if output.json { return Console.printJSON(bytes: client.newestReply) }
+            let entry = reply.checkpoint
+            Console.print(
+                "\(entry.path): generation \(entry.generation), \(Format.bytes(entry.bytes)), "
+                    + "state \(entry.stateDigest)")
+        }
+    }
+}
+
+/// `millrace checkpoint list`
+struct CheckpointList: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Lists the daemon's checkpoints.")
+
+    @OptionGroup var daemon: DaemonOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        try reporting(output) {
+            let client = try daemon.queryClient(makeContext())
+            let reply = try client.ask(
+                CheckpointsReply.self, ControlRequest(command: .checkpoints))
+            if output.json { return Console.printJSON(bytes: client.newestReply) }
+            var table = TextTable(["name", "generation", "samples", "bytes", "digest"])
+            for entry in reply.checkpoints {
+                table.add(
+                    entry.name, "\(entry.generation)", "\(entry.samples)", "\(entry.bytes)",
+                    entry.stateDigest)
+            }
+            table.lines.forEach(Console.print)
+        }
+    }
+}
+
+/// `millrace checkpoint restore NAME`
+struct CheckpointRestore: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Goes back to the weights of a checkpoint, as a new generation.")
+
+    @Argument(help: "A name from `millrace checkpoint list`.")
+    var name: String
+    @OptionGroup var daemon: DaemonOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        try reporting(output) {
+            let client = try daemon.adminClient(makeContext())
+            let reply = try client.ask(
+                RollbackReply.self, ControlRequest(command: .checkpointRestore, name: name))
+            if output.json { return Console.printJSON(bytes: client.newestReply) }
+            Console.print(
+                "generation \(reply.generation) has the weights of checkpoint \(reply.source) "
+                    + "(generation \(reply.restoredFrom)), state \(reply.stateDigest)")
+        }
+    }
+}
+
+/// What `inspect --json` and `verify --json` print.
+private struct CheckpointDocument: Codable {
+    struct Tensor: Codable {
+        var name: String
+        var dtype: String
+        var shape: [Int]
+        var bytes: Int
+    }
+    var path: String
+    var bytes: Int
+    var format: String
+    var creator: String
+    var generation: UInt64
+    var restoredFrom: UInt64
+    var stateDigest: String
+    var configurationDigest: String
+    var layoutDigest: String
+    var crc32c: String
+    var configuration: String
+    var tensors: [Tensor]
+    /// Absent when the contents were not read.
+    var intact: Bool?
+
+    init(_ checkpoint: Checkpoint, intact: Bool?) {
+        let facts = checkpoint.facts
+        path = checkpoint.path
+        bytes = checkpoint.fileBytes
+        format = CheckpointFacts.format
+        creator = facts.creator
+        generation = facts.header.generation
+        restoredFrom = facts.header.restoredFrom
+        stateDigest = Hexadecimal.digits(facts.header.stateDigest)
+        configurationDigest = Hexadecimal.digits(facts.header.configurationDigest)
+        layoutDigest = Hexadecimal.digits(facts.layoutDigest)
+        crc32c = String(Hexadecimal.digits(UInt64(facts.checksum)).suffix(8))
+        configuration = facts.configuration
+        tensors = checkpoint.tensors.map {
+            Tensor(
+                name: $0.name, dtype: $0.element.rawValue, shape: $0.shape,
+                bytes: $0.end - $0.begin)
+        }
+        self.intact = intact
+    }
+}
+
+/// Opens a checkpoint file without a daemon.
+private func openCheckpoint(_ path: String) throws(ClientError) -> Checkpoint {
+    do {
+        return try CheckpointReader.open(storage: LinuxStorage(), path: path)
+    } catch {
+        throw checkpointFailure(error, path)
+    }
+}
+
+private func checkpointFailure(_ error: CheckpointError, _ path: String) -> ClientError {
+    switch error {
+    case .storage(.notFound):
+        ClientError(
+            .noInput, "\(path): no such file", advice: "millrace checkpoint list, or a path")
+    case .storage(.permissionDenied):
+        ClientError(.notAllowed, "\(path): permission denied")
+    case .storage(let error):
+        ClientError(.inputOutput, "\(path) cannot be read", why: "\(error)")
+    default:
+        ClientError(
+            .badData, "\(path) is not an intact Millrace checkpoint", why: "\(error)",
+            advice: "another checkpoint: millrace checkpoint list")
+    }
+}
+
+/// `millrace checkpoint inspect FILE`
+struct CheckpointInspect: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect", abstract: "Prints what a checkpoint file says about itself.",
+        discussion: "Reads the header only and needs no daemon; `verify` reads everything.")
+
+    @Argument(help: "The file.", completion: .file(extensions: ["safetensors"]))
+    var file: String
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        try reporting(output) {
+            let checkpoint = try openCheckpoint(file)
+            let document = CheckpointDocument(checkpoint, intact: nil)
+            if output.json { return Console.printJSON(document) }
+            var table = TextTable()
+            table.add("file", "\(document.path), \(Format.bytes(document.bytes))")
+            table.add("creator", document.creator)
+            table.add("generation", "\(document.generation)")
+            if document.restoredFrom != 0 { table.add("from", "\(document.restoredFrom)") }
+            table.add("state", document.stateDigest)
+            table.add("crc32c", document.crc32c)
+            table.lines.forEach(Console.print)
+            var tensors = TextTable(["tensor", "dtype", "shape", "bytes"])
+            for tensor in document.tensors {
+                tensors.add(
+                    tensor.name, tensor.dtype, tensor.shape.map(String.init).joined(separator: "x"),
+                    "\(tensor.bytes)")
+            }
+            Console.print("")
+            tensors.lines.forEach(Console.print)
+            Console.print("\nconfiguration:\n\(document.configuration)")
+        }
+    }
+}
+
+/// `millrace checkpoint verify FILE`
+struct CheckpointVerify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Reads a whole checkpoint file and checks it.",
+        discussion: "Needs no daemon. Exit code 0: intact. 65: damaged or not a checkpoint.")
+
+    @Argument(help: "The file.", completion: .file(extensions: ["safetensors"]))
+    var file: String
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        try reporting(output) {
+            let checkpoint = try openCheckpoint(file)
+            do {
+                try checkpoint.verify()
+            } catch let error as CheckpointError {
+                throw checkpointFailure(error, file)
+            }
+            let document = CheckpointDocument(checkpoint, intact: true)
+            if output.json { return Console.printJSON(document) }
+            Console.print(
+                "\(file): intact, generation \(document.generation), state "
+                    + "\(document.stateDigest), \(document.tensors.count) tensors")
+        }
+    }
+}

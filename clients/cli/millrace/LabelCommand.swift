@@ -1,0 +1,109 @@
+import ArgumentParser
+import Client
+import Messaging
+import MillraceProtocol
+import Platform
+
+/// `millrace label`
+struct LabelCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "label", abstract: "Gives samples that were sent before their labels.",
+        discussion: """
+            FILE has one label per line: the sample's number in the producer's epoch, a comma, and
+            the class (number or name) or the target values; - reads standard input. A label
+            that comes after its sample left the window is refused as unknownSample.
+            """)
+
+    @Argument(help: "A file of labels, or -.", completion: .file())
+    var file: String?
+    @Option(help: ArgumentHelp("The producer whose samples these are.", valueName: "name"))
+    var name: String
+    @Option(help: ArgumentHelp("The number of one sample.", valueName: "number"))
+    var sample: UInt64?
+    @Option(help: ArgumentHelp("Its class, or its target values.", valueName: "label"))
+    var label: String?
+    @OptionGroup var daemon: DaemonOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard ProducerName(name) != nil else {
+            throw ValidationError("--name takes 1 to 64 of A-Z a-z 0-9 . _ -")
+        }
+        let isSingle = sample != nil || label != nil
+        guard isSingle == (file == nil), (sample == nil) == (label == nil) else {
+            throw ValidationError("Give a FILE, or --sample N and --label C.")
+        }
+    }
+
+    /// What `--json` prints.
+    private struct Document: Encodable {
+        var name: String
+        var epoch: UInt32
+        var labels: Int
+        var applied: UInt64
+        var refused: UInt64
+        var refusedBy: [String: UInt64]
+        var generation: UInt64
+    }
+
+    func run() throws {
+        try reporting(output) {
+            let signals = ProcessSignals()
+            let context = try makeContext()
+            let query = try daemon.queryClient(context)
+            let schema = try query.ask(SchemaReply.self, ControlRequest(command: .schema))
+            let labels = try LabelText(schema: schema).labels(
+                file: file, sample: sample, label: label)
+            let document = try send(labels, query, context, signals)
+            if output.json { return Console.printJSON(document) }
+            Console.print(
+                "\(name): \(document.applied) of \(document.labels) labels applied, "
+                    + "\(document.refused) refused, generation \(document.generation)")
+            for (reason, count) in document.refusedBy.sorted(by: { $0.key < $1.key }) {
+                Console.print("refused: \(count) \(reason)")
+            }
+        }
+    }
+
+    private func send(
+        _ labels: [LateLabel], _ query: RequestClient, _ context: MessagingContext,
+        _ signals: ProcessSignals
+    ) throws -> Document {
+        let endpoints = daemon.endpoints
+        let spool = try Spool(
+            storage: LinuxStorage(), root: Endpoints.spoolRoot(), endpoint: endpoints.ingest,
+            name: name)
+        let record = try spool.load()
+        let status = try query.ask(StatusReply.self, ControlRequest(command: .status))
+        guard let producer = status.producers.first(where: { $0.name == name }),
+            let producerName = ProducerName(name)
+        else {
+            throw ClientError(
+                .noInput, "the daemon knows no producer \(name)", advice: "millrace status")
+        }
+        if let record, Journal.exists(in: spool, epoch: record.epoch),
+            producer.next <= record.acknowledged || !record.finished
+        {
+            throw ClientError(
+                .tryAgain, "the spool of \(name) holds samples that are not acknowledged",
+                why: "they would have to change their numbers",
+                advice: "the same millrace stream command to its end, then this one")
+        }
+        let feed = LabelFeed(
+            spool: spool, record: record?.epoch == producer.epoch ? record : nil,
+            epoch: producer.epoch, labels: labels)
+        let transport = try SocketTransport(context, endpoint: endpoints.ingest)
+        let session = ProducerSession(
+            name: producerName, epoch: producer.epoch, feed: feed, transport: transport,
+            clock: MachineClock())
+        while session.state != .done {
+            if try !session.step() { transport.wait(milliseconds: 20) }
+            if signals.next() == .stop { throw ExitCode(130) }
+        }
+        let refused = session.report.refusedTotal
+        return Document(
+            name: name, epoch: session.epoch, labels: labels.count,
+            applied: UInt64(labels.count) - min(refused, UInt64(labels.count)), refused: refused,
+            refusedBy: session.report.refused, generation: session.report.generation)
+    }
+}

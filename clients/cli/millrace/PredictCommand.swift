@@ -1,0 +1,147 @@
+import ArgumentParser
+import Client
+import MillraceProtocol
+import SampleSources
+
+/// `millrace predict SOURCE`
+struct PredictCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "predict", abstract: "Asks for predictions; nothing is learned.",
+        discussion: "Answered from the newest durable generation, also while the daemon learns. "
+            + "One line per sample: its index, the class and its probability, or the values in "
+            + "the units of the data.")
+
+    @OptionGroup var source: SourceArguments
+    @Option(help: ArgumentHelp("At most this many samples.", valueName: "count"))
+    var limit: Int?
+    @Option(help: ArgumentHelp("Pass over this many samples first.", valueName: "count"))
+    var skip = 0
+    @Flag(help: "Compare with the source's labels and print the share of right classes.")
+    var score = false
+    @OptionGroup var daemon: DaemonOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard limit ?? 1 > 0, skip >= 0 else {
+            throw ValidationError("--limit takes 1 or more, --skip 0 or more.")
+        }
+    }
+
+    struct Prediction: Encodable {
+        var index: Int
+        var classIndex: Int32?
+        var className: String?
+        var outputs: [Float?]
+        var generation: UInt64
+    }
+
+    struct Document: Encodable {
+        var predictions: [Prediction]
+        var samples: Int
+        var oldestGeneration: UInt64
+        var newestGeneration: UInt64
+        var scored: Int?
+        var right: Int?
+        var accuracy: Double?
+    }
+
+    func run() throws {
+        try reporting(output) {
+            let client = try daemon.queryClient(makeContext())
+            let schema = try client.ask(SchemaReply.self, ControlRequest(command: .schema))
+            guard let wire = schema.wireSchema else {
+                throw ClientError(.protocolMismatch, "the daemon's schema cannot be read")
+            }
+            let source = try source.open(schema, unlabelled: !score)
+            let document = try predict(source, wire, schema, client)
+            if output.json { return Console.printJSON(document) }
+            if let accuracy = document.accuracy, let right = document.right,
+                let scored = document.scored
+            {
+                Console.print("accuracy \(Format.decimal(accuracy, 4)) (\(right) of \(scored))")
+            }
+        }
+    }
+
+    private func predict(
+        _ source: any SampleSource, _ wire: WireSchema, _ schema: SchemaReply,
+        _ client: RequestClient
+    ) throws -> Document {
+        let reader = SourceReader(source)
+        var rows = RowBatch()
+        var document = Document(
+            predictions: [], samples: 0, oldestGeneration: .max, newestGeneration: 0)
+        var scored = 0
+        var right = 0
+        let most = max(1, min(schema.maxBatch, room(schema, wire)))
+        var index = skip
+        reading: while document.samples < limit ?? .max {
+            let count = min(most, (limit ?? .max) - document.samples)
+            switch try reader.read(from: UInt64(index), atMost: count, into: &rows) {
+            case .end: break reading
+            case .notYet: continue
+            case .bad(let text): throw ClientError(.badData, text)
+            case .rows: break
+            }
+            let first = index
+            let batch = rows
+            let found = try batch.features.withUnsafeBytes { bytes in
+                try client.predict(bytes, count: batch.count, schema: wire) { view in
+                    (0..<view.count).map { prediction(view, $0, first, schema) }
+                }
+            }
+            for (offset, one) in found.enumerated() {
+                document.oldestGeneration = min(document.oldestGeneration, one.generation)
+                document.newestGeneration = max(document.newestGeneration, one.generation)
+                if score, offset < batch.classes.count, batch.classes[offset] >= 0 {
+                    scored += 1
+                    right += one.classIndex == batch.classes[offset] ? 1 : 0
+                }
+                if output.json {
+                    document.predictions.append(one)
+                } else if !score {
+                    Console.print(line(one))
+                }
+            }
+            document.samples += batch.count
+            index += batch.count
+        }
+        if document.samples == 0 { document.oldestGeneration = 0 }
+        if score {
+            document.scored = scored
+            document.right = right
+            document.accuracy = scored > 0 ? Double(right) / Double(scored) : nil
+        }
+        return document
+    }
+
+    /// Samples that fit a frame of the daemon, and whose answer does.
+    private func room(_ schema: SchemaReply, _ wire: WireSchema) -> Int {
+        let fit = BatchEncoder.samples(
+            inFrameOf: schema.maxMessageBytes, schema: wire, labelled: false)
+        let answer = (schema.maxMessageBytes - 64) / (4 + 4 * max(wire.outputCount, 1))
+        return min(fit, answer)
+    }
+
+    private func prediction(
+        _ view: PredictionView, _ offset: Int, _ first: Int, _ schema: SchemaReply
+    ) -> Prediction {
+        let label = view.classIndex(offset)
+        let outputs = (0..<view.outputCount).map { view.output(offset, $0) }
+        let name = schema.classNames.indices.contains(Int(label))
+        return Prediction(
+            index: first + offset, classIndex: label < 0 ? nil : label,
+            className: name ? schema.classNames[Int(label)] : nil,
+            outputs: outputs.map { $0.isFinite ? $0 : nil }, generation: view.generation)
+    }
+
+    private func line(_ one: Prediction) -> String {
+        guard let label = one.classIndex else {
+            let values = one.outputs.map { $0.map { "\($0)" } ?? "nan" }
+            return "\(one.index)  " + values.joined(separator: " ")
+        }
+        let share = Int(label) < one.outputs.count ? one.outputs[Int(label)] : nil
+        return "\(one.index)  \(one.className ?? "\(label)")  "
+            + Format.decimal(Double(share ?? .nan), 4)
+    }
+}

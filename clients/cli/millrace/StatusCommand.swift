@@ -1,0 +1,106 @@
+import ArgumentParser
+import Client
+import MillraceProtocol
+
+/// `millrace status`
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Prints where the daemon stands.")
+
+    @OptionGroup var daemon: DaemonOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        try reporting(output) {
+            let client = try daemon.queryClient(makeContext())
+            let status = try client.ask(StatusReply.self, ControlRequest(command: .status))
+            if output.json { return Console.printJSON(bytes: client.newestReply) }
+            StatusText(status: status).lines.forEach(Console.print)
+        }
+    }
+}
+
+/// A status as text.
+struct StatusText {
+    let status: StatusReply
+
+    var lines: [String] {
+        var table = TextTable()
+        table.add("mode", status.mode.rawValue)
+        table.add("generation", "\(status.generation)  state \(status.stateDigest)")
+        table.add("samples", Format.count(status.samples) + " in the weights")
+        table.add("uptime", Format.decimal(status.uptimeSeconds, 1) + " s")
+        table.add(
+            "commits",
+            "\(status.commits), \(status.skippedCommits) passed over, "
+                + "\(status.checkpoints) checkpoints")
+        table.add(
+            "memory",
+            "resident \(Format.bytes(status.residentBytes)), planned "
+                + "\(Format.bytes(status.plannedBytes)) of \(Format.bytes(status.budgetBytes))")
+        return table.lines + [""] + FiguresText(figures: status.figures).lines + producers
+            + refusals + budget
+    }
+
+    private var producers: [String] {
+        guard !status.producers.isEmpty else { return ["", "no producers yet"] }
+        var table = TextTable([
+            "producer", "epoch", "accepted", "durable", "learned", "pending", "expired", "refused",
+            "skipped", "labels", "queued", "resent", "balance",
+        ])
+        for producer in status.producers {
+            let numbers = [
+                producer.next &- 1, producer.durable, producer.learned, producer.pending,
+                producer.expired, producer.refused, producer.skipped, producer.labels,
+                producer.queued, producer.resends,
+            ]
+            table.add(
+                [producer.name, "\(producer.epoch)"] + numbers.map { "\($0)" }
+                    + [producer.balances ? "ok" : "BROKEN"])
+        }
+        return [""] + table.lines
+    }
+
+    private var refusals: [String] {
+        guard !status.counters.refusedBy.isEmpty else { return [] }
+        var table = TextTable(["refused", "count"])
+        for (reason, count) in status.counters.refusedBy.sorted(by: { $0.key < $1.key }) {
+            table.add(reason, "\(count)")
+        }
+        return [""] + table.lines
+    }
+
+    private var budget: [String] {
+        var table = TextTable(["memory", "bytes", "of"])
+        for line in status.budget { table.add(line.owner, "\(line.bytes)", line.detail) }
+        return [""] + table.lines
+    }
+}
+
+/// Figures as text.
+struct FiguresText {
+    let figures: Figures
+
+    var lines: [String] {
+        var table = TextTable()
+        let isClass = figures.task == "classification"
+        table.add(
+            isClass ? "accuracy" : "error",
+            "overall \(Format.figure(figures.overall))"
+                + "  last 1,000 \(Format.figure(figures.last1000))"
+                + "  no change \(Format.figure(figures.noChange))")
+        if isClass {
+            table.add("kappa", "temporal \(Format.figure(figures.kappaTemporal))")
+            if let recall = figures.perClassRecall {
+                table.add("recall", recall.map(Format.figure).joined(separator: " "))
+            }
+        } else {
+            table.add(
+                "skill",
+                "\(Format.figure(figures.skill))  rmse \(Format.figure(figures.rmse))"
+                    + "  anomaly \(Format.figure(figures.anomalyScore))")
+        }
+        table.add("scored", Format.count(figures.samples) + " samples, test then train")
+        return table.lines
+    }
+}

@@ -1,0 +1,187 @@
+// One run of `millrace stream`: find the daemon's schema, open the source and the spool, then
+// turn the session until it is done or a signal comes.
+
+import Client
+import Messaging
+import MillraceProtocol
+import Platform
+import SampleSources
+
+/// The two kinds of feed, as a run sees them.
+protocol StreamFeed: SampleFeed {
+    var record: SpoolRecord { get }
+    var badRows: UInt64 { get }
+    var badRowTexts: [String] { get }
+    func close(finished: Bool) throws(ClientError)
+}
+
+extension SourceFeed: StreamFeed {}
+extension JournalFeed: StreamFeed {}
+
+/// A run.
+final class StreamRun {
+    private let command: StreamCommand
+    private let signals: ProcessSignals
+    private let name: ProducerName
+    private let endpoints: Endpoints
+    private let query: RequestClient
+    private let session: ProducerSession
+    private let feed: any StreamFeed
+    private let transport: SocketTransport
+    private let clock = MachineClock()
+    private let wasFinished: Bool
+    private let isEndless: Bool
+    private var progress: ProgressLine
+
+    init(_ command: StreamCommand, signals: ProcessSignals) throws(ClientError) {
+        self.command = command
+        self.signals = signals
+        endpoints = command.daemon.endpoints
+        let text = command.name ?? command.source.defaultName
+        guard let name = ProducerName(text) else {
+            throw ClientError(.usage, "\(text) is not a producer's name", advice: "--name NAME")
+        }
+        self.name = name
+        let context = try makeContext()
+        query = try command.daemon.queryClient(context)
+        let schema = try query.ask(SchemaReply.self, ControlRequest(command: .schema))
+        guard let wire = schema.wireSchema else {
+            throw ClientError(.protocolMismatch, "the daemon's schema cannot be read")
+        }
+        let source = try command.source.open(schema, rate: command.rate)
+        source.notes.forEach { Console.talk("note: \($0)") }
+        let spool = try Spool(
+            storage: LinuxStorage(), root: Endpoints.spoolRoot(), endpoint: endpoints.ingest,
+            name: text)
+        let record = try Self.record(command, spool, source)
+        isEndless = source.isLive && command.source.source != "-"
+        wasFinished = record.finished && !isEndless
+        feed = try Self.feed(command, spool, record, source, wire)
+        transport = try SocketTransport(context, endpoint: endpoints.ingest)
+        var options = SessionOptions()
+        options.maxBatch = command.batch
+        options.maxFrameBytes = schema.maxMessageBytes
+        options.ratePerSecond = command.rate
+        session = ProducerSession(
+            name: name, epoch: record.epoch, schemaDigest: wire.digest, feed: feed,
+            transport: transport, clock: clock, options: options)
+        let rows = source.count.flatMap(UInt64.init(exactly:))
+        progress = ProgressLine(
+            name: text, total: command.loop ? command.limit : Self.least(command.limit, rows))
+    }
+
+    private static func least(_ first: UInt64?, _ second: UInt64?) -> UInt64? {
+        guard let first else { return second }
+        return second.map { min(first, $0) } ?? first
+    }
+
+    /// What is remembered of the name, or a new record.
+    private static func record(
+        _ command: StreamCommand, _ spool: Spool, _ source: any SampleSource
+    ) throws(ClientError) -> SpoolRecord {
+        var identity = source.isSeekable ? (source.identity?.text ?? "-") : "-"
+        if let path = command.shuffleWithin {
+            identity += " shuffled within \(Endpoints.absolute(path)) by \(command.seed)"
+        }
+        let fresh = SpoolRecord(name: spool.name, endpoint: spool.endpoint, source: identity)
+        guard !command.again, let known = try spool.load() else { return fresh }
+        guard known.source == identity else {
+            throw ClientError(
+                .badData, "\(spool.name) was streaming another source",
+                why: "then: \(known.source); now: \(identity)",
+                advice: "--name NEWNAME, or --again to begin a new epoch with this source")
+        }
+        return known
+    }
+
+    private static func feed(
+        _ command: StreamCommand, _ spool: Spool, _ record: SpoolRecord,
+        _ source: any SampleSource, _ wire: WireSchema
+    ) throws(ClientError) -> any StreamFeed {
+        let policy: BadRowPolicy = command.skipBad ? .skip : .stop
+        guard source.isSeekable else {
+            guard !command.loop, command.shuffleWithin == nil else {
+                throw ClientError(
+                    .usage, "\(command.source.source) cannot be read again",
+                    why: "--loop and --shuffle-within need a file")
+            }
+            let isOver = record.finished && command.source.source == "-"
+            return JournalFeed(
+                spool: spool, record: record, reader: SourceReader(source), schema: wire,
+                goal: isOver ? 0 : command.limit, badRows: policy)
+        }
+        var order: [Int]?
+        if let path = command.shuffleWithin {
+            guard let count = source.count else {
+                throw ClientError(.usage, "--shuffle-within needs a source of known length")
+            }
+            order = GroupShuffle.order(
+                groups: try GroupShuffle.groups(path: path, count: count), seed: command.seed)
+        }
+        var options = SourceFeed.Options()
+        options.goal = command.limit
+        options.loops = command.loop
+        options.badRows = policy
+        return SourceFeed(
+            spool: spool, record: record, reader: SourceReader(source, order: order),
+            schema: wire, options: options)
+    }
+
+    /// Streams until everything is acknowledged or a signal comes.
+    func run() throws(ClientError) -> StreamReport {
+        var begin: UInt64?
+        var resumedAt: UInt64 = 0
+        var interrupted = false
+        do throws(ClientError) {
+            while session.state != .done, !interrupted {
+                let worked = try session.step()
+                if begin == nil, session.state == .streaming || session.state == .done {
+                    begin = clock.nowNanoseconds
+                    resumedAt = samples(session.acknowledged)
+                }
+                progress.show(
+                    samples: samples(session.acknowledged), state: session.state, query,
+                    clock.nowNanoseconds)
+                if !worked { transport.wait(milliseconds: 20) }
+                interrupted = signals.next() == .stop
+            }
+        } catch {
+            progress.clear()
+            try? feed.close(finished: false)
+            throw error
+        }
+        progress.clear()
+        let end = clock.nowNanoseconds
+        try feed.close(finished: session.state == .done && !isEndless)
+        feed.badRowTexts.forEach { Console.talk("note: left out: \($0)") }
+        let seconds = Double(end - (begin ?? end)) / 1e9
+        return report(resumedAt: resumedAt, seconds: seconds, interrupted: interrupted)
+    }
+
+    /// Samples among the numbers up to `sequence`.
+    private func samples(_ sequence: UInt64) -> UInt64 {
+        feed.record.samples(through: sequence)
+    }
+
+    private func report(
+        resumedAt: UInt64, seconds: Double, interrupted: Bool
+    ) -> StreamReport {
+        let status = try? query.ask(StatusReply.self, ControlRequest(command: .status))
+        let mine = status?.producers.first { $0.name == name.text && $0.epoch == session.epoch }
+        let acknowledged = samples(session.acknowledged)
+        let fresh = Double(acknowledged - min(resumedAt, acknowledged))
+        return StreamReport(
+            name: name.text, epoch: session.epoch,
+            samples: samples(max(session.position, 1) - 1), acknowledged: acknowledged,
+            refused: mine?.refused ?? session.report.refusedTotal,
+            refusedBy: session.report.refused,
+            duplicates: mine?.resends ?? session.report.resent, badRows: feed.badRows,
+            resumedAt: resumedAt, sent: session.report.sent, resent: session.report.resent,
+            greetings: session.report.greetings, seconds: seconds,
+            samplesPerSecond: seconds > 0 ? fresh / seconds : 0,
+            generation: max(session.report.generation, status?.generation ?? 0),
+            finished: session.state == .done && !isEndless, wasFinished: wasFinished,
+            interrupted: interrupted,
+            prequential: PrequentialDocument(figures: mine?.figures))
+    }
+}

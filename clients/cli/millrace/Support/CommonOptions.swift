@@ -1,0 +1,96 @@
+// Options that commands share, and the way every command ends.
+
+import ArgumentParser
+import Client
+import Glibc
+import Messaging
+import MillraceProtocol
+import Platform
+
+/// How output looks.
+struct OutputOptions: ParsableArguments {
+    @Flag(help: "Print one JSON document on standard output.")
+    var json = false
+}
+
+/// Where the daemon is.
+struct DaemonOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The daemon's state directory.", valueName: "dir"))
+    var state: String?
+    @Option(help: ArgumentHelp("The daemon's ingest socket.", valueName: "endpoint"))
+    var ingest: String?
+    @Option(help: ArgumentHelp("The daemon's query socket.", valueName: "endpoint"))
+    var query: String?
+    @Option(help: ArgumentHelp("The daemon's admin socket.", valueName: "endpoint"))
+    var admin: String?
+    @Option(help: ArgumentHelp("Seconds to wait for an answer.", valueName: "seconds"))
+    var timeout = 5.0
+
+    func validate() throws {
+        guard timeout > 0, timeout <= 3600 else {
+            throw ValidationError("--timeout takes seconds from 0 (excluded) to 3600.")
+        }
+    }
+
+    var endpoints: Endpoints {
+        Endpoints(state: state, ingest: ingest, query: query, admin: admin)
+    }
+
+    /// A client of the query socket.
+    func queryClient(_ context: MessagingContext) throws(ClientError) -> RequestClient {
+        try client(context, endpoints.query)
+    }
+
+    /// A client of the admin socket.
+    func adminClient(_ context: MessagingContext) throws(ClientError) -> RequestClient {
+        try client(context, endpoints.admin)
+    }
+
+    private func client(
+        _ context: MessagingContext, _ endpoint: String
+    ) throws(ClientError) -> RequestClient {
+        let client = RequestClient(
+            transport: try SocketTransport(context, endpoint: endpoint), clock: MachineClock(),
+            endpoint: endpoint)
+        client.timeoutMilliseconds = Int(timeout * 1000)
+        return client
+    }
+}
+
+/// Makes the process's one ZeroMQ context.
+func makeContext() throws(ClientError) -> MessagingContext {
+    do {
+        return try MessagingContext(ioThreads: 1)
+    } catch {
+        throw ClientError(.internalError, "ZeroMQ cannot start", why: "\(error)")
+    }
+}
+
+/// What `--json` prints when a command fails.
+private struct FailureDocument: Codable {
+    struct Detail: Codable {
+        var status: Int32
+        var what: String
+        var why: String
+        var advice: String
+    }
+    var ok = false
+    var error: Detail
+}
+
+/// Runs `body`; a failure is printed, as JSON too when asked for, and becomes the exit code.
+func reporting(_ output: OutputOptions, _ body: () throws -> Void) throws {
+    do {
+        try body()
+    } catch let error as ClientError {
+        Console.talk("error: \(error)")
+        if output.json {
+            Console.printJSON(
+                FailureDocument(
+                    error: .init(
+                        status: error.status.rawValue, what: error.what, why: error.why,
+                        advice: error.advice)))
+        }
+        throw ExitCode(error.status.rawValue)
+    }
+}

@@ -1,0 +1,161 @@
+// Opening a source for a daemon's schema, and reading it as the feeds want it.
+
+import Client
+import MillraceProtocol
+import SampleSources
+
+extension ClientError {
+    /// A source's trouble with its exit code.
+    init(_ error: SourceError) {
+        let status: ExitStatus =
+            switch error {
+            case .notFound: .noInput
+            case .inputOutput: .inputOutput
+            case .permissionDenied: .notAllowed
+            case .badOption, .unknownSource, .columnNotFound: .usage
+            default: .badData
+            }
+        let advice =
+            switch error {
+            case .schemaMismatch: "millrace status, and --features / --label-column"
+            case .unknownSource, .badOption: "millrace stream --help"
+            default: ""
+            }
+        self.init(status, "\(error)", advice: advice)
+    }
+}
+
+extension SchemaReply {
+    /// What a source must deliver to this daemon.
+    func expected() throws(ClientError) -> ExpectedSchema {
+        guard let wire = wireSchema,
+            let element = SourceElement(rawValue: wire.elementType.rawValue)
+        else {
+            throw ClientError(.protocolMismatch, "the daemon's schema cannot be read")
+        }
+        let labels: SourceLabels =
+            switch wire.task {
+            case .classification: .classIndices(classCount: outputs, names: classNames)
+            case .regression: .values(count: outputs)
+            case .forecast: .none
+            }
+        return ExpectedSchema(
+            element: element, featureCount: features, featureNames: featureNames, labels: labels)
+    }
+}
+
+/// A sample source as rows, in the order that is asked for.
+final class SourceReader: RowReader {
+    private let source: any SampleSource
+    /// Position → index; nil reads in the source's own order.
+    private let order: [Int]?
+    private var batch: SampleBatch
+
+    init(_ source: any SampleSource, order: [Int]? = nil) {
+        self.source = source
+        self.order = order
+        batch = SampleBatch(schema: source.schema)
+    }
+
+    var isSeekable: Bool { source.isSeekable }
+
+    func read(
+        from index: UInt64, atMost count: Int, into rows: inout RowBatch
+    ) throws(ClientError) -> RowStep {
+        guard let start = Int(exactly: index) else { return .end }
+        guard let order else { return try readRun(start, count, into: &rows) }
+        guard start < order.count else { return .end }
+        rows = RowBatch()
+        for position in start..<min(order.count, start + count) {
+            var one = RowBatch()
+            let step = try readRun(order[position], 1, into: &one)
+            guard case .rows = step else { return rows.count > 0 ? .rows(rows.count) : step }
+            rows.count += 1
+            rows.features += one.features
+            rows.classes += one.classes
+            rows.targets += one.targets
+        }
+        return .rows(rows.count)
+    }
+
+    private func readRun(
+        _ start: Int, _ count: Int, into rows: inout RowBatch
+    ) throws(ClientError) -> RowStep {
+        do {
+            let outcome = try source.read(
+                from: start, count: count, into: &batch, timeoutMilliseconds: 20)
+            switch outcome {
+            case .end: return .end
+            case .notYet: return .notYet
+            case .samples(let count):
+                rows.count = count
+                rows.features = batch.features
+                rows.classes = batch.classIndices
+                rows.targets = batch.targets
+                return .rows(count)
+            }
+        } catch .badRow(let problem) {
+            return .bad(problem.description)
+        } catch {
+            throw ClientError(error)
+        }
+    }
+}
+
+/// The order of `--shuffle-within`: samples of a group change places with each other only.
+///
+/// Groups are runs of equal numbers. Within each run, from its last place down to its second, a
+/// place i (counted from the run's start) changes with place floor(r · (i + 1) / 2⁶⁴) for the next
+/// r of SplitMix64 started with the seed, so that one seed is one order for ever.
+enum GroupShuffle {
+    static func order(groups: [Float], seed: UInt64) -> [Int] {
+        var order = Array(groups.indices)
+        var state = seed
+        var start = 0
+        while start < groups.count {
+            var end = start + 1
+            while end < groups.count, groups[end] == groups[start] { end += 1 }
+            for place in stride(from: end - start - 1, to: 0, by: -1) {
+                let pick = Int(next(&state).multipliedFullWidth(by: UInt64(place + 1)).high)
+                order.swapAt(start + place, start + pick)
+            }
+            start = end
+        }
+        return order
+    }
+
+    private static func next(_ state: inout UInt64) -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var word = state
+        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        return word ^ (word >> 31)
+    }
+
+    /// The groups in a file with one number per sample.
+    static func groups(path: String, count: Int) throws(ClientError) -> [Float] {
+        do {
+            var options = SourceOptions(
+                expected: ExpectedSchema(element: .f32, featureCount: 1))
+            options.unlabelled = true
+            let source = try SourceCatalog.open(path, options: options)
+            var batch = SampleBatch(schema: source.schema)
+            var groups: [Float] = []
+            while case .samples(let found) = try source.read(
+                from: groups.count, count: 4096, into: &batch)
+            {
+                for sample in 0..<found { groups.append(batch.value(sample: sample, feature: 0)) }
+            }
+            guard groups.count >= count else {
+                throw SourceError.schemaMismatch(
+                    source: path, what: "groups", found: "\(groups.count)",
+                    expected: "one for each of \(count) samples")
+            }
+            return Array(groups.prefix(count))
+        } catch let error as SourceError {
+            throw ClientError(error)
+        } catch {
+            throw ClientError(.badData, "\(error)")
+        }
+    }
+}
