@@ -79,7 +79,7 @@ private let texts: [Attack] = [
     Attack(
         "deep arrays", "{\"a\":" + String(repeating: "[", count: 1_000_000), "syntax"),
     Attack(
-        "deep objects", String(repeating: "{\"a\":", count: 200_000), "syntax"),
+        "deep objects", String(repeating: "{\"a\":", count: 200_000), "unknownKey"),
     Attack(
         "many tensors",
         "{" + (0..<4097).map { "\"\($0)\":\(Attack.u8(0, 0))" }.joined(separator: ",") + "}",

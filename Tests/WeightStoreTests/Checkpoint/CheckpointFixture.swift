@@ -25,7 +25,7 @@ final class CheckpointFixture {
         layout.add("epochs", .u32, shape: [2])
         return layout
     }()
-    /// A name for the file, with everything that JSON must escape.
+    /// With everything that JSON must escape.
     static let configuration = "[network]\nhidden = [3] # \"three\" \\ \u{1}\ttab, π\n"
 
     let learnerMemory: UnsafeMutableRawBufferPointer
