@@ -100,10 +100,11 @@ private func load(
         defer { memory.deallocate() }
         memory.initializeMemory(as: UInt8.self, repeating: 0xFF)
         try checkpoint.load(.stream, layout: layout, into: memory)
-        let original = CheckpointFixture(seed: 1).streamMemory
-        #expect(
-            memory.load(fromByteOffset: 64, as: UInt64.self)
-                == original.load(fromByteOffset: 24, as: UInt64.self))
+        let original = CheckpointFixture(seed: 1)
+        let secondRow = withExtendedLifetime(original) {
+            original.streamMemory.load(fromByteOffset: 24, as: UInt64.self)
+        }
+        #expect(memory.load(fromByteOffset: 64, as: UInt64.self) == secondRow)
         #expect(memory.load(fromByteOffset: 24, as: UInt64.self) == 0)
     }
 
@@ -116,13 +117,15 @@ private func load(
         let checkpoint = try CheckpointReader.open(
             storage: disk, path: "state/model.safetensors")
         try checkpoint.verify()
-        let memory = CheckpointFixture(seed: 2).learnerMemory
+        let target = CheckpointFixture(seed: 2)
         #expect(
             throws: CheckpointError.notFinite(tensor: "learner.junction.0.weights", index: 7)
         ) {
-            try checkpoint.load(.learner, layout: CheckpointFixture.learner, into: memory)
+            try checkpoint.load(
+                .learner, layout: CheckpointFixture.learner, into: target.learnerMemory)
         }
-        #expect(memory.allSatisfy { $0 == 0 })
+        let isZero = withExtendedLifetime(target) { target.learnerMemory.allSatisfy { $0 == 0 } }
+        #expect(isZero)
     }
 
     @Test func everyByteFlippedAndEveryLength() throws {
