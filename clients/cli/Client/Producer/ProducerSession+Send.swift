@@ -84,6 +84,13 @@ extension ProducerSession {
             return true
         }
         if state == .flushing, milliseconds(since: lastFlush) < 1000 { return false }
+        if flushesInVain >= 3 {
+            // The last frames may be lost: no gap tells, and each FLUSH is answered all the same.
+            flushesInVain = 0
+            greetLater(milliseconds: 0)
+            return try greet()
+        }
+        flushesInVain += 1
         flushRequest += 1
         guard try send(Flush(epoch: epoch, request: flushRequest).encode(into: memory)) else {
             return false

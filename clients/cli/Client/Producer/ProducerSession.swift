@@ -78,6 +78,8 @@ public final class ProducerSession {
     var notBefore: UInt64 = 0
     var lastFlush: UInt64 = 0
     var flushRequest: UInt64 = 0
+    /// FLUSH frames since the durable position last moved.
+    var flushesInVain = 0
     var rateStart: UInt64 = 0
     var rateSent: UInt64 = 0
 
