@@ -8,7 +8,7 @@
 typealias KeyPath = [String]
 
 /// Finds the line of every key.
-struct KeyScanner {
+package struct KeyScanner {
     private let bytes: [UInt8]
     private var position = 0
     private var line = 1
@@ -19,7 +19,7 @@ struct KeyScanner {
     }
 
     /// Lines, from 1, by path; `["input", "lower", "2"]` is the third element of an array.
-    static func lines(of text: String) -> [KeyPath: Int] {
+    package static func lines(of text: String) -> [[String]: Int] {
         var scanner = KeyScanner(text)
         scanner.scanDocument()
         return scanner.lines
