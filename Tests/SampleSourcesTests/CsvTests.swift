@@ -23,6 +23,8 @@ import Testing
     @Test func takesNamesFromTheHeader() throws {
         let text = "\"temp, °C\",\"say \"\"hi\"\"\",\n1,2,3\n"
         #expect(try source(text).schema.featureNames == ["temp, °C", "say \"hi\"", "3"])
+        #expect(try source("\"a\nb\",c\n1,2\n").schema.featureNames == ["a\nb", "c"])
+        #expect(try source("one\n1\n").schema.featureNames == ["one"])
         #expect(try source("1,2\n3,4\n").schema.featureNames == ["1", "2"])
     }
 
