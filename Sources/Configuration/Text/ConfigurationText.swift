@@ -47,6 +47,11 @@ struct ConfigurationText {
                 place: path, key: nil, found: "a zero byte at offset \(offset)",
                 expected: "text")
         }
+        if let refusal = KeyScanner.refusal(of: text) {
+            throw ConfigurationProblem(
+                place: "\(path):\(refusal.line)", key: nil, found: refusal.found,
+                expected: "TOML")
+        }
         sections = try Self.parse(text, path: path)
         lines = KeyScanner.lines(of: text)
     }
@@ -69,7 +74,9 @@ struct ConfigurationText {
 
     /// Parses one value, as after `key = `; nil if it is not exactly one value.
     static func value(_ text: String) -> ConfigurationValue? {
-        guard !text.utf8.contains(0), text.utf8.count <= largestFile,
+        guard !text.utf8.contains(where: { $0 == 0 || $0 == 0x0a || $0 == 0x0d }),
+            text.utf8.count <= largestFile,
+            KeyScanner.refusal(of: "value = " + text) == nil,
             let table = try? TOMLTable(string: "value = " + text)
         else { return nil }
         let all = values(in: table, depth: 0)

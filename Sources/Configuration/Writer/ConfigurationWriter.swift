@@ -107,7 +107,7 @@ extension ConfigurationText {
             }
             line("features = \(decisions.features.count)")
             let names = columns.map(\.name)
-            if Set(names).count == names.count, names.allSatisfy({ (1...64).contains($0.count) }) {
+            if names.allSatisfy(ValueKind.isName) {
                 comment("Columns are found by these names when the file is streamed.")
                 line("names = \(TomlText.value(.array(names.map { .text($0) })))")
             }
