@@ -39,6 +39,8 @@ final class TemporaryDirectory {
     @discardableResult
     func write(_ name: String, _ bytes: [UInt8]) -> String {
         let file = path + "/" + name
+        // A new file each time: truncating one makes some file systems write it out at once.
+        unlink(file)
         let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         var done = 0
         while descriptor >= 0, done < bytes.count {
