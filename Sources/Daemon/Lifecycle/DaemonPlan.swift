@@ -47,7 +47,8 @@ public struct DaemonPlan: Sendable {
             featureBytes: schema.featureCount * schema.elementType.bytes, valueCount: valueCount)
         // Greetings and flushes need places beyond the producers' shares.
         var capacity = 64
-        while capacity < settings.queueSamples + 4 * settings.maximumPeers { capacity *= 2 }
+        let promised = settings.samplesPerProducer * settings.maximumProducers
+        while capacity < promised + 4 * settings.maximumPeers { capacity *= 2 }
         recordCapacity = capacity
 
         var plan = MemoryPlan(budgetBytes: settings.budgetBytes)
