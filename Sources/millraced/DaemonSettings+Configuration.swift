@@ -11,9 +11,10 @@ extension DaemonSettings {
         self.init(
             stateDirectory: daemon.stateDirectory,
             endpoints: [daemon.ingestEndpoints, daemon.queryEndpoints, daemon.adminEndpoints])
-        maximumBatch = UInt32(configuration.effectiveMaxBatch)
         queueSamples = daemon.queueSamples
         maximumProducers = daemon.maxProducers
+        // A batch that is larger than a producer's share of the queue could never be sent.
+        maximumBatch = UInt32(min(configuration.effectiveMaxBatch, samplesPerProducer))
         maximumPeers = daemon.maxPeers
         maximumMessageBytes = daemon.maxMessageBytes
         allowedProducers = configuration.allowedProducers

@@ -57,8 +57,8 @@ public struct DaemonSettings: Sendable {
         maximumBatch = 256
         queueSamples = 4096
         maximumProducers = 8
-        maximumPeers = 16
-        maximumMessageBytes = 64 * 1024
+        maximumPeers = 8
+        maximumMessageBytes = 32 * 1024
         allowedProducers = nil
         commit = CommitPolicy(sequences: 0, intervalNanoseconds: 1_000_000_000)
         bytesPerDay = 0
