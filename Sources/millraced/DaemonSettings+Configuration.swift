@@ -13,9 +13,9 @@ extension DaemonSettings {
             endpoints: [daemon.ingestEndpoints, daemon.queryEndpoints, daemon.adminEndpoints])
         queueSamples = daemon.queueSamples
         maximumProducers = daemon.maxProducers
+        maximumPeers = daemon.maxPeers
         // A batch that is larger than a producer's share of the queue could never be sent.
         maximumBatch = UInt32(min(configuration.effectiveMaxBatch, samplesPerProducer))
-        maximumPeers = daemon.maxPeers
         maximumMessageBytes = daemon.maxMessageBytes
         allowedProducers = configuration.allowedProducers
         commit = CommitPolicy(
