@@ -52,7 +52,8 @@ extension ConfigurationText {
         /// A comment, wrapped at 96 columns.
         private mutating func comment(_ words: String) {
             var current = "#"
-            for word in words.split(separator: " ") {
+            let sentence = words.prefix(1).uppercased() + words.dropFirst()
+            for word in sentence.split(separator: " ") {
                 if current.count + word.count + 1 > 96 {
                     line(current)
                     current = "#"
@@ -107,7 +108,7 @@ extension ConfigurationText {
             }
             line("features = \(decisions.features.count)")
             let names = columns.map(\.name)
-            if Set(names).count == names.count, names.allSatisfy({ (1...64).contains($0.count) }) {
+            if names.allSatisfy(ValueKind.isName) {
                 comment("Columns are found by these names when the file is streamed.")
                 line("names = \(TomlText.value(.array(names.map { .text($0) })))")
             }
@@ -268,12 +269,12 @@ extension ConfigurationText {
         }
 
         /// Ring, learner, checkpoint and slots for readers, messages on their way, the queue; and
-        /// as much again, rounded up to a power of two of MiB.
+        /// half as much again, rounded up to a power of two of MiB.
         private var budgetBytes: Int {
             let messages = 16 * 8 * messageBytes
             let need = 8 * sectionBytes + messages + 2 * queueSamples * sampleBytes
             var budget = 16 << 20
-            while budget < 2 * need { budget *= 2 }
+            while budget < need + need / 2 { budget *= 2 }
             return budget
         }
     }

@@ -22,27 +22,62 @@ extension Network {
         t[classIndex] = 1
     }
 
-    /// Loss of `output` against `target`; changes nothing.
-    package func lossValue(_ workspace: UnsafeMutableRawPointer) -> Double {
+    /// Loss of `output` against `target`; what lies in `outputDelta` is lost.
+    package func lossValue(
+        _ workspace: UnsafeMutableRawPointer, _ kernels: KernelSet
+    ) -> Double {
+        switch (loss, outputActivation) {
+        case (.squaredError, _): halfSquares(workspace)
+        case (.crossEntropy, .sigmoid): crossEntropyOfEach(workspace, kernels)
+        case (.crossEntropy, _): crossEntropyOfOne(workspace)
+        }
+    }
+
+    /// ½ Σⱼ (yⱼ − tⱼ)²
+    private func halfSquares(_ workspace: UnsafeMutableRawPointer) -> Double {
         let y = output(workspace)
         let t = target(workspace)
         var sum = 0.0
-        switch loss {
-        case .crossEntropy:
-            for index in 0..<outputCount {
-                if t[index] > 0 { sum -= Double(t[index] * Self.safeLog(y[index])) }
-                if outputActivation == .sigmoid {
-                    sum -= Double((1 - t[index]) * Self.safeLog(1 - y[index]))
-                }
-            }
-        case .squaredError:
-            for index in 0..<outputCount {
-                let difference = Double(y[index]) - Double(t[index])
-                sum += 0.5 * difference * difference
-            }
+        for index in 0..<outputCount {
+            let difference = Double(y[index]) - Double(t[index])
+            sum += 0.5 * difference * difference
         }
         return sum
     }
+
+    /// −log y[class]
+    private func crossEntropyOfOne(_ workspace: UnsafeMutableRawPointer) -> Double {
+        let y = output(workspace)
+        let t = target(workspace)
+        var sum = 0.0
+        for index in 0..<outputCount where t[index] == 1 {
+            sum -= Double(logFMA(max(y[index], Self.leastProbability)))
+        }
+        return sum
+    }
+
+    /// −Σⱼ log pⱼ, where pⱼ is what output j says of the truth: yⱼ for the class, 1 − yⱼ for the
+    /// others.
+    private func crossEntropyOfEach(
+        _ workspace: UnsafeMutableRawPointer, _ kernels: KernelSet
+    ) -> Double {
+        let y = output(workspace)
+        let t = target(workspace)
+        let p = outputDelta(workspace)
+        let padded = DenseJunction.paddedCount(outputCount)
+        for index in 0..<outputCount {
+            p[index] = max(t[index] == 1 ? y[index] : 1 - y[index], Self.leastProbability)
+        }
+        for index in outputCount..<padded { p[index] = 1 }
+        kernels.log(p, padded)
+        var sum = 0.0
+        for index in 0..<outputCount { sum -= Double(p[index]) }
+        for index in outputCount..<padded { p[index] = 0 }
+        return sum
+    }
+
+    /// A Float rounds a smaller probability to 0, whose logarithm is not finite.
+    private static let leastProbability: Float = 1e-30
 
     /// δ at the output neurons from `output` and `target`.
     package func setOutputDelta(_ workspace: UnsafeMutableRawPointer, _ kernels: KernelSet) {
@@ -59,10 +94,5 @@ extension Network {
             outputActivation.multiplyByDerivative(
                 y, delta, DenseJunction.paddedCount(outputCount), kernels)
         }
-    }
-
-    /// log of a probability, limited from below where a Float has rounded it to 0.
-    private static func safeLog(_ probability: Float) -> Float {
-        logFMA(max(probability, 1e-30))
     }
 }

@@ -177,7 +177,7 @@ public final class OnlineLearner {
     /// A loss that is not finite (a network that has diverged, or a value that overflowed inside
     /// it) teaches nothing and would make every weight not a number, so it updates nothing.
     func update() -> Double {
-        let loss = network.lossValue(workspace)
+        let loss = network.lossValue(workspace, kernels)
         guard loss.isFinite else {
             counters[LearnerCounter.skippedUpdates] &+= 1
             return loss

@@ -49,7 +49,7 @@ import WeightStore
         let section = harness.section
         func loss() -> Double {
             network.feedforward(section, workspace, .plain)
-            return network.lossValue(workspace)
+            return network.lossValue(workspace, .plain)
         }
 
         let before = harness.bytes
