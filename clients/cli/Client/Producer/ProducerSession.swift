@@ -15,6 +15,8 @@ import Platform
 public struct SessionOptions: Equatable, Sendable {
     /// Silence after which HELLO is sent again, in milliseconds.
     public var silenceMilliseconds = 3000
+    /// The same while there is no credit.
+    public var blockedSilenceMilliseconds = 500
     /// How long to wait for the first WELCOME before giving up, in milliseconds.
     public var firstPatienceMilliseconds = 10_000
     /// How long to wait for a daemon that was there and went away.
