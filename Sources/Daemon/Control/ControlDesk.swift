@@ -28,8 +28,18 @@ struct ControlDesk {
     /// At most one restore at a time: there is one staging memory.
     var restoring: Restoring?
     var restoringTicket: UInt32 = 0
+    /// The job that reads a checkpoint for a restore, or 0.
+    var loadingTicket: UInt32 = 0
     private var lastTicket: UInt32 = 0
     var savedCheckpoints: UInt64 = 0
+
+    /// Jobs at most: each holds memory until storage has done it.
+    static let jobCountMax = 16
+    /// The share of the query door, where anybody may ask.
+    static let queryJobCountMax = 8
+
+    /// Whether a restore is under way; there is one staging memory.
+    var isRestoring: Bool { restoring != nil || loadingTicket != 0 }
 
     mutating func nextTicket() -> UInt32 {
         lastTicket = lastTicket == UInt32.max ? 1 : lastTicket + 1
@@ -74,11 +84,20 @@ extension NetworkLoop {
         }
     }
 
-    private func post(_ work: ControlJob.Work, _ caller: Caller) {
+    /// Hands work to the storage loop. Its ticket, or 0 after refusing because too much waits.
+    @discardableResult
+    private func post(_ work: ControlJob.Work, _ caller: Caller) -> UInt32 {
+        let limit =
+            caller.door == .admin ? ControlDesk.jobCountMax : ControlDesk.queryJobCountMax
+        guard control.jobs.count < limit else {
+            refuse(caller, .notReady, "\(control.jobs.count) requests wait already; try again")
+            return 0
+        }
         let ticket = control.nextTicket()
         control.jobs[ticket] = caller
         channels.storageJobs.post(ControlJob(ticket: ticket, work: work))
         channels.storageWakeUp.callAlways()
+        return ticket
     }
 
     private func hold(_ generation: UInt64?, _ caller: Caller) {
@@ -96,25 +115,33 @@ extension NetworkLoop {
         guard let generation else {
             return refuse(caller, .badRequest, "rollback needs a generation")
         }
-        guard control.restoring == nil, control.jobs.isEmpty else {
-            return refuse(caller, .notReady, "another restore is under way; try again")
-        }
+        guard mayRestore(caller) else { return }
         if let pin = ring.pin(generation: generation) {
             order(
                 ControlDesk.Restoring(
                     caller: caller, source: "ring", restoredFrom: generation, pin: pin),
                 section: UnsafeRawPointer(ring.learnerMemory(pin.slot)))
         } else {
-            post(.findGeneration(generation), caller)
+            control.loadingTicket = post(.findGeneration(generation), caller)
         }
     }
 
     private func restore(checkpoint name: String?, _ caller: Caller) {
         guard let name else { return refuse(caller, .badRequest, "restore needs a name") }
-        guard control.restoring == nil, control.jobs.isEmpty else {
-            return refuse(caller, .notReady, "another restore is under way; try again")
+        guard mayRestore(caller) else { return }
+        control.loadingTicket = post(.loadCheckpoint(name: name), caller)
+    }
+
+    private func mayRestore(_ caller: Caller) -> Bool {
+        guard progress.mode.rawValue <= ServiceMode.readOnly.rawValue else {
+            refuse(caller, .stopping, "the daemon is about to end")
+            return false
         }
-        post(.loadCheckpoint(name: name), caller)
+        guard !control.isRestoring else {
+            refuse(caller, .notReady, "another restore is under way; try again")
+            return false
+        }
+        return true
     }
 
     private func order(_ restoring: ControlDesk.Restoring, section: UnsafeRawPointer) {
@@ -125,6 +152,7 @@ extension NetworkLoop {
             if let pin = restoring.pin { ring.unpin(pin) }
             return refuse(restoring.caller, .notReady, "another restore is under way; try again")
         }
+        hold.forget(ring)
         control.restoring = restoring
         control.restoringTicket = ticket
         channels.learnerWakeUp.callAlways()
@@ -153,13 +181,14 @@ extension NetworkLoop {
     /// Answers what the storage loop has finished.
     func finishJobs() -> Bool {
         guard let job = channels.finishedJobs.take() else { return false }
+        if job.ticket == control.loadingTicket { control.loadingTicket = 0 }
         guard let caller = control.jobs.removeValue(forKey: job.ticket) else { return true }
         switch job.outcome {
         case .waiting: refuse(caller, .failed, "the job was given back undone")
         case .failed(let reason, let message):
             refuse(caller, reason, message)
         case .saved(let fact):
-            control.savedCheckpoints += 1
+            control.savedCheckpoints &+= 1
             reply(caller, CheckpointReply(checkpoint: entry(fact)))
         case .listed(let facts):
             reply(

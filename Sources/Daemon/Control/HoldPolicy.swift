@@ -32,12 +32,12 @@ struct HoldPolicy {
         }
         if figure.scored < candidate.figure.scored {
             // A rollback went behind the candidate: what followed it is no proof any more.
-            drop(ring)
+            forget(ring)
         } else if figure.scored - candidate.figure.scored >= Self.proofSamples {
             if figure.value >= candidate.figure.value - Self.tolerance(candidate.figure) {
                 _ = ring.hold(generation: candidate.pin.generation)
             }
-            drop(ring)
+            forget(ring)
             nominate(newest, figure, ring, description)
         }
     }
@@ -54,7 +54,9 @@ struct HoldPolicy {
         candidate = Candidate(pin: pin, figure: figure)
     }
 
-    private mutating func drop(_ ring: Ring) {
+    /// Lets the candidate go. A rollback calls it: what follows is no proof, and the ring needs
+    /// the slot, since the newest, the source, and an old and a new held generation are taken.
+    mutating func forget(_ ring: Ring) {
         if let candidate { ring.unpin(candidate.pin) }
         candidate = nil
     }

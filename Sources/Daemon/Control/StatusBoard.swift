@@ -89,13 +89,17 @@ extension NetworkLoop {
 
     private func counterReply() -> DaemonCounters {
         var refused: [String: UInt64] = [:]
-        for reason in RefusalReason.allCases where counters.refused(reason) > 0 {
-            refused[reason.name] = counters.refused(reason)
+        for reason in RefusalReason.allCases {
+            var count = counters.refused(reason)
+            if reason == .unknownSample {
+                count &+= progress.refusedLabels.load(ordering: .relaxed)
+            }
+            if count > 0 { refused[reason.name] = count }
         }
         return DaemonCounters(
             framesReceived: counters.frames, bytesReceived: counters.bytes,
             samplesAccepted: counters.accepted, refusedBy: refused,
-            duplicates: producers.rows.reduce(0) { $0 + ($1?.resends ?? 0) },
+            duplicates: producers.rows.reduce(0) { $0 &+ ($1?.resends ?? 0) },
             acksSent: counters.acknowledgements, nacksSent: counters.nacks,
             resetsSent: counters.resets, repliesDropped: counters.dropped,
             predictions: counters.predictions)

@@ -137,8 +137,8 @@ public final class Daemon: @unchecked Sendable {
 
     /// Whether everything that was decided is durable and acknowledged after a stop.
     public var isDrained: Bool {
-        progress.mode == .drained && channels.commits.isEmpty && channels.results.isEmpty
-            && progress.openOrders.load(ordering: .acquiring) == 0
+        progress.mode == .drained && progress.openOrders.load(ordering: .acquiring) == 0
+            && channels.commits.isEmpty && channels.results.isEmpty
     }
 
     /// Ends the threads, finished or not.

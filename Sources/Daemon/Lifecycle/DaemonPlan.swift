@@ -46,7 +46,11 @@ public struct DaemonPlan: Sendable {
         recordShape = RecordShape(
             featureBytes: schema.featureCount * schema.elementType.bytes, valueCount: valueCount)
         var capacity = 64
-        while capacity < settings.queueSamples { capacity *= 2 }
+        // Shares are at least one sample each, so many producers may need more than the queue asks.
+        let promised = settings.samplesPerProducer * settings.maximumProducers
+        while capacity < max(settings.queueSamples, promised + 4 * settings.maximumPeers) {
+            capacity *= 2
+        }
         recordCapacity = capacity
 
         var plan = MemoryPlan(budgetBytes: settings.budgetBytes)

@@ -39,6 +39,9 @@ extension StorageLoop {
     }
 
     private func save(name: String) -> ControlJob.Outcome {
+        guard name.isEmpty || CheckpointWriter.isName(name) else {
+            return .failed(.badName, "\"\(name)\" cannot be the name of a checkpoint")
+        }
         guard let pin = ring.pinNewest() else {
             return .failed(.notReady, "no generation is durable yet")
         }

@@ -190,7 +190,6 @@ extension LearnerLoop {
             stream.add(.skipped, producer, record.target)
             advance(producer, to: record.sequence &+ record.target &- 1, by: record.target)
         case .openEpoch:
-            // Samples of the epoch before can no longer be named by a label.
             learner.openEpoch(producer: producer, epoch: record.epoch)
             stream.openEpoch(
                 record.epoch, producer: producer, name: UnsafeRawBufferPointer(record.name))
@@ -237,6 +236,10 @@ extension LearnerLoop {
             stream.add(.labels, producer, 1)
         case .unknownSample:
             stream.countRefused(producer, RefusalReason.unknownSample.rawValue, 1)
+            progress.refusedLabels.add(1, ordering: .relaxed)
+            _ = channels.lateRefusals.push(
+                LateRefusal(
+                    producer: producer, epoch: record.epoch, sequence: record.sequence))
         }
         advance(producer, to: record.sequence, by: 1)
     }

@@ -12,6 +12,8 @@ final class LoopChannels: Sendable {
     let commits: BoundedQueue<CommitOrder>
     /// Storage → network.
     let results: BoundedQueue<CommitResult>
+    /// Learner → network; when it is full, a refusal is counted but not told.
+    let lateRefusals = BoundedQueue<LateRefusal>(minimumCapacity: 1024)
     /// Network → storage and back.
     let storageJobs = ControlBoard()
     /// Finished jobs on their way to the network loop.

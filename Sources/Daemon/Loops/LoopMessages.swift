@@ -30,6 +30,14 @@ struct CommitResult: BitwiseCopyable {
     var isDurable: Bool
 }
 
+/// Learner → network: late labels that named no waiting sample.
+struct LateRefusal: BitwiseCopyable {
+    var producer: Int
+    var epoch: UInt32
+    /// The label's own number.
+    var sequence: UInt64
+}
+
 /// A request of the admin or query door that another loop must carry out. The network loop makes
 /// it, one other loop fills in the result, the network loop answers; never shared in between.
 final class ControlJob: @unchecked Sendable {

@@ -54,6 +54,8 @@ final class NetworkLoop: @unchecked Sendable {
     let startNanoseconds: UInt64
     private var lastSweepNanoseconds: UInt64 = 0
     private var hasNewRecords = false
+    /// A producer wants a commit that is not asked for yet.
+    var isFlushWanted = false
 
     static let handfulsPerTurn = 16
     static let framesPerHandful = 8
@@ -93,9 +95,11 @@ final class NetworkLoop: @unchecked Sendable {
         progress.networkTurns.add(1, ordering: .relaxed)
         var didWork = takeResults()
         didWork = finishJobs() || didWork
+        tellLateRefusals()
         // Queries get their look between handfuls of samples, so a flood cannot hold them up.
         for _ in 0..<Self.handfulsPerTurn {
             let tookSamples = drain(.ingest, frames: Self.framesPerHandful)
+            queueFlush()
             if hasNewRecords {
                 hasNewRecords = false
                 channels.learnerWakeUp.call()
@@ -114,9 +118,9 @@ final class NetworkLoop: @unchecked Sendable {
         while progress.mode != .ended {
             if turn() { continue }
             channels.networkWakeUp.announceSleep()
-            if channels.results.isEmpty {
-                transport.wait(milliseconds: 200)
-            }
+            // Once more, now that the others call: a whole turn, because what wakes this loop is
+            // not only results but also credit that the learner gave back.
+            if !turn() { transport.wait(milliseconds: 200) }
             channels.networkWakeUp.awake()
         }
     }

@@ -31,6 +31,8 @@ final class SharedProgress: @unchecked Sendable {
     let failedCommits = Atomic<UInt64>(0)
     /// Commit orders that the learner gave and that storage has not made durable yet.
     let openOrders = Atomic<Int>(0)
+    /// Late labels that named no waiting sample, as the learner found.
+    let refusedLabels = Atomic<UInt64>(0)
     /// Turns of the loops; a watchdog looks at whether they move.
     let networkTurns = Atomic<UInt64>(0)
     /// See `networkTurns`.

@@ -100,8 +100,9 @@ final class StorageLoop: @unchecked Sendable {
             progress.commits.add(1, ordering: .relaxed)
             if progress.mode == .readOnly { report(.storageRecovered(generation)) }
             progress.change(from: .readOnly, to: .running)
-            progress.openOrders.subtract(1, ordering: .acquiringAndReleasing)
+            // In this order: who sees no open order (`Daemon.isDrained`) also sees the result.
             tell(order, generation, isDurable: true)
+            progress.openOrders.subtract(1, ordering: .acquiringAndReleasing)
         } catch {
             let answered = order
             retryNanoseconds = clock.nowNanoseconds &+ Self.retryIntervalNanoseconds

@@ -6,8 +6,10 @@ import MillraceProtocol
 
 extension NetworkLoop {
     func greet(_ hello: Hello, _ peer: Peer) throws(FrameError) {
-        guard progress.mode.rawValue <= ServiceMode.readOnly.rawValue else {
-            throw FrameError(.stopping)
+        switch progress.mode {
+        case .running: break
+        case .readOnly: throw FrameError(.readOnly)
+        case .draining, .drained, .ended: throw FrameError(.stopping)
         }
         if hello.schemaDigest != 0, hello.schemaDigest != schema.digest {
             counters.count(.schemaMismatch)
@@ -35,10 +37,9 @@ extension NetworkLoop {
             return  // The same question again while the answer becomes durable.
         }
         guard current < UInt32.max else { throw FrameError(.failed) }
-        guard progress.mode == .running else { throw FrameError(.readOnly) }
         let row: Int
         if let known { row = known } else { row = try producers.place(for: name) }
-        guard let record = records.reserve() else { throw FrameError(.notReady) }
+        guard let record = spareRecord() else { throw FrameError(.notReady) }
         record.kind = .openEpoch
         record.producer = row
         record.epoch = current + 1

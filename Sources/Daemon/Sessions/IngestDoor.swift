@@ -10,8 +10,10 @@ extension NetworkLoop {
     func takeIngest(
         _ header: FrameHeader, _ body: UnsafeRawBufferPointer, _ peer: Peer
     ) throws(FrameError) {
-        if header.type == .hello {
-            return try greet(Hello.decode(header, body), peer)
+        switch header.type {
+        case .hello: return try greet(Hello.decode(header, body), peer)
+        case .samples, .labels, .skip, .flush: break
+        default: throw FrameError(.unknownType)
         }
         guard let index = sessions.find(peer) else {
             counters.resets &+= 1
@@ -19,11 +21,14 @@ extension NetworkLoop {
         }
         sessions[index].lastHeardNanoseconds = clock.nowNanoseconds
         let session = sessions[index]
-        guard session.epoch == header.epoch, session.epoch == producers[session.producer].epoch
-        else { throw FrameError(.fenced) }
+        guard header.epoch == session.epoch else {
+            throw FrameError(header.epoch < session.epoch ? .fenced : .unknownEpoch)
+        }
         guard session.state == .streaming else { throw FrameError(.notReady) }
-        guard progress.mode.rawValue <= ServiceMode.readOnly.rawValue else {
-            throw FrameError(.stopping)
+        switch progress.mode {
+        case .running: break
+        case .readOnly: throw FrameError(.readOnly)
+        case .draining, .drained, .ended: throw FrameError(.stopping)
         }
         switch header.type {
         case .samples:
@@ -34,16 +39,21 @@ extension NetworkLoop {
             let view = try LabelsView(
                 header, body, schema: schema, maxBatch: settings.maximumBatch)
             takeLabels(view, index)
-        case .skip: takeSkip(try Skip.decode(header, body), index)
+        case .skip:
+            takeSkip(try Skip.decode(header, body), index)
         case .flush:
             _ = try Flush.decode(header, body)
-            queueFlush(session.producer)
+            takeFlush(index)
         default: throw FrameError(.unknownType)
         }
     }
 
-    /// The part of [first, first + count) that is new, or nil after answering a gap or a resend.
-    private func newPart(_ first: UInt64, _ count: UInt64, _ index: Int) -> Range<Int>? {
+    /// The part of [first, first + count) that is new, or nil after answering a gap, a resend,
+    /// or a frame that needs credit up to a sequence beyond the limit.
+    /// - needed: how many of its numbers need credit.
+    private func newPart(
+        _ first: UInt64, _ count: UInt64, needed: UInt64, _ index: Int
+    ) -> Range<Int>? {
         let session = sessions[index]
         let expected = producers[session.producer].accepted &+ 1
         if first > expected {
@@ -57,6 +67,10 @@ extension NetworkLoop {
         }
         if seen == count {
             acknowledge(index, always: true)
+            return nil
+        }
+        guard first &+ max(seen, needed &- 1) <= producers[session.producer].limit else {
+            refuseForCredit(index)
             return nil
         }
         return Int(seen)..<Int(count)
@@ -75,11 +89,13 @@ extension NetworkLoop {
     }
 
     private func takeSamples(_ view: SamplesView, _ index: Int) {
-        guard let new = newPart(view.sequence, UInt64(view.count), index) else { return }
+        let count = UInt64(view.count)
+        guard let new = newPart(view.sequence, count, needed: count, index) else { return }
         let producer = sessions[index].producer
+        var run = RefusalRun()
         for position in new {
             let sequence = view.sequence &+ UInt64(position)
-            guard let record = room(for: sequence, producer, index) else { return }
+            guard let record = records.reserve() else { return refuseForCredit(index) }
             let features = view.features(position)
             var refusal = admission.refusal(features)
             record.labelKind = 0
@@ -88,7 +104,7 @@ extension NetworkLoop {
                     record, view.classLabel(position), values: view.valueLabels(position))
             }
             if let refusal {
-                refuseSample(record, producer, sequence, refusal, index)
+                refuseSample(record, producer, sequence, refusal, &run, index)
             } else {
                 record.kind = .sample
                 record.features.copyMemory(
@@ -97,14 +113,17 @@ extension NetworkLoop {
                 publish(record, producer, sequence)
             }
         }
+        tell(run, index)
     }
 
     private func takeLabels(_ view: LabelsView, _ index: Int) {
-        guard let new = newPart(view.sequence, UInt64(view.count), index) else { return }
+        let count = UInt64(view.count)
+        guard let new = newPart(view.sequence, count, needed: count, index) else { return }
         let producer = sessions[index].producer
+        var run = RefusalRun()
         for position in new {
             let sequence = view.sequence &+ UInt64(position)
-            guard let record = room(for: sequence, producer, index) else { return }
+            guard let record = records.reserve() else { return refuseForCredit(index) }
             let isClass = schema.task == .classification
             var refusal = fillLabel(
                 record, isClass ? view.classLabel(position) : -1,
@@ -113,19 +132,20 @@ extension NetworkLoop {
             let sample = view.sample(position)
             if sample == 0 || sample >= sequence { refusal = .unknownSample }
             if let refusal {
-                refuseSample(record, producer, sequence, refusal, index)
+                refuseSample(record, producer, sequence, refusal, &run, index)
             } else {
                 record.kind = .lateLabel
                 record.target = sample
                 publish(record, producer, sequence)
             }
         }
+        tell(run, index)
     }
 
     private func takeSkip(_ skip: Skip, _ index: Int) {
-        guard let new = newPart(skip.first, UInt64(skip.count), index),
-            let record = records.reserve()
-        else { return }
+        // However long, it is one record, so credit for its first new number is enough.
+        guard let new = newPart(skip.first, UInt64(skip.count), needed: 1, index) else { return }
+        guard let record = records.reserve() else { return refuseForCredit(index) }
         let producer = sessions[index].producer
         record.kind = .skipped
         record.producer = producer
@@ -137,22 +157,37 @@ extension NetworkLoop {
         noteNewRecord()
     }
 
-    private func queueFlush(_ producer: Int) {
-        guard let record = records.reserve() else { return }
+    /// Answers at once if all is durable; otherwise the commit's ACK is the answer.
+    private func takeFlush(_ index: Int) {
+        let producer = sessions[index].producer
+        if let stream = durableStream, stream.epoch(producer) == sessions[index].epoch,
+            stream[.position, producer] == producers[producer].accepted
+        {
+            acknowledge(index, always: true)
+        } else {
+            isFlushWanted = true
+        }
+    }
+
+    /// One record for all the flushes of a handful: a flood of them costs one place.
+    func queueFlush() {
+        guard isFlushWanted, let record = spareRecord() else { return }
+        isFlushWanted = false
         record.kind = .flush
-        record.producer = producer
+        record.producer = 0
         records.publish()
         noteNewRecord()
     }
 
-    /// A record for `sequence`, or nil after saying that there is no credit for it.
-    private func room(for sequence: UInt64, _ producer: Int, _ index: Int) -> StreamRecord? {
-        if sequence <= producers[producer].limit, let record = records.reserve() {
-            return record
-        }
+    /// A record that nobody has credit for; nil when it would take a place that was promised.
+    func spareRecord() -> StreamRecord? {
+        guard records.capacity - records.count > producers.promised else { return nil }
+        return records.reserve()
+    }
+
+    private func refuseForCredit(_ index: Int) {
         counters.count(.noCredit)
         sendNack(sessions[index].peer, session: index, .noCredit)
-        return nil
     }
 
     private func fillLabel(
@@ -173,14 +208,37 @@ extension NetworkLoop {
 
     private func refuseSample(
         _ record: StreamRecord, _ producer: Int, _ sequence: UInt64, _ reason: RefusalReason,
-        _ index: Int
+        _ run: inout RefusalRun, _ index: Int
     ) {
         record.kind = .refused
         record.reason = reason.rawValue
         record.target = 1
         publish(record, producer, sequence)
         counters.count(reason)
-        sendNack(sessions[index].peer, session: index, reason, first: sequence, count: 1)
+        if run.extend(sequence, reason) { return }
+        tell(run, index)
+        run = RefusalRun(first: sequence, count: 1, reason: reason)
+    }
+
+    /// Tells producers of late labels that the learner refused: run by run, after the frame.
+    func tellLateRefusals() {
+        var run = RefusalRun()
+        var owner: Int?
+        while let refusal = channels.lateRefusals.pop() {
+            let session = sessions.session(of: refusal.producer, epoch: refusal.epoch)
+            if session == owner, run.extend(refusal.sequence, .unknownSample) { continue }
+            if let owner { tell(run, owner) }
+            owner = session
+            run = RefusalRun(first: refusal.sequence, count: 1, reason: .unknownSample)
+        }
+        if let owner { tell(run, owner) }
+    }
+
+    /// One NACK for neighbours that were refused for one reason.
+    private func tell(_ run: RefusalRun, _ index: Int) {
+        guard run.count > 0 else { return }
+        sendNack(
+            sessions[index].peer, session: index, run.reason, first: run.first, count: run.count)
     }
 
     private func publish(_ record: StreamRecord, _ producer: Int, _ sequence: UInt64) {
@@ -191,5 +249,21 @@ extension NetworkLoop {
         producers[producer].accepted = sequence
         counters.accepted &+= 1
         noteNewRecord()
+    }
+}
+
+/// Neighbouring sequences of one producer that were refused for one reason.
+struct RefusalRun {
+    var first: UInt64 = 0
+    var count: UInt32 = 0
+    var reason = RefusalReason.failed
+
+    /// Takes `sequence` in if it is the next one, refused for the same reason.
+    mutating func extend(_ sequence: UInt64, _ reason: RefusalReason) -> Bool {
+        guard count > 0, reason == self.reason, sequence == first &+ UInt64(count) else {
+            return false
+        }
+        count &+= 1
+        return true
     }
 }

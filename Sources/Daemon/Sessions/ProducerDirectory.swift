@@ -50,6 +50,14 @@ struct ProducerDirectory {
         set { rows[producer] = newValue }
     }
 
+    /// Samples that may still come on the credit that was given: each must find a place.
+    var promised: Int {
+        rows.reduce(0) { sum, row in
+            guard let row, row.limit > row.accepted else { return sum }
+            return sum &+ Int(clamping: row.limit &- row.accepted)
+        }
+    }
+
     /// The row of `name`; nil if it has none.
     func producer(named name: ProducerName) -> Int? {
         rows.firstIndex { $0?.name == name }

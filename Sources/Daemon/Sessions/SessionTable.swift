@@ -1,5 +1,6 @@
-// Connections that said HELLO. A fixed table: a peer is found by its routing id, a producer has
-// at most one session, and when the table is full the one that was silent longest makes room.
+// Connections that said HELLO. A fixed table: a peer is found by its routing id, producer and
+// peer have at most one session each, and when the table is full the one that was silent longest
+// makes room.
 
 import Messaging
 
@@ -55,23 +56,31 @@ struct SessionTable {
         return nil
     }
 
-    /// A place for a session of `producer` at `peer`: their own, a free one, or the one that was
-    /// silent longest.
-    func place(for producer: Int, _ peer: Peer) -> Int {
+    /// A place for a session of `producer` at `peer`: a free one, or the one that was silent
+    /// longest. Whatever either of them had before ends: a producer has one connection, and a
+    /// connection speaks for one producer.
+    mutating func place(for producer: Int, _ peer: Peer) -> Int {
         var best = 0
         var bestRank = UInt64.max
         for index in sessions.indices {
             let session = sessions[index]
             if session.state != .free, session.producer == producer || session.peer == peer {
-                return index
+                free(index)
             }
-            let rank = session.state == .free ? 0 : max(1, session.lastHeardNanoseconds)
+            let rank = sessions[index].state == .free ? 0 : max(1, session.lastHeardNanoseconds)
             if rank < bestRank {
                 best = index
                 bestRank = rank
             }
         }
         return best
+    }
+
+    /// The session that speaks for `producer` in `epoch`, welcomed or not.
+    func session(of producer: Int, epoch: UInt32) -> Int? {
+        sessions.firstIndex {
+            $0.state != .free && $0.producer == producer && $0.epoch == epoch
+        }
     }
 
     mutating func free(_ index: Int) { sessions[index] = Session() }

@@ -147,7 +147,8 @@ public struct StreamSection {
 }
 
 extension StreamSection {
-    /// Begins `epoch` of `producer`: its counters start again, the totals stay.
+    /// Begins `epoch` of `producer`: its counters start again, the totals stay, and what was
+    /// pending has expired.
     func openEpoch(_ epoch: UInt32, producer: Int, name: UnsafeRawBufferPointer) {
         precondition(epoch > epochs[producer] && name.count <= StreamLayout.nameBytes)
         let row = UnsafeMutableRawBufferPointer(
@@ -155,6 +156,10 @@ extension StreamSection {
             count: StreamLayout.nameBytes)
         row.initializeMemory(as: UInt8.self, repeating: 0)
         row.copyMemory(from: name)
+        // Samples of the epoch before can no longer be named by a label.
+        let pending = self[.pending, producer]
+        totals[ProducerCounter.pending.rawValue] &-= pending
+        totals[ProducerCounter.expired.rawValue] &+= pending
         nameCounts[producer] = UInt32(name.count)
         epochs[producer] = epoch
         for counter in ProducerCounter.allCases { self[counter, producer] = 0 }

@@ -25,6 +25,8 @@ public final class WakeUp: @unchecked Sendable {
     /// The sleeper: says that it is about to sleep. Look at the queues again after this.
     public func announceSleep() {
         isSleeping.store(true, ordering: .sequentiallyConsistent)
+        // The queues are read with acquiring loads, which may otherwise overtake the store.
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
     }
 
     /// The sleeper: takes the announcement back and clears pending calls.
