@@ -79,7 +79,8 @@ let package = Package(
             path: "clients/cli/Client", swiftSettings: strict),
 
         // Rung 3
-        .target(name: "Accelerator", dependencies: ["Junctions", "Platform"], swiftSettings: strict),
+        .target(
+            name: "Accelerator", dependencies: ["Junctions", "Platform"], swiftSettings: strict),
 
         // Rung 4
         .target(
@@ -100,7 +101,7 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Daemon", "Learning", "SampleSources",
+                "Daemon", "Learning", "SampleSources", "WeightStore",
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: strict),
@@ -143,9 +144,11 @@ let package = Package(
             name: "KernelsTests", dependencies: ["Kernels", "Arithmetic"],
             swiftSettings: strict),
         .testTarget(
-            name: "WeightStoreTests", dependencies: ["WeightStore", "Simulation"],
+            name: "WeightStoreTests",
+            dependencies: ["MillraceProtocol", "Platform", "Simulation", "WeightStore"],
             swiftSettings: strict),
-        .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Platform"], swiftSettings: strict),
+        .testTarget(
+            name: "MessagingTests", dependencies: ["Messaging", "Platform"], swiftSettings: strict),
         .testTarget(
             name: "JunctionsTests", dependencies: ["Junctions", "Arithmetic", "Kernels"],
             swiftSettings: strict),
@@ -167,7 +170,8 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Arithmetic", "Client", "Daemon", "Learning", "Messaging", "MillraceProtocol", "Platform",
+                "Arithmetic", "Client", "Daemon", "Learning", "Messaging", "MillraceProtocol",
+                "Platform",
                 "Simulation", "WeightStore",
             ],
             swiftSettings: strict),

@@ -11,14 +11,8 @@
 int machine_instruction_set(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") ||
-        !__builtin_cpu_supports("bmi2"))
-        return 0;
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512cd"))
-        return 4;
-    return 3;
+    if (__builtin_cpu_supports("x86-64-v4")) return 4;
+    return __builtin_cpu_supports("x86-64-v3") ? 3 : 0;
 #elif defined(__aarch64__)
     return 64;
 #else

@@ -53,7 +53,7 @@ public struct ConfigurationFlag: Equatable, Sendable {
     /// `section.key=value`, as `--set` takes it; nil without a dot before the first "=".
     public init?(assignment: String) {
         guard let equals = assignment.firstIndex(of: "="),
-            assignment[..<equals].contains(".")
+            assignment[..<equals].contains(Character("."))
         else { return nil }
         key = String(assignment[..<equals])
         value = String(assignment[assignment.index(after: equals)...])
@@ -129,7 +129,7 @@ struct LayerCollector {
         let section = variable.dropFirst(9).prefix { $0 != "_" }.lowercased()
         let isOfSection =
             KeyTable.sections.contains(section)
-            && variable.dropFirst(9).contains("_")
+            && variable.dropFirst(9).contains(Character("_"))
         let near = Spelling.nearest(to: variable, among: known.sorted())
         let isNear = near.map { Spelling.distance($0, variable) <= 2 } ?? false
         guard isOfSection || isNear else { return }

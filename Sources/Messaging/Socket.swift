@@ -119,11 +119,14 @@ public final class Socket {
         return receiveBody(into: buffer)
     }
 
-    /// ROUTER: takes the next message, if one is there, and says from whom.
+    /// ROUTER: takes the next message, if one is there, and says from whom: the empty `Peer()` when
+    /// the sender chose a routing id that is too long to keep.
     public func receive(
         into buffer: UnsafeMutableRawBufferPointer, from peer: inout Peer
     ) -> Received {
         precondition(type == .router)
+        // Whoever sent the message before must not be answered for this one.
+        peer = Peer()
         var id: (UInt64, UInt64) = (0, 0)
         let idBytes = withUnsafeMutableBytes(of: &id) { retrying(into: $0) }
         guard idBytes >= 0 else { return .nothing }

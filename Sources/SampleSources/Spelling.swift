@@ -26,15 +26,17 @@ public enum Spelling {
     }
 
     /// The word of `known` nearest to `word`, if it is near enough to be a misspelling: at most
-    /// one edit for every three characters (and at least two allowed), or one begins the other.
+    /// one edit for every three characters (and at least two allowed), or two thirds of it begin a
+    /// known word.
     public static func nearest(to word: String, among known: [String]) -> String? {
         let lowered = word.lowercased()
         var best: (word: String, distance: Int)?
         for candidate in known {
             let other = candidate.lowercased()
             var edits = distance(lowered, other)
+            let shared = zip(lowered, other).prefix { $0 == $1 }.count
             let isBeginning =
-                lowered.count >= 3 && (other.hasPrefix(lowered) || lowered.hasPrefix(other))
+                shared >= 3 && shared * 3 >= 2 * lowered.count
             if isBeginning { edits = min(edits, 2) }
             let allowed = max(2, max(lowered.count, other.count) / 3)
             guard edits <= allowed, edits < max(1, other.count) else { continue }

@@ -24,7 +24,7 @@ enum Endpoint {
             let path = text.dropFirst(6)
             if path.isEmpty { return "an ipc endpoint needs a path" }
             if path.hasPrefix("@") { return "an abstract socket has no file permissions" }
-            if path.contains("*") { return "a wildcard path cannot be found by clients" }
+            if path.contains(Character("*")) { return "a wildcard path cannot be found by clients" }
             return nil
         }
         guard text.hasPrefix("tcp://") else { return "only ipc:// and tcp:// are known" }

@@ -146,7 +146,8 @@ extension ValueKind {
         return seen.count == values.count ? value : nil
     }
 
-    private static func isName(_ text: String) -> Bool {
+    /// Whether `text` can name a feature, class or target: 1 to 64 printable characters.
+    static func isName(_ text: String) -> Bool {
         (1...64).contains(text.count) && !text.unicodeScalars.contains { $0.value < 0x20 }
     }
 

@@ -1,4 +1,9 @@
 // TOML text → plain values with places. Everything the TOML library is used for happens here.
+//
+// The library imports three structs of Foundation, and with them every file of this module sees
+// the members that Foundation adds to String. One use of such a member (`contains("*")` is enough)
+// links the whole of Foundation with its tables of languages: 60 MB instead of 15. Write
+// `contains(Character("*"))`; a test reads the objects.
 
 import TOMLKit
 
@@ -47,6 +52,11 @@ struct ConfigurationText {
                 place: path, key: nil, found: "a zero byte at offset \(offset)",
                 expected: "text")
         }
+        if let refusal = KeyScanner.refusal(of: text) {
+            throw ConfigurationProblem(
+                place: "\(path):\(refusal.line)", key: nil, found: refusal.found,
+                expected: "TOML")
+        }
         sections = try Self.parse(text, path: path)
         lines = KeyScanner.lines(of: text)
     }
@@ -69,7 +79,9 @@ struct ConfigurationText {
 
     /// Parses one value, as after `key = `; nil if it is not exactly one value.
     static func value(_ text: String) -> ConfigurationValue? {
-        guard !text.utf8.contains(0), text.utf8.count <= largestFile,
+        guard !text.utf8.contains(where: { $0 == 0 || $0 == 0x0a || $0 == 0x0d }),
+            text.utf8.count <= largestFile,
+            KeyScanner.refusal(of: "value = " + text) == nil,
             let table = try? TOMLTable(string: "value = " + text)
         else { return nil }
         let all = values(in: table, depth: 0)

@@ -8,21 +8,36 @@
 typealias KeyPath = [String]
 
 /// Finds the line of every key.
-struct KeyScanner {
+package struct KeyScanner {
     private let bytes: [UInt8]
     private var position = 0
     private var line = 1
     private var lines: [KeyPath: Int] = [:]
+    private var refusal: (line: Int, found: String)?
 
     private init(_ text: String) {
         bytes = Array(text.utf8)
     }
 
     /// Lines, from 1, by path; `["input", "lower", "2"]` is the third element of an array.
-    static func lines(of text: String) -> [KeyPath: Int] {
+    package static func lines(of text: String) -> [[String]: Int] {
         var scanner = KeyScanner(text)
         scanner.scanDocument()
         return scanner.lines
+    }
+
+    /// The first place where a name or a value cannot start, as in `[=` or `[1, }`. The TOML
+    /// library does not report some of these but ends the process by an assertion, so it must
+    /// never see them. It reads in order and stops at the first error, so it is enough to be right
+    /// about valid text before.
+    package static func refusal(of text: String) -> (line: Int, found: String)? {
+        var scanner = KeyScanner(text)
+        scanner.scanDocument()
+        return scanner.refusal
+    }
+
+    private mutating func refuse(_ line: Int, _ found: String) {
+        if refusal == nil { refusal = (line, found) }
     }
 
     private var byte: UInt8? { position < bytes.count ? bytes[position] : nil }
@@ -66,7 +81,10 @@ struct KeyScanner {
             if byte == UInt8(ascii: "[") {
                 let startLine = line
                 advance()
+                skipSpace()
                 if self.byte == UInt8(ascii: "[") { advance() }
+                skipSpace()
+                if !startsName() { refuse(startLine, "a table header without a name") }
                 table = scanKey()
                 note(table, startLine)
                 while let byte = self.byte, byte == UInt8(ascii: "]") { advance() }
@@ -75,6 +93,13 @@ struct KeyScanner {
             }
             if position == start { advance() }
         }
+    }
+
+    /// Whether a name can start here, or the header ends (which the library reports by itself).
+    private func startsName() -> Bool {
+        guard let byte else { return true }
+        return byte < 0x80 && Self.isBare(byte)
+            || [UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "]")].contains(byte)
     }
 
     private mutating func note(_ path: KeyPath, _ line: Int) {
@@ -126,7 +151,11 @@ struct KeyScanner {
     }
 
     private mutating func scanValue(_ path: KeyPath, depth: Int) {
-        guard let byte, depth < 64 else { return }
+        guard let byte else { return }
+        guard depth < 64, Self.startsValue(byte) else {
+            refuse(line, depth < 64 ? "a key or a comma without a value" : "more than 64 levels")
+            return
+        }
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "'"): _ = scanString()
         case UInt8(ascii: "["): scanArray(path, depth)
@@ -138,6 +167,14 @@ struct KeyScanner {
                 advance()
             }
         }
+    }
+
+    private static func startsValue(_ byte: UInt8) -> Bool {
+        byte < 0x80 && isBare(byte)
+            || [
+                UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "["), UInt8(ascii: "{"),
+                UInt8(ascii: "+"), UInt8(ascii: "."),
+            ].contains(byte)
     }
 
     private mutating func scanArray(_ path: KeyPath, _ depth: Int) {

@@ -52,7 +52,8 @@ extension ConfigurationText {
         /// A comment, wrapped at 96 columns.
         private mutating func comment(_ words: String) {
             var current = "#"
-            for word in words.split(separator: " ") {
+            let sentence = words.prefix(1).uppercased() + words.dropFirst()
+            for word in sentence.split(separator: " ") {
                 if current.count + word.count + 1 > 96 {
                     line(current)
                     current = "#"
@@ -107,7 +108,7 @@ extension ConfigurationText {
             }
             line("features = \(decisions.features.count)")
             let names = columns.map(\.name)
-            if Set(names).count == names.count, names.allSatisfy({ (1...64).contains($0.count) }) {
+            if names.allSatisfy(ValueKind.isName) {
                 comment("Columns are found by these names when the file is streamed.")
                 line("names = \(TomlText.value(.array(names.map { .text($0) })))")
             }
@@ -215,9 +216,8 @@ extension ConfigurationText {
             let section = sectionBytes
             line("[commit]")
             comment(
-                "A generation takes \(ByteSize.text(Int64(section))) on disk. It is written after "
-                    + "this many samples or this time, whichever comes first.")
-            line("samples = 1000")
+                "A generation takes \(ByteSize.text(Int64(section))) on disk. One is written after "
+                    + "this time, and when a client asks at the end of its input.")
             line("interval-milliseconds = \(section > 4 << 20 ? 10_000 : 1000)")
             line()
             line("[memory]")
@@ -234,12 +234,12 @@ extension ConfigurationText {
         private var sampleBytes: Int { decisions.features.count * decisions.type.bytes }
 
         private var messageBytes: Int {
-            var bytes = 65_536
+            var bytes = 32_768
             while bytes < 16 * (sampleBytes + 4 * decisions.outputCount) + 32 { bytes *= 2 }
             return bytes
         }
 
-        private var queueSamples: Int { max(256, min(1024, (4 << 20) / sampleBytes)) }
+        private var queueSamples: Int { max(256, min(4096, (4 << 20) / sampleBytes)) }
 
         private var producerCount: Int { 8 }
 
@@ -268,12 +268,12 @@ extension ConfigurationText {
         }
 
         /// Ring, learner, checkpoint and slots for readers, messages on their way, the queue; and
-        /// as much again, rounded up to a power of two of MiB.
+        /// half as much again, rounded up to a power of two of MiB.
         private var budgetBytes: Int {
             let messages = 16 * 8 * messageBytes
             let need = 8 * sectionBytes + messages + 2 * queueSamples * sampleBytes
             var budget = 16 << 20
-            while budget < 2 * need { budget *= 2 }
+            while budget < need + need / 2 { budget *= 2 }
             return budget
         }
     }

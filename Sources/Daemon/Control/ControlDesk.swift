@@ -179,7 +179,7 @@ extension NetworkLoop {
         MillraceProtocol.CheckpointEntry(
             name: fact.name, path: settings.checkpointDirectory + "/\(fact.name).safetensors",
             generation: fact.generation, stateDigest: fact.digest, bytes: fact.bytes,
-            samples: fact.samples)
+            samples: fact.samples, problem: fact.problem)
     }
 
     func reply(_ caller: Caller, _ value: some ControlReply) {

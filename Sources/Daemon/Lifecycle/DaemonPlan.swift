@@ -45,9 +45,8 @@ public struct DaemonPlan: Sendable {
         let valueCount = schema.task == .regression ? schema.outputCount : 0
         recordShape = RecordShape(
             featureBytes: schema.featureCount * schema.elementType.bytes, valueCount: valueCount)
-        // Greetings and flushes need places beyond the producers' shares.
         var capacity = 64
-        while capacity < settings.queueSamples + 4 * settings.maximumPeers { capacity *= 2 }
+        while capacity < settings.queueSamples { capacity *= 2 }
         recordCapacity = capacity
 
         var plan = MemoryPlan(budgetBytes: settings.budgetBytes)

@@ -66,24 +66,42 @@ extension StorageLoop {
         }
     }
 
-    /// Every checkpoint whose header can be read, newest first.
+    /// Every checkpoint file, newest first; each is read and checked as a whole.
     private func facts() -> [CheckpointFact] {
         let entries = (try? folder.list()) ?? []
-        let facts = entries.compactMap { entry -> CheckpointFact? in
-            guard
-                let checkpoint = try? CheckpointReader.open(storage: storage, path: entry.path)
-            else { return nil }
+        return entries.map(fact).sorted { $0.generation > $1.generation }
+    }
+
+    private func fact(_ entry: CheckpointEntry) -> CheckpointFact {
+        var fact = CheckpointFact(
+            name: entry.name, bytes: 0, generation: entry.automaticGeneration ?? 0, digest: 0,
+            samples: 0)
+        do throws(CheckpointError) {
+            let checkpoint = try CheckpointReader.open(storage: storage, path: entry.path)
             defer { checkpoint.close() }
-            let header = checkpoint.facts.header
-            return CheckpointFact(
-                name: entry.name, bytes: checkpoint.fileBytes, generation: header.generation,
-                digest: header.stateDigest, samples: 0)
+            fact.bytes = checkpoint.fileBytes
+            fact.generation = checkpoint.facts.header.generation
+            fact.digest = checkpoint.facts.header.stateDigest
+            let layout = sections.streamLayout.section
+            let memory = UnsafeMutableRawBufferPointer.allocate(
+                byteCount: layout.byteCount, alignment: SectionLayout.alignment)
+            defer { memory.deallocate() }
+            try checkpoint.checkShapes(.learner, sections.learnerLayout)
+            try checkpoint.load(.stream, layout: layout, into: memory)
+            if let base = memory.baseAddress {
+                let stream = StreamSection(layout: sections.streamLayout, base: base)
+                fact.samples = stream.total(.learned)
+            }
+        } catch {
+            fact.problem = "\(error)"
         }
-        return facts.sorted { $0.generation > $1.generation }
+        return fact
     }
 
     private func find(_ generation: UInt64) -> ControlJob.Outcome {
-        guard let fact = facts().first(where: { $0.generation == generation }) else {
+        guard
+            let fact = facts().first(where: { $0.generation == generation && $0.problem == nil })
+        else {
             return .failed(
                 .notFound,
                 "generation \(generation) is neither in the ring nor in a checkpoint; "

@@ -66,6 +66,7 @@ struct CheckpointFact: Sendable {
     var generation: UInt64
     var digest: UInt64
     var samples: UInt64
+    var problem: String?
 }
 
 /// A mailbox for control jobs between two loops; its flag costs one load when it is empty.

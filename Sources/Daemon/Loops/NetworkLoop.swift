@@ -55,8 +55,9 @@ final class NetworkLoop: @unchecked Sendable {
     private var lastSweepNanoseconds: UInt64 = 0
     private var hasNewRecords = false
 
-    static let framesPerTurn = 128
-    static let queriesPerTurn = 32
+    static let handfulsPerTurn = 16
+    static let framesPerHandful = 8
+    static let queriesPerHandful = 8
 
     init(
         settings: DaemonSettings, description: ServiceDescription, admission: Admission,
@@ -92,12 +93,17 @@ final class NetworkLoop: @unchecked Sendable {
         progress.networkTurns.add(1, ordering: .relaxed)
         var didWork = takeResults()
         didWork = finishJobs() || didWork
-        didWork = drain(.ingest, frames: Self.framesPerTurn) || didWork
-        if hasNewRecords {
-            hasNewRecords = false
-            channels.learnerWakeUp.call()
+        // Queries get their look between handfuls of samples, so a flood cannot hold them up.
+        for _ in 0..<Self.handfulsPerTurn {
+            let tookSamples = drain(.ingest, frames: Self.framesPerHandful)
+            if hasNewRecords {
+                hasNewRecords = false
+                channels.learnerWakeUp.call()
+            }
+            let tookQueries = drain(.query, frames: Self.queriesPerHandful)
+            didWork = didWork || tookSamples || tookQueries
+            if !tookSamples && !tookQueries { break }
         }
-        didWork = drain(.query, frames: Self.queriesPerTurn) || didWork
         didWork = drain(.admin, frames: 1) || didWork
         sweep()
         return didWork

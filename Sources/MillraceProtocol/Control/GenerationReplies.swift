@@ -100,12 +100,15 @@ public struct CheckpointEntry: Codable, Equatable, Sendable {
     public var bytes: Int
     /// Samples in its weights.
     public var samples: UInt64
+    /// Why it cannot be restored; absent when the whole file was read and is intact.
+    public var problem: String?
 
     /// An entry; the digest is given as a number and kept as digits.
     public init(
         name: String, path: String, generation: UInt64, stateDigest: UInt64, bytes: Int,
-        samples: UInt64
+        samples: UInt64, problem: String? = nil
     ) {
+        self.problem = problem
         self.name = name
         self.path = path
         self.generation = generation

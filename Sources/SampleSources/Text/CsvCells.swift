@@ -82,8 +82,11 @@ enum CsvCells {
                 counts[byte, default: 0] += 1
             }
         }
-        let candidates = [UInt8(ascii: ","), UInt8(ascii: ";"), 0x09]
-        return candidates.max { (counts[$0] ?? 0, $1) < (counts[$1] ?? 0, $0) }
-            ?? UInt8(ascii: ",")
+        var best = UInt8(ascii: ",")
+        for candidate in [UInt8(ascii: ";"), 0x09]
+        where counts[candidate, default: 0] > counts[best, default: 0] {
+            best = candidate
+        }
+        return best
     }
 }

@@ -11,7 +11,7 @@
 import Glibc
 
 /// What a piece of text is as a number.
-enum ParsedNumber: Equatable {
+package enum ParsedNumber: Equatable {
     /// A finite float.
     case value(Float)
     /// A number too large for a float.
@@ -24,7 +24,7 @@ enum ParsedNumber: Equatable {
     case notANumber
 }
 
-enum NumberParser {
+package enum NumberParser {
     /// Longest text that is looked at as a number.
     static let longestNumber = 512
 
@@ -33,7 +33,7 @@ enum NumberParser {
     ]
 
     /// Parses `text`; spaces and tabs around it do not matter.
-    static func parse(_ text: UnsafeBufferPointer<UInt8>) -> ParsedNumber {
+    package static func parse(_ text: UnsafeBufferPointer<UInt8>) -> ParsedNumber {
         var start = 0
         var end = text.count
         while start < end, isSpace(text[start]) { start += 1 }

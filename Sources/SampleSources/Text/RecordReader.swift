@@ -95,7 +95,7 @@ struct RecordReader {
                 case .more: scan = scanRecord()
                 case .notYet: return .notYet
                 case .end:
-                    if position >= buffer.count { return .end }
+                    guard position < buffer.count else { return .end }
                     scan = scanRecord()
                 }
             }
@@ -131,7 +131,8 @@ struct RecordReader {
 
     /// Looks for the end of the record at `position` in what is in the buffer.
     private func scanRecord() -> Scan {
-        buffer.withUnsafeBufferPointer { bytes in
+        guard position < buffer.count else { return .needsMore }
+        return buffer.withUnsafeBufferPointer { bytes in
             let quote = UInt8(ascii: "\"")
             var isQuoted = false
             var isFieldStart = true

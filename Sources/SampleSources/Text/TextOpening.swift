@@ -30,8 +30,12 @@ struct TextOpening {
             try openJson()
             reader.seek(offset: start.offset, line: start.line)
         } else {
+            // Once more with an eye on quotes: a name may hold a line end.
+            reader.separator = options.separator ?? UInt8(ascii: ",")
+            reader.seek(offset: start.offset, line: start.line)
+            let header = try Self.next(&reader) ?? first
             let separator =
-                options.separator ?? reader.withBytes(first) { CsvCells.separator(of: $0) }
+                options.separator ?? reader.withBytes(header) { CsvCells.separator(of: $0) }
             reader.separator = separator
             format = .csv(separator: separator)
             reader.seek(offset: start.offset, line: start.line)

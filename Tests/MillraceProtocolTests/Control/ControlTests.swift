@@ -16,7 +16,7 @@ import Testing
         idSum: .max, idXor: 1, figures: figures)
     private static let checkpoint = CheckpointEntry(
         name: "a", path: "/s/a.safetensors", generation: 7, stateDigest: 9, bytes: 100,
-        samples: 5)
+        samples: 5, problem: "torn")
     private static let examples: [(schema: String, bytes: [UInt8])] = {
         do {
             return try makeExamples()

@@ -82,6 +82,7 @@ extension ProducerSession {
         lastWelcome = now
         wasWelcome = true
         lastRewind = (0, 0)
+        flushesInVain = 0
         state = .streaming
     }
 
@@ -91,6 +92,7 @@ extension ProducerSession {
         report.generation = max(report.generation, ack.generation)
         guard ack.durable > acknowledged, ack.durable <= highestSent else { return }
         acknowledged = ack.durable
+        flushesInVain = 0
         // What is durable need not be sent again, even if a NACK had sent us back behind it.
         position = max(position, acknowledged + 1)
         try feed.acknowledged(acknowledged)

@@ -31,9 +31,7 @@ extension ProducerSession {
 
     /// Sends frames while there is credit, then flushes at the end.
     func stream() throws(ClientError) -> Bool {
-        if acknowledged < highestSent,
-            milliseconds(since: lastHeard) >= UInt64(options.silenceMilliseconds)
-        {
+        if acknowledged < highestSent, milliseconds(since: lastHeard) >= patience {
             greetLater(milliseconds: 0)
             return try greet()
         }
@@ -44,6 +42,14 @@ extension ProducerSession {
             worked = true
         }
         return try finishOrFlush() || worked
+    }
+
+    /// How much silence is suspicious. Without credit there is nothing to send that a restarted
+    /// daemon would answer with RESET, and credit normally comes soon: ask earlier.
+    private var patience: UInt64 {
+        let isBlocked = position > limit
+        return UInt64(
+            isBlocked ? options.blockedSilenceMilliseconds : options.silenceMilliseconds)
     }
 
     private func sendNext() throws(ClientError) -> Bool {
@@ -84,6 +90,13 @@ extension ProducerSession {
             return true
         }
         if state == .flushing, milliseconds(since: lastFlush) < 1000 { return false }
+        if flushesInVain >= 3 {
+            // The last frames may be lost: no gap tells, and each FLUSH is answered all the same.
+            flushesInVain = 0
+            greetLater(milliseconds: 0)
+            return try greet()
+        }
+        flushesInVain += 1
         flushRequest += 1
         guard try send(Flush(epoch: epoch, request: flushRequest).encode(into: memory)) else {
             return false

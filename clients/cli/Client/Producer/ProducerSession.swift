@@ -15,6 +15,8 @@ import Platform
 public struct SessionOptions: Equatable, Sendable {
     /// Silence after which HELLO is sent again, in milliseconds.
     public var silenceMilliseconds = 3000
+    /// The same while there is no credit.
+    public var blockedSilenceMilliseconds = 500
     /// How long to wait for the first WELCOME before giving up, in milliseconds.
     public var firstPatienceMilliseconds = 10_000
     /// How long to wait for a daemon that was there and went away.
@@ -78,6 +80,8 @@ public final class ProducerSession {
     var notBefore: UInt64 = 0
     var lastFlush: UInt64 = 0
     var flushRequest: UInt64 = 0
+    /// FLUSH frames since the durable position last moved.
+    var flushesInVain = 0
     var rateStart: UInt64 = 0
     var rateSent: UInt64 = 0
 

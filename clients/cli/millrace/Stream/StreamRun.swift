@@ -180,7 +180,8 @@ final class StreamRun {
             greetings: session.report.greetings, seconds: seconds,
             samplesPerSecond: seconds > 0 ? fresh / seconds : 0,
             generation: max(session.report.generation, status?.generation ?? 0),
-            finished: session.state == .done && !isEndless, wasFinished: wasFinished,
+            finished: session.state == .done && !isEndless,
+            wasFinished: wasFinished && session.report.sent == 0,
             interrupted: interrupted,
             prequential: PrequentialDocument(figures: mine?.figures))
     }

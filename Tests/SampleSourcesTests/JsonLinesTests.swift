@@ -1,0 +1,71 @@
+// JSON Lines: objects, arrays, nesting, order of keys, and what is refused.
+
+import SampleSources
+import Testing
+
+@Suite struct JsonLinesTests {
+    let directory = TemporaryDirectory()
+
+    func source(_ text: String, _ options: SourceOptions = SourceOptions()) throws -> TextSource {
+        try TextSource(path: directory.write("a.jsonl", text), .jsonLines, options)
+    }
+
+    @Test(arguments: [
+        "{\"a\":1,\"b\":2}\n{\"a\":3,\"b\":4}\n",
+        "{\"a\":1,\"b\":2}\n{\"b\":4,\"a\":3,\"c\":[1,{}]}",
+        "[1,2]\n[3,4]\n", "{\"a\":1,\"b\":{\"c\":2}}\n\n { \"b\" : { \"c\" : 4e0 } , \"a\" : 3 }\n",
+        "{\"v\":[1,2]}\r\n{\"v\":[3,4]}\r\n", "{\"\\u0061\":true,\"b\":2}\n{\"a\":3,\"b\":4}\n",
+    ])
+    func readsTheSameNumbers(text: String) throws {
+        #expect(try readAll(try source(text)).rows == [[1, 2], [3, 4]])
+    }
+
+    @Test func namesNestedValues() throws {
+        let source = try source("{\"id\":7,\"acc\":{\"x\":1,\"y\":[2,3]},\"label\":\"up\"}\n")
+        #expect(source.schema.featureNames == ["id", "acc.x", "acc.y.0", "acc.y.1"])
+        #expect(try readAll(source).names == ["up"])
+        var options = SourceOptions()
+        options.featureColumns = "acc*"
+        #expect(
+            try readAll(try self.source("{\"id\":\"q\",\"acc\":{\"x\":1}}", options)).rows == [[1]])
+    }
+
+    @Test(arguments: [
+        "{\"a\":1}", "{\"a\":1,\"b\":null}", "{\"a\":1,\"b\":\"x\"}", "{\"a\":1,\"b\":2",
+        "{\"a\":1 \"b\":2}",
+        "{\"a\":1,\"b\":2}}", "{a:1,\"b\":2}", "{\"a\":1,\"b\":2,}", "[1,2]", "7", "nonsense",
+        "{\"a\":1,\"b\":nan}", "{\"a\":1,\"b\":1e99}", "{\"a\":1,\"b\":tru}",
+        "{\"a\":1,\"b\":\"\\q\"}",
+        "{\"a\":1,\"b\":[2]}",
+        String(repeating: "[", count: 40) + String(repeating: "]", count: 40),
+    ])
+    func reportsBadRowsAndGoesOn(row: String) throws {
+        let good = "{\"a\":1,\"b\":2}\n"
+        let result = try readAll(try source(good + row + "\n" + good))
+        #expect(result.rows == [[1, 2], [1, 2]])
+        #expect(result.problems.map(\.line) == [2])
+    }
+
+    @Test func isDetectedOnAPipe() throws {
+        let path = directory.write("x.txt", "[1,2]\n")
+        var options = SourceOptions()
+        options.format = .jsonLines
+        #expect(try readAll(try SourceCatalog.open(path, options: options)).rows == [[1, 2]])
+    }
+
+    @Test(arguments: 1...4)
+    func survivesMutations(seed: UInt64) throws {
+        var random = TestRandom(seed: seed)
+        let whole = Array(
+            ("{\"a\":1,\"b\":{\"c\":[2.5,-3e2]},\"label\":\"u\\n\\ud83d\\ude00p\"}\n"
+                + "{\"b\":{\"c\":[0,true]},\"a\":null,\"label\":\"x\"}\n[1,2]\n").utf8)
+        for round in 0..<1500 {
+            let path = directory.write("m.jsonl", mutated(whole, &random))
+            guard let source = try? TextSource(path: path, .jsonLines) else { continue }
+            let once = try readAll(source, batch: 1)
+            let again = try readAll(try TextSource(path: path, .jsonLines), batch: 50)
+            let isSame = once.rows == again.rows && once.problems == again.problems
+            #expect(isSame, "seed \(seed), round \(round)")
+        }
+    }
+}
