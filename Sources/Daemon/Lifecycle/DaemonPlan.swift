@@ -40,7 +40,7 @@ public struct DaemonPlan: Sendable {
         geometry = RingGeometry(
             slotCount: settings.ringSlots, heldCount: settings.heldSlots,
             learner: layout.section, stream: streamLayout.section,
-            description: Self.describe(configuration))
+            description: Self.describe(configuration, settings))
         schema = Self.schema(of: configuration)
         let valueCount = schema.task == .regression ? schema.outputCount : 0
         recordShape = RecordShape(
@@ -130,9 +130,16 @@ public struct DaemonPlan: Sendable {
             outputCount: configuration.outputCount, task: task)
     }
 
-    private static func describe(_ configuration: LearnerConfiguration) -> String {
+    /// Everything that decides the shape of a generation, in the configuration's words.
+    private static func describe(
+        _ configuration: LearnerConfiguration, _ settings: DaemonSettings
+    ) -> String {
         let schema = schema(of: configuration)
+        let normalise = configuration.normaliser == .none ? "none" : "running"
         return "\(schema.task.name) of \(schema.featureCount) \(schema.elementType.name) "
-            + "features, network \(configuration.networkText)"
+            + "features, network \(configuration.networkText), normalise \(normalise), "
+            + "momentum \(configuration.momentum > 0 ? "yes" : "no"), "
+            + "labels.window \(configuration.pendingCapacity), "
+            + "daemon.max-producers \(settings.maximumProducers)"
     }
 }
