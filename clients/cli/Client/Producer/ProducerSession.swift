@@ -55,6 +55,8 @@ public final class ProducerSession {
     public internal(set) var acknowledged: UInt64 = 0
     /// The highest number that may be sent.
     public internal(set) var limit: UInt64 = 0
+    /// What was durable at the first WELCOME of the epoch; nil before it.
+    public internal(set) var resumedAt: UInt64?
     /// The last number of the work, once the feed has ended.
     public internal(set) var end: UInt64?
 
@@ -69,7 +71,8 @@ public final class ProducerSession {
     var maxBatch = 1
     /// The highest number ever sent, so that numbers sent again are known as such.
     var highestSent: UInt64 = 0
-    var highestRefused: UInt64 = 0
+    /// Refused numbers that were counted.
+    var refusedNumbers: Set<UInt64> = []
     /// How often a new epoch was asked for; more than once, and two may have been assigned.
     var newEpochGreetings = 0
     var lastRewind: (target: UInt64, at: UInt64) = (0, 0)
