@@ -135,7 +135,7 @@ final class StreamRun {
         do throws(ClientError) {
             while session.state != .done, !interrupted {
                 let worked = try session.step()
-                if begin == nil, session.state == .streaming || session.state == .done {
+                if begin == nil, session.state != .connecting, session.state != .greeting {
                     begin = clock.nowNanoseconds
                     resumedAt = samples(session.acknowledged)
                 }
