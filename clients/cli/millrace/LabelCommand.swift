@@ -100,7 +100,12 @@ struct LabelCommand: ParsableCommand {
             if try !session.step() { transport.wait(milliseconds: 20) }
             if signals.next() == .stop { throw ExitCode(130) }
         }
-        let refused = session.report.refusedTotal
+        // Labels that found no sample are refused by the learner, which sends no NACK.
+        let now = try query.ask(StatusReply.self, ControlRequest(command: .status)).producers
+            .first { $0.name == name && $0.epoch == session.epoch }
+        let refused = max(
+            session.report.refusedTotal,
+            (now?.refused ?? 0) - min(producer.refused, now?.refused ?? 0))
         return Document(
             name: name, epoch: session.epoch, labels: labels.count,
             applied: UInt64(labels.count) - min(refused, UInt64(labels.count)), refused: refused,
