@@ -58,7 +58,8 @@ import Testing
         #expect(again.code == 0 && again.document?["epoch"]?.integer == 2)
         let producer = try #require(scene.user.producer("p"))
         #expect(producer.epoch == 2 && producer.learned == 600 && producer.balances)
-        #expect(IdSet(producer) == IdSet(1...600, 1...600), "ids of both epochs")
+        #expect(IdSet(producer) == IdSet(1...600), "ids are those of the epoch")
+        #expect(scene.user.status()?.samples == 1_200)
     }
 
     @Test func aFileThatGrewOrALargerLimitContinues() throws {
