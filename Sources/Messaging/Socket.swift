@@ -79,8 +79,11 @@ public final class Socket {
     private var isClosed = false
 
     /// Makes a socket with every limit set.
+    /// - routingId: what a DEALER calls itself at a ROUTER; empty lets the ROUTER choose, as the
+    ///   protocol asks. For tests of what other peers may do.
     public init(
-        _ context: MessagingContext, _ type: SocketType, limits: SocketLimits = SocketLimits()
+        _ context: MessagingContext, _ type: SocketType, limits: SocketLimits = SocketLimits(),
+        routingId: [UInt8] = []
     ) throws(MessagingError) {
         guard let pointer = zmq_socket(context.pointer, type == .router ? ZMQ_ROUTER : ZMQ_DEALER)
         else { throw MessagingError(call: "zmq_socket", subject: "") }
@@ -88,6 +91,10 @@ public final class Socket {
         self.pointer = pointer
         self.type = type
         try apply(limits)
+        guard !routingId.isEmpty else { return }
+        guard zmq_setsockopt(pointer, ZMQ_ROUTING_ID, routingId, routingId.count) == 0 else {
+            throw MessagingError(call: "zmq_setsockopt", subject: "routing id")
+        }
     }
 
     deinit { close() }

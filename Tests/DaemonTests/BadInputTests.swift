@@ -83,6 +83,10 @@ struct WrongFrame: CustomTestStringConvertible, Sendable {
         WrongFrame("a sequence gap", .sequenceGap) { sample($0, $1 + 5, [0, 0, 0, 0, 0]) },
         WrongFrame("a duplicate", .duplicate) { sample($0, $1 - 1, [9, 9, 9, 9, 9]) },
         WrongFrame("an old epoch", .fenced) { sample($0 - 1, $1, [0, 0, 0, 0, 0]) },
+        WrongFrame("a future epoch", .unknownEpoch) { sample($0 + 1, $1, [0, 0, 0, 0, 0]) },
+        WrongFrame("a frame of another socket", .unknownType) {
+            ScriptedProducer.frame(.predict, $1, $0, 1, FrameFlags(elementType: .f32), [])
+        },
         WrongFrame("a label for a sample that never was", .unknownSample, consumes: true) {
             epoch, next in
             var body: [UInt8] = []
@@ -210,6 +214,7 @@ struct WrongFrame: CustomTestStringConvertible, Sendable {
         producer.turn(rig.transport)
         let nack = try #require(producer.nacks.first)
         #expect(nack.reason == .noCredit)
-        #expect(nack.expected == 97)
+        // The fifth frame begins inside the window and ends behind it: refused as a whole.
+        #expect(nack.expected == 81)
     }
 }

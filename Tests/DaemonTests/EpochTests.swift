@@ -118,6 +118,19 @@ import Testing
         #expect((row.pending, row.expired, row.learned) == (2, 2, 2))
         #expect((row.labels, row.refused, row.next) == (2, 2, 11))
         #expect(row.balances)
+        // The learner found them; the producer is told, and status counts them.
+        var told: [UInt64] = []
+        while let frame = rig.transport.take(peer: 1) {
+            frame.withUnsafeBytes { bytes in
+                guard let (header, body) = try? Frame.decode(bytes),
+                    let nack = try? Nack.decode(header, body)
+                else { return }
+                #expect(nack.reason == .unknownSample)
+                told += (0..<UInt64(nack.count)).map { nack.first + $0 }
+            }
+        }
+        #expect(told == [9, 10])
+        #expect(rig.status()?.counters.refusedBy == ["unknownSample": 2])
         // What waits survives the process.
         rig.kill()
         try rig.boot()

@@ -70,6 +70,28 @@ import Testing
         dealer.close()
     }
 
+    @Test func aStrangersLongRoutingIdIsNotTakenForThePeerBefore() throws {
+        let context = try MessagingContext()
+        let router = try Socket(context, .router)
+        try router.bind(endpoint("stranger"))
+        let honest = try Socket(context, .dealer)
+        try honest.connect(endpoint("stranger"))
+        let stranger = try Socket(
+            context, .dealer, routingId: [UInt8](repeating: 0x7A, count: 40))
+        try stranger.connect(endpoint("stranger"))
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16, alignment: 8)
+        defer { buffer.deallocate() }
+        var peer = Peer()
+        send(honest, [1])
+        #expect(receive(router, into: buffer, from: &peer) == .frame(bytes: 1))
+        send(stranger, [2])
+        #expect(receive(router, into: buffer, from: &peer) == .multipart)
+        #expect(peer == Peer())
+        router.close()
+        honest.close()
+        stranger.close()
+    }
+
     @Test func aPeerThatWentAwayIsGone() throws {
         let context = try MessagingContext()
         let router = try Socket(context, .router)

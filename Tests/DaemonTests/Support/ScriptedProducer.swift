@@ -108,7 +108,11 @@ final class ScriptedProducer {
             case .nack:
                 guard let nack = try? Nack.decode(header, body) else { return }
                 nacks.append(nack)
-                if nack.reason == .sequenceGap || nack.reason == .noCredit { next = nack.expected }
+                switch nack.reason {
+                case .sequenceGap, .noCredit: next = nack.expected
+                case .readOnly, .stopping, .notReady: isWelcome = false
+                default: break
+                }
             case .reset: isWelcome = false
             default: break
             }
