@@ -101,7 +101,7 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Daemon", "Learning", "SampleSources",
+                "Daemon", "Learning", "SampleSources", "WeightStore",
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: strict),

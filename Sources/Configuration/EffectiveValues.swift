@@ -190,10 +190,11 @@ struct LayerCollector {
         _ path: String, isSection: Bool, at place: String
     ) -> ConfigurationProblem {
         let parts = path.split(separator: ".", maxSplits: 1).map(String.init)
-        if isSection || parts.count < 2 {
-            let near = Spelling.nearest(to: path, among: KeyTable.sections)
+        if isSection || parts.count < 2 || !KeyTable.sections.contains(parts[0]) {
+            let section = isSection ? path : parts.first ?? path
+            let near = Spelling.nearest(to: section, among: KeyTable.sections)
             return ConfigurationProblem(
-                place: place, key: path, found: "an unknown section",
+                place: place, key: section, found: "an unknown section",
                 expected: "one of " + KeyTable.sections.joined(separator: ", "),
                 nearest: near.map { "[\($0)]" })
         }

@@ -11,10 +11,11 @@ extension DaemonSettings {
         self.init(
             stateDirectory: daemon.stateDirectory,
             endpoints: [daemon.ingestEndpoints, daemon.queryEndpoints, daemon.adminEndpoints])
-        maximumBatch = UInt32(configuration.effectiveMaxBatch)
         queueSamples = daemon.queueSamples
         maximumProducers = daemon.maxProducers
         maximumPeers = daemon.maxPeers
+        // A batch that is larger than a producer's share of the queue could never be sent.
+        maximumBatch = UInt32(min(configuration.effectiveMaxBatch, samplesPerProducer))
         maximumMessageBytes = daemon.maxMessageBytes
         allowedProducers = configuration.allowedProducers
         commit = CommitPolicy(

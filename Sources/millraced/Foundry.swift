@@ -5,6 +5,7 @@ import Configuration
 import Daemon
 import Glibc
 import Platform
+import SampleSources
 
 enum Foundry {
     /// Prints an error for a person and exits.
@@ -42,11 +43,14 @@ enum Foundry {
 
     /// --init: a configuration for somebody's own data.
     static func describe(_ path: String) -> Never {
-        do {
+        do throws(SourceError) {
             print(try ConfigurationWriter.describe(path: path), terminator: "")
             exit(0)
         } catch {
-            fail("\(error)", code: 65)
+            switch error {
+            case .notFound, .permissionDenied: fail("\(error)", code: 66)
+            default: fail("\(error)", code: 65)
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
 // Log lines on standard error, one per event, with the priority prefix that journald reads
-// (sd-daemon(3)); without the prefix on a terminal.
+// (sd-daemon(3)) when the journal is there.
 
 import Logging
 import Platform
@@ -7,6 +7,9 @@ import Platform
 struct LineLogHandler: LogHandler {
     var logLevel = Logger.Level.info
     var metadata: Logger.Metadata = [:]
+
+    /// systemd sets JOURNAL_STREAM where standard error goes to the journal.
+    private static let isJournal = ProcessFacts.environment("JOURNAL_STREAM") != nil
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -23,7 +26,7 @@ struct LineLogHandler: LogHandler {
             case .info: 6
             case .debug, .trace: 7
             }
-        let prefix = StandardError.isTerminal ? "millraced: " : "<\(priority)>"
+        let prefix = Self.isJournal ? "<\(priority)>" : "millraced: "
         StandardError.write("\(prefix)\(event.message)\n")
     }
 }

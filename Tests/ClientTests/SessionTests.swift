@@ -150,6 +150,27 @@ import Testing
         }
     }
 
+    @Test func refusalsMayComeInAnyOrder() throws {
+        let folder = Folder()
+        let daemon = ScriptedDaemon(
+            schema: Bench.schema, seed: 1, weather: Weather(commitPermille: 0))
+        let clock = ManualClock(nowNanoseconds: 1_000_000_000)
+        let feed = SourceFeed(
+            spool: try folder.spool(), record: Bench.record(),
+            reader: NumberedRows(count: 100), schema: Bench.schema)
+        let session = Bench.session(feed, daemon, clock, epoch: 0)
+        try Bench.turn(session, daemon, clock, until: { session.position > 50 })
+        daemon.refuse(.unknownSample, first: 20, count: 2)
+        daemon.refuse(.unknownSample, first: 7, count: 1)
+        daemon.refuse(.labelOutOfRange, first: 20, count: 3)
+        daemon.refuse(.outOfBounds, first: 0, count: 1)
+        daemon.refuse(.outOfBounds, first: .max, count: 4)
+        daemon.refuse(.outOfBounds, first: 99_999, count: .max)
+        _ = try session.step()
+        #expect(session.report.refused == ["unknownSample": 3, "labelOutOfRange": 1])
+        #expect(session.resumedAt == 0)
+    }
+
     @Test func badRowsGiveUpTheirNumbers() throws {
         let folder = Folder()
         let daemon = ScriptedDaemon(schema: Bench.schema, seed: 3)

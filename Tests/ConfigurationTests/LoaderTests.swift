@@ -14,7 +14,7 @@ import Testing
         #expect(it.network.loss == .crossEntropy && it.network.outputActivation == .softmax)
         #expect(it.daemon.ingestEndpoints == ["ipc://millrace-state/ingest.sock"])
         #expect(it.ring.slotCount == 4 && it.ring.heldCount == 1 && it.allowedProducers == nil)
-        #expect(it.memoryBudgetBytes == 16 << 20 && it.daemon.maxMessageBytes == 65_536)
+        #expect(it.memoryBudgetBytes == 16 << 20 && it.daemon.maxMessageBytes == 32_768)
         #expect(it.learner.producerCapacity == it.daemon.maxProducers)
         #expect(it.origin(of: "ring.slots") == .builtIn)
         #expect(it.origin(of: "network.loss") == .derived)
@@ -131,7 +131,7 @@ import Testing
 
     @Test func fitsBatchesIntoMessages() throws {
         let it = try load(minimal, flags: [.init(key: "input.features", value: "784", flag: "f")])
-        #expect(it.labelledSampleBytes == 3140 && it.effectiveMaxBatch == 20)
+        #expect(it.labelledSampleBytes == 3140 && it.effectiveMaxBatch == 10)
     }
 }
 

@@ -19,7 +19,7 @@ import Testing
         ("network", "seed = 1.0"), ("network", "initialisation = \"zeros\""),
         ("learning", "rate = 0"), ("learning", "rate = \"fast\""), ("learning", "rate = inf"),
         ("learning", "momentum = 1"), ("learning", "weight-decay = -0.1"),
-        ("labels", "window = 1.5"), ("commit", "samples = 0"),
+        ("labels", "window = 1.5"), ("commit", "samples = -1"),
         ("commit", "interval-milliseconds = \"1s\""), ("commit", "bytes-per-day = \"many\""),
         ("ring", "slots = 3"), ("ring", "held = 0"), ("memory", "budget = \"16 MB!\""),
         ("memory", "budget = -1"), ("memory", "budget = \"0.3B\""), ("memory", "budget = []"),

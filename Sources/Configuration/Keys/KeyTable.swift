@@ -98,7 +98,7 @@ enum KeyTable {
     ]
 
     private static let storage: [KeyDefinition] = [
-        key("commit", "samples", .integer(1...1_000_000_000), .value(.integer(1000))),
+        key("commit", "samples", .integer(0...1_000_000_000), .value(.integer(0))),
         key("commit", "interval-milliseconds", .integer(1...86_400_000), .value(.integer(1000))),
         key("commit", "bytes-per-day", .bytes(0...1 << 50), .value(.integer(0))),
         key("ring", "slots", .integer(4...64), .value(.integer(4))),
@@ -112,10 +112,10 @@ enum KeyTable {
         key("daemon", "query", .endpoints(ipcOnly: false), socket("query")),
         key("daemon", "admin", .endpoints(ipcOnly: true), socket("admin")),
         key("daemon", "max-batch", .integer(1...65_536), .value(.integer(256))),
-        key("daemon", "queue", .integer(1...16_777_216), .value(.integer(1024))),
-        key("daemon", "max-producers", .integer(1...4096), .value(.integer(16))),
-        key("daemon", "max-peers", .integer(1...4096), .value(.integer(16))),
-        key("daemon", "max-message", .bytes(1024...1 << 26), .value(.integer(65_536))),
+        key("daemon", "queue", .integer(1...16_777_216), .value(.integer(4096))),
+        key("daemon", "max-producers", .integer(1...4096), .value(.integer(8))),
+        key("daemon", "max-peers", .integer(1...4096), .value(.integer(8))),
+        key("daemon", "max-message", .bytes(1024...1 << 26), .value(.integer(32_768))),
     ]
 
     private static func socket(_ name: String) -> KeyDefinition.Standard {

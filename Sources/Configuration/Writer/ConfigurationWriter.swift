@@ -216,9 +216,8 @@ extension ConfigurationText {
             let section = sectionBytes
             line("[commit]")
             comment(
-                "A generation takes \(ByteSize.text(Int64(section))) on disk. It is written after "
-                    + "this many samples or this time, whichever comes first.")
-            line("samples = 1000")
+                "A generation takes \(ByteSize.text(Int64(section))) on disk. One is written after "
+                    + "this time, and when a client asks at the end of its input.")
             line("interval-milliseconds = \(section > 4 << 20 ? 10_000 : 1000)")
             line()
             line("[memory]")
@@ -235,12 +234,12 @@ extension ConfigurationText {
         private var sampleBytes: Int { decisions.features.count * decisions.type.bytes }
 
         private var messageBytes: Int {
-            var bytes = 65_536
+            var bytes = 32_768
             while bytes < 16 * (sampleBytes + 4 * decisions.outputCount) + 32 { bytes *= 2 }
             return bytes
         }
 
-        private var queueSamples: Int { max(256, min(1024, (4 << 20) / sampleBytes)) }
+        private var queueSamples: Int { max(256, min(4096, (4 << 20) / sampleBytes)) }
 
         private var producerCount: Int { 8 }
 

@@ -40,15 +40,17 @@ public struct DaemonPlan: Sendable {
         geometry = RingGeometry(
             slotCount: settings.ringSlots, heldCount: settings.heldSlots,
             learner: layout.section, stream: streamLayout.section,
-            description: Self.describe(configuration))
+            description: Self.describe(configuration, settings))
         schema = Self.schema(of: configuration)
         let valueCount = schema.task == .regression ? schema.outputCount : 0
         recordShape = RecordShape(
             featureBytes: schema.featureCount * schema.elementType.bytes, valueCount: valueCount)
-        // Greetings and flushes need places beyond the producers' shares.
         var capacity = 64
+        // Shares are at least one sample each, so many producers may need more than the queue asks.
         let promised = settings.samplesPerProducer * settings.maximumProducers
-        while capacity < promised + 4 * settings.maximumPeers { capacity *= 2 }
+        while capacity < max(settings.queueSamples, promised + 4 * settings.maximumPeers) {
+            capacity *= 2
+        }
         recordCapacity = capacity
 
         var plan = MemoryPlan(budgetBytes: settings.budgetBytes)
@@ -128,9 +130,16 @@ public struct DaemonPlan: Sendable {
             outputCount: configuration.outputCount, task: task)
     }
 
-    private static func describe(_ configuration: LearnerConfiguration) -> String {
+    /// Everything that decides the shape of a generation, in the configuration's words.
+    private static func describe(
+        _ configuration: LearnerConfiguration, _ settings: DaemonSettings
+    ) -> String {
         let schema = schema(of: configuration)
+        let normalise = configuration.normaliser == .none ? "none" : "running"
         return "\(schema.task.name) of \(schema.featureCount) \(schema.elementType.name) "
-            + "features, network \(configuration.networkText)"
+            + "features, network \(configuration.networkText), normalise \(normalise), "
+            + "momentum \(configuration.momentum > 0 ? "yes" : "no"), "
+            + "labels.window \(configuration.pendingCapacity), "
+            + "daemon.max-producers \(settings.maximumProducers)"
     }
 }

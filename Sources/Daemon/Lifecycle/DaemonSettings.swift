@@ -57,8 +57,8 @@ public struct DaemonSettings: Sendable {
         maximumBatch = 256
         queueSamples = 4096
         maximumProducers = 8
-        maximumPeers = 16
-        maximumMessageBytes = 64 * 1024
+        maximumPeers = 8
+        maximumMessageBytes = 32 * 1024
         allowedProducers = nil
         commit = CommitPolicy(sequences: 0, intervalNanoseconds: 1_000_000_000)
         bytesPerDay = 0
@@ -76,8 +76,11 @@ public struct DaemonSettings: Sendable {
     }
 
     /// A producer's share of the queue. Equal and fixed shares cannot starve anyone, whoever
-    /// came first.
-    public var samplesPerProducer: Int { max(1, queueSamples / maximumProducers) }
+    /// came first. Greetings and flushes have four places per connection beside the shares.
+    public var samplesPerProducer: Int {
+        let reserved = min(4 * maximumPeers, queueSamples / 2)
+        return max(1, (queueSamples - reserved) / maximumProducers)
+    }
 
     /// Where checkpoints are.
     public var checkpointDirectory: String { stateDirectory + "/checkpoints" }

@@ -1,5 +1,6 @@
 // The storage loop's work on checkpoint files.
 
+import enum MillraceProtocol.RefusalReason
 import Platform
 import WeightStore
 
@@ -129,7 +130,16 @@ extension StorageLoop {
             if case .storage(.notFound) = error {
                 return .failed(.notFound, "there is no checkpoint \(name)")
             }
-            return .failed(.failed, "checkpoint \(name) cannot be used: \(error)")
+            return .failed(Self.reason(error), "checkpoint \(name) cannot be used: \(error)")
+        }
+    }
+
+    /// Damage and another shape are faults of the file; the rest is the disk's.
+    private static func reason(_ error: CheckpointError) -> RefusalReason {
+        switch error {
+        case .storage: .failed
+        case .shapeDiffers, .tensorMissing, .tensorUnexpected: .schemaMismatch
+        default: .badChecksum
         }
     }
 }

@@ -10,6 +10,8 @@ import Arithmetic
 struct AnomalyScale {
     /// Count, mean, variance, the newest score.
     static let valuesPerProducer = 4
+    /// Where the count of errors is.
+    static let count = 0
     /// Where the newest score is.
     static let newestScore = 3
     /// Errors before anything is judged.

@@ -208,16 +208,18 @@ extension PrequentialFigures {
     }
 
     /// How unusual the newest error of a producer was, in σ of the logarithm of its errors; for
-    /// all producers (nil) the largest. Nil for classifications.
+    /// all producers (nil) the largest of those that have one. Nil for classifications, and before
+    /// a first error.
     public static func anomalyScore(
         layout: LearnerLayout, section: UnsafeRawPointer, producer: Int?
     ) -> Double? {
         guard let anomaly = layout.anomaly else { return nil }
         let values = (section + anomaly.offset).assumingMemoryBound(to: Double.self)
-        func score(_ row: Int) -> Double {
-            values[row * AnomalyScale.valuesPerProducer + AnomalyScale.newestScore]
+        func score(_ row: Int) -> Double? {
+            let scale = values + row * AnomalyScale.valuesPerProducer
+            return scale[AnomalyScale.count] > 0 ? scale[AnomalyScale.newestScore] : nil
         }
         if let producer { return score(producer) }
-        return (0..<layout.configuration.producerCapacity).map(score).max()
+        return (0..<layout.configuration.producerCapacity).compactMap(score).max()
     }
 }

@@ -7,7 +7,7 @@ public struct Figures: Codable, Equatable, Sendable {
     public var task: String
     /// Samples that were scored.
     public var samples: UInt64
-    /// Share of right classes, or mean absolute error in the units of the data.
+    /// Share of right classes, or the mean absolute error (see `mae`).
     public var overall: Double?
     /// The same over the last 1,000 scored samples.
     public var last1000: Double?
@@ -17,9 +17,10 @@ public struct Figures: Codable, Equatable, Sendable {
     public var kappaTemporal: Double?
     /// Classification: share of each class that was found; null for a class never seen.
     public var perClassRecall: [Double?]?
-    /// Regression and forecast: mean absolute error in the units of the data.
+    /// Mean absolute error. Regression: in the units of the targets; forecast: in σ of each
+    /// feature, so that features of different units can be averaged.
     public var mae: Double?
-    /// Regression and forecast: root of the mean squared error in the units of the data.
+    /// Root of the mean squared error, in the units of `mae`.
     public var rmse: Double?
     /// Regression and forecast: 1 − mae / (mae of no change).
     public var skill: Double?

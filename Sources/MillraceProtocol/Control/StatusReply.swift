@@ -38,7 +38,8 @@ public struct ProducerStatus: Codable, Equatable, Sendable {
     public var labels: UInt64
     /// Numbers that came again after they were accepted; not part of the balance.
     public var resends: UInt64
-    /// How many samples of all epochs are in the weights.
+    /// How many samples of this epoch were learned: the size of the set of sequences that idSum
+    /// and idXor describe.
     public var idCount: UInt64
     /// Sum (mod 2⁶⁴) of their ids, 16 hexadecimal digits.
     public var idSum: String

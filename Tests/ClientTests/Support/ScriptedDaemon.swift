@@ -92,6 +92,13 @@ final class ScriptedDaemon: FrameTransport {
 
     func wait(milliseconds: Int) {}
 
+    /// Says that numbers are refused.
+    func refuse(_ reason: RefusalReason, first: UInt64, count: UInt32) {
+        let nack = Nack(
+            epoch: live.epoch, expected: next, reason: reason, count: count, first: first)
+        reply { nack.encode(into: $0) }
+    }
+
     /// The client's process has ended: the daemon takes some of what it had sent, then the
     /// connection is gone, and nobody hears the answers.
     func hangUp() {

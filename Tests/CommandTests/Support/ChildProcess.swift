@@ -27,18 +27,28 @@ final class ChildProcess {
     private var status: Int32?
 
     /// Starts `path`.
-    /// - output: file that gets standard output and standard error.
+    /// - output: file that gets standard output, and standard error when `errors` is nil.
+    /// - pipe: a descriptor that becomes standard input, instead of the file `input`.
     init?(
         _ path: String, _ arguments: [String], environment: [String: String] = [:],
-        output: String = "/dev/null", input: String = "/dev/null"
+        output: String = "/dev/null", errors: String? = nil, input: String = "/dev/null",
+        pipe: Int32? = nil
     ) {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(
-            &actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        if let pipe {
+            posix_spawn_file_actions_adddup2(&actions, pipe, 0)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
+        }
+        let writing = O_WRONLY | O_CREAT | O_APPEND
+        posix_spawn_file_actions_addopen(&actions, 1, output, writing, 0o600)
+        if let errors {
+            posix_spawn_file_actions_addopen(&actions, 2, errors, writing, 0o600)
+        } else {
+            posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        }
         var variables = ["PATH=/usr/bin:/bin", "SWIFT_BACKTRACE=enable=no"]
         variables += environment.map { "\($0.key)=\($0.value)" }
         var argv = ([path] + arguments).map { strdup($0) }
@@ -103,8 +113,23 @@ final class Workplace {
         return file
     }
 
+    /// Writes bytes; the file's path.
+    func write(_ name: String, bytes: [UInt8]) -> String {
+        let file = "\(path)/\(name)"
+        if let handle = fopen(file, "w") {
+            fwrite(bytes, 1, bytes.count, handle)
+            fclose(handle)
+        }
+        return file
+    }
+
     func read(_ name: String) -> String {
-        guard let handle = fopen("\(path)/\(name)", "r") else { return "" }
+        String(decoding: Self.bytes("\(path)/\(name)"), as: UTF8.self)
+    }
+
+    /// A whole file anywhere; nothing if it cannot be read.
+    static func bytes(_ path: String) -> [UInt8] {
+        guard let handle = fopen(path, "r") else { return [] }
         defer { fclose(handle) }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
@@ -113,6 +138,6 @@ final class Workplace {
             if count == 0 { break }
             bytes += chunk[..<count]
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
     }
 }

@@ -46,16 +46,28 @@ final class RealDaemon {
 
     /// Starts it; returns whether it accepts connections within five seconds.
     func start(_ arguments: [String] = []) -> Bool {
+        let before = starts
         process = ChildProcess(
             Build.path("millraced"),
             ["--config", configuration, "--state", state] + arguments,
             environment: environment, output: "\(place.path)/log")
         for _ in 0..<500 {
-            if place.read("log").contains("event=started") { return true }
+            if starts > before { return true }
             usleep(10_000)
         }
         Issue.record("millraced did not start: \(place.read("log"))")
         return false
+    }
+
+    /// How often it has started in this place.
+    private var starts: Int {
+        place.read("log").split(separator: "\n").count { $0.contains("event=started") }
+    }
+
+    /// Kills it at once, as a power cut would; nothing is flushed.
+    func kill(_ signal: Int32 = SIGKILL) {
+        process?.send(signal)
+        #expect(process?.wait(seconds: 10) == 128 + signal)
     }
 
     /// Ends it with SIGTERM; its exit code.

@@ -32,8 +32,8 @@ final class DaemonRig {
             learningRate: 0.05, pendingCapacity: pendingCapacity, producerCapacity: producers)
         settings = DaemonSettings(stateDirectory: directory, endpoints: [[], [], []])
         settings.maximumProducers = producers
-        settings.queueSamples = 96 * producers
         settings.maximumPeers = 4
+        settings.queueSamples = 96 * producers + 4 * settings.maximumPeers
         settings.maximumMessageBytes = 8 * 1024
         settings.commit = CommitPolicy(
             sequences: commitSequences, intervalNanoseconds: 50_000_000)

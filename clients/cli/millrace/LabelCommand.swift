@@ -100,10 +100,26 @@ struct LabelCommand: ParsableCommand {
             if try !session.step() { transport.wait(milliseconds: 20) }
             if signals.next() == .stop { throw ExitCode(130) }
         }
-        let refused = session.report.refusedTotal
+        return try document(labels.count, session, before: producer, query)
+    }
+
+    /// What became of the labels. The learner counts a label that came too late without telling
+    /// the sender, so the numbers are those of `status`, after minus before.
+    private func document(
+        _ count: Int, _ session: ProducerSession, before: ProducerStatus, _ query: RequestClient
+    ) throws -> Document {
+        let status = try query.ask(StatusReply.self, ControlRequest(command: .status))
+        let after = status.producers.first { $0.name == name && $0.epoch == session.epoch }
+        let heard = session.report.refusedTotal
+        let refused = after.map { $0.refused - min(before.refused, $0.refused) } ?? heard
+        let applied = after.map { $0.labels - min(before.labels, $0.labels) }
+        var reasons = session.report.refused
+        if refused > heard {
+            reasons[RefusalReason.unknownSample.name, default: 0] += refused - heard
+        }
         return Document(
-            name: name, epoch: session.epoch, labels: labels.count,
-            applied: UInt64(labels.count) - min(refused, UInt64(labels.count)), refused: refused,
-            refusedBy: session.report.refused, generation: session.report.generation)
+            name: name, epoch: session.epoch, labels: count,
+            applied: applied ?? UInt64(count) - min(refused, UInt64(count)), refused: refused,
+            refusedBy: reasons, generation: session.report.generation)
     }
 }

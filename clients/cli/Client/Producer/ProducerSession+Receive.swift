@@ -64,8 +64,9 @@ extension ProducerSession {
             // Nothing can have been accepted in an epoch that was overtaken.
             acknowledged = 0
             highestSent = 0
-            highestRefused = 0
+            refusedNumbers = []
             end = nil
+            resumedAt = nil
         }
         if welcome.durable < acknowledged { report.positionsLost += 1 }
         epoch = welcome.epoch
@@ -75,6 +76,7 @@ extension ProducerSession {
         report.lastRefusal = ""
         try feed.opened(welcome)
         acknowledged = welcome.durable
+        if resumedAt == nil { resumedAt = welcome.durable }
         try feed.acknowledged(acknowledged)
         highestSent = max(highestSent, welcome.next - 1)
         position = welcome.next
@@ -111,13 +113,19 @@ extension ProducerSession {
         }
     }
 
-    /// Counts refused numbers once, although a restarted daemon refuses them again.
+    /// Counts refused numbers once, although a restarted daemon refuses them again, and in any
+    /// order: what the door refuses is told before what the learner refuses.
     private func count(_ nack: Nack) {
         let (after, overflow) = nack.first.addingReportingOverflow(UInt64(nack.count))
-        guard nack.count > 0, !overflow, after - 1 <= highestSent else { return }
-        let fresh = after - 1 - min(after - 1, max(highestRefused, nack.first - min(1, nack.first)))
-        report.refused[nack.reason.name, default: 0] += fresh
-        highestRefused = max(highestRefused, after - 1)
+        guard nack.count > 0, nack.first > 0, !overflow, after - 1 <= highestSent else { return }
+        for number in nack.first..<after where refusedNumbers.insert(number).inserted {
+            report.refused[nack.reason.name, default: 0] += 1
+        }
+        if refusedNumbers.count > 100_000 {
+            // Durable decisions are not made again.
+            let durable = acknowledged
+            refusedNumbers = refusedNumbers.filter { $0 > durable }
+        }
         report.lastRefusal = Self.text(nack)
     }
 

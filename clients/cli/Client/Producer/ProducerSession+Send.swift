@@ -31,9 +31,7 @@ extension ProducerSession {
 
     /// Sends frames while there is credit, then flushes at the end.
     func stream() throws(ClientError) -> Bool {
-        if acknowledged < highestSent,
-            milliseconds(since: lastHeard) >= UInt64(options.silenceMilliseconds)
-        {
+        if acknowledged < highestSent, milliseconds(since: lastHeard) >= patience {
             greetLater(milliseconds: 0)
             return try greet()
         }
@@ -44,6 +42,14 @@ extension ProducerSession {
             worked = true
         }
         return try finishOrFlush() || worked
+    }
+
+    /// How much silence is suspicious. Without credit there is nothing to send that a restarted
+    /// daemon would answer with RESET, and credit normally comes soon: ask earlier.
+    private var patience: UInt64 {
+        let isBlocked = position > limit
+        return UInt64(
+            isBlocked ? options.blockedSilenceMilliseconds : options.silenceMilliseconds)
     }
 
     private func sendNext() throws(ClientError) -> Bool {

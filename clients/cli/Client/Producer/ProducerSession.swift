@@ -15,6 +15,8 @@ import Platform
 public struct SessionOptions: Equatable, Sendable {
     /// Silence after which HELLO is sent again, in milliseconds.
     public var silenceMilliseconds = 3000
+    /// The same while there is no credit.
+    public var blockedSilenceMilliseconds = 500
     /// How long to wait for the first WELCOME before giving up, in milliseconds.
     public var firstPatienceMilliseconds = 10_000
     /// How long to wait for a daemon that was there and went away.
@@ -53,6 +55,8 @@ public final class ProducerSession {
     public internal(set) var acknowledged: UInt64 = 0
     /// The highest number that may be sent.
     public internal(set) var limit: UInt64 = 0
+    /// What was durable at the first WELCOME of the epoch; nil before it.
+    public internal(set) var resumedAt: UInt64?
     /// The last number of the work, once the feed has ended.
     public internal(set) var end: UInt64?
 
@@ -67,7 +71,8 @@ public final class ProducerSession {
     var maxBatch = 1
     /// The highest number ever sent, so that numbers sent again are known as such.
     var highestSent: UInt64 = 0
-    var highestRefused: UInt64 = 0
+    /// Refused numbers that were counted.
+    var refusedNumbers: Set<UInt64> = []
     /// How often a new epoch was asked for; more than once, and two may have been assigned.
     var newEpochGreetings = 0
     var lastRewind: (target: UInt64, at: UInt64) = (0, 0)

@@ -187,7 +187,7 @@ extension RequestClient {
             case .notFound: .noInput
             case .notReady, .stopping, .readOnly, .noCredit: .tryAgain
             case .wrongWidth, .wrongElementType, .oversize, .notANumber, .infinite, .outOfBounds,
-                .emptyBatch:
+                .emptyBatch, .badChecksum, .schemaMismatch:
                 .badData
             case .badVersion, .badMagic, .unknownType: .protocolMismatch
             default: .inputOutput

@@ -130,14 +130,13 @@ final class StreamRun {
     /// Streams until everything is acknowledged or a signal comes.
     func run() throws(ClientError) -> StreamReport {
         var begin: UInt64?
-        var resumedAt: UInt64 = 0
         var interrupted = false
         do throws(ClientError) {
             while session.state != .done, !interrupted {
+                let began = clock.nowNanoseconds
                 let worked = try session.step()
-                if begin == nil, session.state == .streaming || session.state == .done {
-                    begin = clock.nowNanoseconds
-                    resumedAt = samples(session.acknowledged)
+                if begin == nil, session.resumedAt != nil {
+                    begin = began
                 }
                 progress.show(
                     samples: samples(session.acknowledged), state: session.state, query,
@@ -155,7 +154,8 @@ final class StreamRun {
         try feed.close(finished: session.state == .done && !isEndless)
         feed.badRowTexts.forEach { Console.talk("note: left out: \($0)") }
         let seconds = Double(end - (begin ?? end)) / 1e9
-        return report(resumedAt: resumedAt, seconds: seconds, interrupted: interrupted)
+        return report(
+            resumedAt: samples(session.resumedAt ?? 0), seconds: seconds, interrupted: interrupted)
     }
 
     /// Samples among the numbers up to `sequence`.

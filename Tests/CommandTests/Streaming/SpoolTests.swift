@@ -1,0 +1,145 @@
+// Standard input cannot be read again: what was read and is not acknowledged lies in the spool,
+// and is sent again after either side restarts.
+
+import Glibc
+import MillraceProtocol
+import Testing
+
+/// A pipe whose reading end becomes the standard input of commands.
+private final class Feeder {
+    let readingEnd: Int32
+    private var writingEnd: Int32
+
+    /// A named pipe can be opened with O_CLOEXEC at once, so no other child inherits an end.
+    init(_ place: Workplace) {
+        let path = "\(place.path)/pipe"
+        mkfifo(path, 0o600)
+        readingEnd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        writingEnd = open(path, O_WRONLY | O_CLOEXEC)
+        _ = fcntl(readingEnd, F_SETFL, O_RDONLY)
+    }
+
+    func write(_ text: String) {
+        let bytes = Array(text.utf8)
+        var done = 0
+        while done < bytes.count {
+            let count = bytes[done...].withUnsafeBytes {
+                Glibc.write(writingEnd, $0.baseAddress, $0.count)
+            }
+            guard count > 0 else {
+                Issue.record("the pipe broke")
+                return
+            }
+            done += count
+        }
+    }
+
+    func finish() {
+        guard writingEnd >= 0 else { return }
+        close(writingEnd)
+        writingEnd = -1
+    }
+
+    deinit {
+        finish()
+        close(readingEnd)
+    }
+}
+
+@Suite struct SpoolTests {
+    /// Commits only when it is asked to, so that nothing is acknowledged in between.
+    private static let lazy = SmallData.configuration(commitSamples: 100_000, interval: 3_600_000)
+    private static let words = ["stream", "-", "--name", "s", "--json"]
+
+    /// The digest of the same 600 rows in one undisturbed run.
+    private static let undisturbed: String? = {
+        let daemon = RealDaemon(configuration: lazy)
+        let user = CommandClient(state: daemon.state)
+        let file = user.place.write("s.jsonl", SmallData(rows: 600, seed: 11).jsonLines)
+        guard daemon.start(), user.run(words, input: file).code == 0 else { return nil }
+        return user.status()?.stateDigest
+    }()
+
+    private func isWhole(_ scene: Trained) throws {
+        let status = try #require(scene.user.status())
+        let producer = try #require(status.producers.first)
+        #expect(producer.epoch == 1 && producer.balances && producer.durable == 600)
+        #expect(IdSet(producer) == IdSet(1...600))
+        #expect(try status.stateDigest == #require(Self.undisturbed))
+    }
+
+    /// The daemon took 300 rows, acknowledged none, and dies; the client has them.
+    @Test func theDaemonDiesBeforeItAcknowledges() throws {
+        let scene = try Trained(rows: 0, configuration: Self.lazy)
+        let feeder = Feeder(scene.user.place)
+        let stream = try #require(scene.user.start(Self.words, pipe: feeder.readingEnd))
+        feeder.write(scene.data.lines(0..<300))
+        _ = scene.user.wait(for: "s") { $0.next == 301 }
+        #expect(scene.user.producer("s")?.durable == 0)
+        scene.daemon.kill()
+        feeder.write(scene.data.lines(300..<450))
+        try #require(scene.daemon.start())
+        #expect(scene.user.producer("s")?.learned == 0, "the crash took them")
+        feeder.write(scene.data.lines(450..<600))
+        feeder.finish()
+        let result = stream.wait()
+        #expect(result.code == 0, "\(result.errors)")
+        #expect(result.document?["acknowledged"]?.integer == 600)
+        #expect((result.document?["resent"]?.integer ?? 0) >= 300)
+        try isWhole(scene)
+    }
+
+    /// Client and daemon both die; only the spool has the rows.
+    @Test(arguments: [false, true])
+    func theClientDiesWithUnacknowledgedRows(daemonToo: Bool) throws {
+        let scene = try Trained(rows: 0, configuration: Self.lazy)
+        let feeder = Feeder(scene.user.place)
+        let stream = try #require(scene.user.start(Self.words, pipe: feeder.readingEnd))
+        feeder.write(scene.data.lines(0..<300))
+        _ = scene.user.wait(for: "s") { $0.next == 301 }
+        stream.process.send(SIGKILL)
+        #expect(stream.wait().code == 128 + SIGKILL)
+        if daemonToo {
+            scene.daemon.kill()
+            try #require(scene.daemon.start())
+            #expect(scene.user.producer("s")?.next == 1)
+        }
+        // The same command; standard input now has what came afterwards.
+        let rest = scene.user.place.write("rest.jsonl", scene.data.lines(300..<600))
+        let result = scene.user.run(Self.words, input: rest)
+        #expect(result.code == 0, "\(result.errors)")
+        #expect(result.document?["acknowledged"]?.integer == 600)
+        try isWhole(scene)
+    }
+
+    /// The daemon is not there at all when the stream ends: nothing is lost, the code says so.
+    @Test func finishedWorkLeavesNoRowsInTheSpool() throws {
+        let scene = try Trained(rows: 0, configuration: Self.lazy)
+        let file = scene.user.place.write("s.jsonl", scene.data.jsonLines)
+        #expect(scene.user.run(Self.words, input: file).code == 0)
+        let listing = ChildProcess(
+            "/usr/bin/find", ["\(scene.user.place.path)/spool", "-name", "*.rows"],
+            output: "\(scene.user.place.path)/found")
+        #expect(listing?.wait(seconds: 10) == 0)
+        #expect(scene.user.place.read("found").isEmpty)
+        try isWhole(scene)
+    }
+
+    /// A record that was damaged is never taken for "no record": that would send all again.
+    @Test func aDamagedRecordIsRefusedInWords() throws {
+        let scene = try Trained(rows: 600)
+        let find = ChildProcess(
+            "/usr/bin/find", ["\(scene.user.place.path)/spool", "-name", "small.json"],
+            output: "\(scene.user.place.path)/found")
+        #expect(find?.wait(seconds: 10) == 0)
+        let path = scene.user.place.read("found").split(separator: "\n").first.map(String.init)
+        let record = try #require(path)
+        let bytes = Workplace.bytes(record)
+        truncate(record, bytes.count / 2)
+        let words = ["stream", scene.file, "--name", "small"]
+        let result = scene.user.run(words)
+        #expect(result.code == 65)
+        #expect(result.errors.contains("damaged") && result.errors.contains("--again"))
+        #expect(scene.user.producer("small")?.idCount == 600)
+    }
+}
