@@ -100,7 +100,6 @@ struct LabelCommand: ParsableCommand {
             if try !session.step() { transport.wait(milliseconds: 20) }
             if signals.next() == .stop { throw ExitCode(130) }
         }
-<<<<<<< HEAD
         return try document(labels.count, session, before: producer, query)
     }
 
@@ -118,14 +117,6 @@ struct LabelCommand: ParsableCommand {
         if refused > heard {
             reasons[RefusalReason.unknownSample.name, default: 0] += refused - heard
         }
-=======
-        // Labels that found no sample are refused by the learner, which sends no NACK.
-        let now = try query.ask(StatusReply.self, ControlRequest(command: .status)).producers
-            .first { $0.name == name && $0.epoch == session.epoch }
-        let refused = max(
-            session.report.refusedTotal,
-            (now?.refused ?? 0) - min(producer.refused, now?.refused ?? 0))
->>>>>>> part-T
         return Document(
             name: name, epoch: session.epoch, labels: count,
             applied: applied ?? UInt64(count) - min(refused, UInt64(count)), refused: refused,
