@@ -124,9 +124,14 @@ import Testing
         let seen = try #require(user.wait(for: "m") { $0.queued > 500 })
         daemon.process?.send(SIGTERM)
         let query = try RawQuery(daemon.endpoint("query"))
-        let status = query.ask(ControlRequest(command: .status), seconds: 1)
-        // It may be gone already; if it answers, it says what it does.
-        if let status { #expect(status["mode"]?.text == "stopping") }
+        // It takes a moment to hear the signal; after that it says what it does, or is gone.
+        var mode: String?
+        for _ in 0..<100 where mode != "stopping" {
+            guard let reply = query.ask(ControlRequest(command: .status), seconds: 1) else { break }
+            mode = reply["mode"]?.text
+            usleep(5_000)
+        }
+        #expect(mode == "stopping")
         #expect(daemon.process?.wait(seconds: 20) == 0)
         #expect(stream.process.wait(seconds: 0) == nil, "the client waits")
         try #require(daemon.start())
