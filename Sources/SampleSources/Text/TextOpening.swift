@@ -98,9 +98,7 @@ struct TextOpening {
             let data = second.map { texts($0, separator) } ?? []
             hasHeader = Self.looksLikeHeader(header, before: data)
             if hasHeader == true { example = data }
-            notes.append(
-                hasHeader == true
-                    ? "the first row was taken for names" : "no row of names: columns are numbered")
+            if hasHeader == false { notes.append("no row of names: columns are numbered") }
         }
         if hasHeader == true {
             guard first.problem == nil else {

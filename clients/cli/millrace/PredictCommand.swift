@@ -9,7 +9,7 @@ struct PredictCommand: ParsableCommand {
         commandName: "predict", abstract: "Asks for predictions; nothing is learned.",
         discussion: "Answered from the newest durable generation, also while the daemon learns. "
             + "One line per sample: its index, the class and its probability, or the values in "
-            + "the units of the data.")
+            + "the units of the data, and the generation that answered.")
 
     @OptionGroup var source: SourceArguments
     @Option(help: ArgumentHelp("At most this many samples.", valueName: "count"))
@@ -100,7 +100,7 @@ struct PredictCommand: ParsableCommand {
                 if output.json {
                     document.predictions.append(one)
                 } else if !score {
-                    Console.print(line(one))
+                    Console.print(line(one, schema))
                 }
             }
             document.samples += batch.count
@@ -135,13 +135,20 @@ struct PredictCommand: ParsableCommand {
             outputs: outputs.map { $0.isFinite ? $0 : nil }, generation: view.generation)
     }
 
-    private func line(_ one: Prediction) -> String {
+    private func line(_ one: Prediction, _ schema: SchemaReply) -> String {
+        let answered = "generation \(one.generation)"
         guard let label = one.classIndex else {
-            let values = one.outputs.map { $0.map { "\($0)" } ?? "nan" }
-            return "\(one.index)  " + values.joined(separator: " ")
+            let names =
+                schema.task == WireTask.forecast.name
+                ? schema.featureNames : schema.targetNames
+            let values = one.outputs.enumerated().map { index, value in
+                let text = value.map { "\($0)" } ?? "nan"
+                return names.indices.contains(index) ? "\(names[index]) \(text)" : text
+            }
+            return "\(one.index)  \(values.joined(separator: "  "))  \(answered)"
         }
         let share = Int(label) < one.outputs.count ? one.outputs[Int(label)] : nil
         return "\(one.index)  \(one.className ?? "\(label)")  "
-            + Format.decimal(Double(share ?? .nan), 4)
+            + "\(Format.decimal(Double(share ?? .nan), 4))  \(answered)"
     }
 }

@@ -92,7 +92,7 @@ struct FiguresText {
         if isClass {
             table.add("kappa", "temporal \(Format.figure(figures.kappaTemporal))")
             if let recall = figures.perClassRecall {
-                table.add("recall", recall.map(Format.figure).joined(separator: " "))
+                table.add("recall", Self.recallText(recall))
             }
         } else {
             table.add(
@@ -102,5 +102,17 @@ struct FiguresText {
         }
         table.add("scored", Format.count(figures.samples) + " samples, test then train")
         return table.lines
+    }
+
+    /// Recall by class; of many classes the five that are recognised least.
+    private static func recallText(_ recall: [Double?]) -> String {
+        guard recall.count > 12 else {
+            return recall.map(Format.figure).joined(separator: " ")
+        }
+        let seen = recall.enumerated().compactMap { index, share in share.map { (index, $0) } }
+        let worst = seen.sorted { ($0.1, $0.0) < ($1.1, $1.0) }.prefix(5)
+        let mean = seen.isEmpty ? nil : seen.reduce(0) { $0 + $1.1 } / Double(seen.count)
+        return "mean \(Format.figure(mean)) over \(seen.count) classes, lowest: "
+            + worst.map { "class \($0.0) \(Format.figure($0.1))" }.joined(separator: ", ")
     }
 }

@@ -63,6 +63,8 @@ struct StreamReport: Encodable {
     var finished: Bool
     /// Whether it was so before this run.
     var wasFinished: Bool
+    /// Whether the source was standard input, which cannot be read again.
+    var fromStandardInput: Bool
     /// Whether a signal ended the run.
     var interrupted: Bool
     /// The producer's figures.
@@ -74,7 +76,8 @@ struct StreamReport: Encodable {
         if wasFinished, finished {
             lines.append(
                 "\(name): finished before: all \(Format.count(acknowledged)) samples are "
-                    + "acknowledged. TRY: --again to send them once more")
+                    + "acknowledged\(fromStandardInput ? "; standard input was not read" : ""). "
+                    + "TRY: --again to send \(fromStandardInput ? "it" : "them") in a new epoch")
         } else {
             lines.append(
                 "\(name): \(Format.count(acknowledged)) of \(Format.count(samples)) samples "

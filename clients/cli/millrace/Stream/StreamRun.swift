@@ -30,6 +30,7 @@ final class StreamRun {
     private let transport: SocketTransport
     private let clock = MachineClock()
     private let wasFinished: Bool
+    private let isStandardInput: Bool
     private let isEndless: Bool
     private var progress: ProgressLine
 
@@ -54,7 +55,8 @@ final class StreamRun {
             storage: LinuxStorage(), root: Endpoints.spoolRoot(), endpoint: endpoints.ingest,
             name: text)
         let record = try Self.record(command, spool, source)
-        isEndless = source.isLive && command.source.source != "-"
+        isStandardInput = command.source.source == "-"
+        isEndless = source.isLive && !isStandardInput
         wasFinished = record.finished && !isEndless
         feed = try Self.feed(command, spool, record, source, wire)
         transport = try SocketTransport(context, endpoint: endpoints.ingest)
@@ -182,7 +184,7 @@ final class StreamRun {
             generation: max(session.report.generation, status?.generation ?? 0),
             finished: session.state == .done && !isEndless,
             wasFinished: wasFinished && session.report.sent == 0,
-            interrupted: interrupted,
+            fromStandardInput: isStandardInput, interrupted: interrupted,
             prequential: PrequentialDocument(figures: mine?.figures))
     }
 }
