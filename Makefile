@@ -35,8 +35,8 @@ soak: build
 	@scripts/kill-test --count 1000 --verbose
 
 install: build
-	install -D -m 0755 .build/release/millraced $(DESTDIR)$(PREFIX)/bin/millraced
-	install -D -m 0755 .build/release/millrace $(DESTDIR)$(PREFIX)/bin/millrace
+	install -s -D -m 0755 .build/release/millraced $(DESTDIR)$(PREFIX)/bin/millraced
+	install -s -D -m 0755 .build/release/millrace $(DESTDIR)$(PREFIX)/bin/millrace
 
 clean:
 	rm -rf .build .build-*
