@@ -7,6 +7,7 @@
 // Invariants: the record of an epoch is durable before a number of that epoch is sent; it is
 // replaced atomically, so a crash leaves the old one or the new one.
 
+import Glibc
 import FoundationEssentials
 import MillraceProtocol
 import Platform
@@ -113,7 +114,7 @@ public final class Spool {
         self.storage = storage
         do {
             try storage.makeDirectory(directory)
-            lockFile = try storage.lock(directory + "/" + name + ".lock")
+            lockFile = try Self.lock(storage, directory + "/" + name + ".lock")
         } catch .locked {
             throw ClientError(
                 .tryAgain, "another run is streaming as \(name)",
@@ -127,6 +128,22 @@ public final class Spool {
     }
 
     deinit { storage.close(lockFile) }
+
+    /// Takes the lock, trying for a fifth of a second: a run that has just ended may leave it to a
+    /// child process that is between fork and exec, for a moment.
+    private static func lock(
+        _ storage: any Storage, _ path: String
+    ) throws(StorageError) -> StorageFile {
+        for _ in 0..<20 {
+            do throws(StorageError) {
+                return try storage.lock(path)
+            } catch {
+                guard case .locked = error else { throw error }
+                usleep(10_000)
+            }
+        }
+        return try storage.lock(path)
+    }
 
     /// The record, nil when there is none. A damaged record is an error, not "none": taking it
     /// for none would send everything again.
