@@ -113,7 +113,7 @@ enum KeyTable {
         key("daemon", "admin", .endpoints(ipcOnly: true), socket("admin")),
         key("daemon", "max-batch", .integer(1...65_536), .value(.integer(256))),
         key("daemon", "queue", .integer(1...16_777_216), .value(.integer(4096))),
-        key("daemon", "max-producers", .integer(1...4096), .value(.integer(8))),
+        key("daemon", "max-producers", .integer(1...4096), .value(.integer(16))),
         key("daemon", "max-peers", .integer(1...4096), .value(.integer(8))),
         key("daemon", "max-message", .bytes(1024...1 << 26), .value(.integer(32_768))),
     ]

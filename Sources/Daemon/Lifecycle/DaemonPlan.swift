@@ -47,7 +47,7 @@ public struct DaemonPlan: Sendable {
             featureBytes: schema.featureCount * schema.elementType.bytes, valueCount: valueCount)
         var capacity = 64
         // Shares are at least one sample each, so many producers may need more than the queue asks.
-        let promised = settings.samplesPerProducer * settings.maximumProducers
+        let promised = settings.samplesPerProducer * settings.connectedProducers
         while capacity < max(settings.queueSamples, promised + 4 * settings.maximumPeers) {
             capacity *= 2
         }

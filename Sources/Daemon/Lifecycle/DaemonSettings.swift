@@ -44,6 +44,14 @@ public struct DaemonSettings: Sendable {
     public var classNames: [String]
     /// See `featureNames`.
     public var targetNames: [String]
+    /// XXH64 of the names of features, classes and targets in their order; 0 when nothing has a
+    /// name. A state learned under other names is refused: its outputs would mean something else.
+    public var namesDigest: UInt64 {
+        let parts = [featureNames, classNames, targetNames]
+        guard parts.contains(where: { !$0.isEmpty }) else { return 0 }
+        var text = parts.map { $0.joined(separator: "\u{1F}") }.joined(separator: "\u{1E}")
+        return text.withUTF8 { XXH64.digest(UnsafeRawBufferPointer($0)) }
+    }
     /// The effective configuration as text; goes into checkpoints.
     public var configurationText: String
     /// A digest of that text.
@@ -75,11 +83,14 @@ public struct DaemonSettings: Sendable {
         configurationDigest = 0
     }
 
-    /// A producer's share of the queue. Equal and fixed shares cannot starve anyone, whoever
-    /// came first. Greetings and flushes have four places per connection beside the shares.
+    /// Producers that can be connected at once.
+    public var connectedProducers: Int { min(maximumPeers, maximumProducers) }
+
+    /// A connected producer's share of the queue. Equal and fixed shares cannot starve anyone,
+    /// whoever came first. Greetings and flushes have four places per connection beside them.
     public var samplesPerProducer: Int {
         let reserved = min(4 * maximumPeers, queueSamples / 2)
-        return max(1, (queueSamples - reserved) / maximumProducers)
+        return max(1, (queueSamples - reserved) / connectedProducers)
     }
 
     /// Where checkpoints are.

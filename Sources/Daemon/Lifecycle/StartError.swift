@@ -17,6 +17,8 @@ public enum StartError: Error, Sendable {
     case storage(String)
     /// The ring on disk is for another configuration.
     case shapesDiffer(found: String, wanted: String)
+    /// The state was learned with other names of features, classes or targets, or another order.
+    case namesDiffer(String)
     /// Generations are there, but none is intact.
     case nothingIntact(String)
     /// `--from` was given for a state directory that has a state already.
@@ -43,6 +45,10 @@ public enum StartError: Error, Sendable {
             return "the state on disk does not fit this configuration. On disk: \(found). "
                 + "Configured: \(wanted). TRY: the old configuration, or --fresh, which moves the "
                 + "old state aside and begins anew"
+        case .namesDiffer(let place):
+            return "\(place) was learned with other names of features, classes or targets, or with "
+                + "the same in another order: its answers would get wrong names. TRY: the names and "
+                + "their order as they were, or --fresh, which moves the state aside"
         case .nothingIntact(let text):
             return "no generation in the ring is intact: \(text). TRY: --fresh --from CHECKPOINT, "
                 + "which moves the damaged ring aside and starts from a checkpoint"
@@ -60,7 +66,7 @@ public enum StartError: Error, Sendable {
     /// The exit code of sysexits(3).
     public var exitCode: Int32 {
         switch self {
-        case .doesNotFit, .shapesDiffer, .stateExists: 78
+        case .doesNotFit, .namesDiffer, .shapesDiffer, .stateExists: 78
         case .noMemory: 71
         case .locked: 75
         case .storage: 74

@@ -59,6 +59,8 @@ public enum StateDirectory {
             sections.stream.copyMemory(
                 from: ring.streamMemory(newest.slot),
                 byteCount: sections.streamLayout.section.byteCount)
+            try acceptNames(
+                sections, settings, "the state in \(settings.stateDirectory)")
             report(.recovered("generation \(newest.header.generation)"))
             return RecoveredState(needsCommit: false)
         }
@@ -71,7 +73,20 @@ public enum StateDirectory {
         case .checkpoint(let path):
             try load(path, sections, storage)
         }
+        try acceptNames(sections, settings, "the checkpoint")
         return RecoveredState(needsCommit: true)
+    }
+
+    /// Takes the configured names where the state has none; refuses others than it has.
+    private static func acceptNames(
+        _ sections: SectionPair, _ settings: DaemonSettings, _ place: String
+    ) throws(StartError) {
+        let stream = StreamSection(layout: sections.streamLayout, base: sections.stream)
+        let configured = settings.namesDigest
+        if stream.namesDigest == 0 { stream.namesDigest = configured }
+        guard configured == 0 || stream.namesDigest == configured else {
+            throw .namesDiffer(place)
+        }
     }
 
     private static func open(_ ring: Ring) throws(StartError) -> Recovery {

@@ -41,7 +41,7 @@ extension StorageLoop {
 
     private func save(name: String) -> ControlJob.Outcome {
         guard name.isEmpty || CheckpointWriter.isName(name) else {
-            return .failed(.badName, "\"\(name)\" cannot be the name of a checkpoint")
+            return .failed(.badName, Self.nameAdvice(name))
         }
         guard let pin = ring.pinNewest() else {
             return .failed(.notReady, "no generation is durable yet")
@@ -102,6 +102,23 @@ extension StorageLoop {
         return fact
     }
 
+    static func nameAdvice(_ name: String) -> String {
+        "\"\(name)\" cannot be the name of a checkpoint: 1 to 64 letters, digits, '.', '_' or '-', "
+            + "not starting with '.'"
+    }
+
+    /// Whether the checkpoint's answers mean what ours mean.
+    private func namesFit(_ checkpoint: Checkpoint) throws(CheckpointError) -> Bool {
+        let layout = sections.streamLayout.section
+        let memory = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: layout.byteCount, alignment: SectionLayout.alignment)
+        defer { memory.deallocate() }
+        try checkpoint.load(.stream, layout: layout, into: memory)
+        guard let base = memory.baseAddress else { return false }
+        let found = StreamSection(layout: sections.streamLayout, base: base).namesDigest
+        return found == 0 || settings.namesDigest == 0 || found == settings.namesDigest
+    }
+
     private func find(_ generation: UInt64) -> ControlJob.Outcome {
         guard
             let fact = facts().first(where: { $0.generation == generation && $0.problem == nil })
@@ -116,11 +133,17 @@ extension StorageLoop {
 
     private func load(name: String) -> ControlJob.Outcome {
         guard CheckpointWriter.isName(name) else {
-            return .failed(.badName, "\"\(name)\" cannot be the name of a checkpoint")
+            return .failed(.badName, Self.nameAdvice(name))
         }
         do throws(CheckpointError) {
             let checkpoint = try CheckpointReader.open(storage: storage, path: folder.path(name))
             defer { checkpoint.close() }
+            guard try namesFit(checkpoint) else {
+                return .failed(
+                    .schemaMismatch,
+                    "checkpoint \(name) was learned with other names of features, classes or "
+                        + "targets, or with the same in another order")
+            }
             try checkpoint.load(
                 .learner, layout: sections.learnerLayout,
                 into: UnsafeMutableRawBufferPointer(

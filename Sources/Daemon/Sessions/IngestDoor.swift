@@ -181,7 +181,11 @@ extension NetworkLoop {
 
     /// A record that nobody has credit for; nil when it would take a place that was promised.
     func spareRecord() -> StreamRecord? {
-        guard records.capacity - records.count > producers.promised else { return nil }
+        var promised = 0
+        for index in sessions.indices where sessions[index].state == .streaming {
+            promised &+= producers.promised(sessions[index].producer)
+        }
+        guard records.capacity - records.count > promised else { return nil }
         return records.reserve()
     }
 

@@ -50,12 +50,10 @@ struct ProducerDirectory {
         set { rows[producer] = newValue }
     }
 
-    /// Samples that may still come on the credit that was given: each must find a place.
-    var promised: Int {
-        rows.reduce(0) { sum, row in
-            guard let row, row.limit > row.accepted else { return sum }
-            return sum &+ Int(clamping: row.limit &- row.accepted)
-        }
+    /// Samples that `producer` may still send on the credit that it was given.
+    func promised(_ producer: Int) -> Int {
+        guard let row = rows[producer], row.limit > row.accepted else { return 0 }
+        return Int(clamping: row.limit &- row.accepted)
     }
 
     /// The row of `name`; nil if it has none.

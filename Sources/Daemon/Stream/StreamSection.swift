@@ -53,6 +53,7 @@ public struct StreamLayout: Sendable {
     let counters: [Int]
     let totals: Int
     let refusals: Int
+    let namesDigestOffset: Int
 
     /// - producerCapacity: at most this many names are ever known, 1…65,535.
     public init(producerCapacity: Int) {
@@ -67,6 +68,7 @@ public struct StreamLayout: Sendable {
         }
         totals = layout.add("total", .u64, shape: [ProducerCounter.allCases.count]).offset
         refusals = layout.add("refusals", .u64, shape: [Self.reasonCount]).offset
+        namesDigestOffset = layout.add("schema.names", .u64, shape: [1]).offset
         section = layout
         self.producerCapacity = producerCapacity
     }
@@ -103,6 +105,12 @@ public struct StreamSection {
     /// Sequences refused for `reason` since the state began.
     public func refusals(_ reason: RefusalReason) -> UInt64 {
         refusalCounts[Int(reason.rawValue) % StreamLayout.reasonCount]
+    }
+
+    /// Digest of the names that features, classes and targets had when this was learned; 0 = none.
+    public var namesDigest: UInt64 {
+        get { (base + layout.namesDigestOffset).load(as: UInt64.self) }
+        nonmutating set { (base + layout.namesDigestOffset).storeBytes(of: newValue, as: UInt64.self) }
     }
 
     /// The epoch of `producer`; 0 while the row is free.

@@ -184,7 +184,9 @@ extension ProducerSession {
         case .unknownProducer, .producerTableFull, .badName:
             return ClientError(
                 .notAllowed, "the daemon does not take producer \(name)", why: why,
-                advice: "--name, or [producers] and max-producers in the daemon's configuration")
+                advice:
+                    "--name with a name it knows (millrace status), [producers] allow, or a larger "
+                    + "max-producers, which needs a fresh state")
         case .schemaMismatch, .wrongWidth, .wrongElementType, .oversize, .badRequest,
             .emptyBatch:
             return ClientError(

@@ -185,6 +185,7 @@ extension RequestClient {
             switch reason {
             case .notAllowed: .notAllowed
             case .notFound: .noInput
+            case .badName: .usage
             case .notReady, .stopping, .readOnly, .noCredit: .tryAgain
             case .wrongWidth, .wrongElementType, .oversize, .notANumber, .infinite, .outOfBounds,
                 .emptyBatch, .badChecksum, .schemaMismatch:

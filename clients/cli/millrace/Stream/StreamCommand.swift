@@ -77,6 +77,10 @@ struct StreamCommand: ParsableCommand {
             the spool before they are sent. Ctrl-C stops at once (exit code 130); the same
             command continues.
 
+            A pipe has no beginning that could be recognised: what it brings is new. Feed a service
+            with --append, which sends what the spool still holds and then continues in the same
+            epoch, also after an earlier pipe came to its end.
+
             --shuffle-within FILE changes the order inside runs of equal numbers of FILE (one
             per sample), the same way for the same --seed: from a run's last place down, place i
             changes with place floor(r·(i+1)/2^64), r the next number of SplitMix64.
@@ -91,6 +95,8 @@ struct StreamCommand: ParsableCommand {
     var loop = false
     @Flag(help: "Send everything again, in a new epoch.")
     var again = false
+    @Flag(help: "Standard input: continue after an earlier pipe that came to its end.")
+    var append = false
     @Option(help: ArgumentHelp("Send at most this many samples of the source.", valueName: "count"))
     var limit: UInt64?
     @Option(help: ArgumentHelp("Most samples in one frame.", valueName: "count"))
@@ -115,6 +121,9 @@ struct StreamCommand: ParsableCommand {
         }
         if let name, ProducerName(name) == nil {
             throw ValidationError("--name takes 1 to 64 of A-Z a-z 0-9 . _ -")
+        }
+        if append, again || source.source != "-" {
+            throw ValidationError("--append is for standard input, and without --again.")
         }
         if limit == 0 { throw ValidationError("--limit takes 1 or more.") }
     }

@@ -65,6 +65,8 @@ struct StreamReport: Encodable {
     var wasFinished: Bool
     /// Whether the source was standard input, which cannot be read again.
     var fromStandardInput: Bool
+    /// How to go on after an interruption.
+    var advice: String?
     /// Whether a signal ended the run.
     var interrupted: Bool
     /// The producer's figures.
@@ -77,7 +79,8 @@ struct StreamReport: Encodable {
             lines.append(
                 "\(name): finished before: all \(Format.count(acknowledged)) samples are "
                     + "acknowledged\(fromStandardInput ? "; standard input was not read" : ""). "
-                    + "TRY: --again to send \(fromStandardInput ? "it" : "them") in a new epoch")
+                    + "TRY: \(fromStandardInput ? "--append to send it, or " : "")--again for a new "
+                    + "epoch")
         } else {
             lines.append(
                 "\(name): \(Format.count(acknowledged)) of \(Format.count(samples)) samples "
@@ -95,9 +98,7 @@ struct StreamReport: Encodable {
         }
         if badRows > 0 { lines.append("left out: \(Format.count(badRows)) rows of the source") }
         if let figures = prequential.figures { lines += FiguresText(figures: figures).lines }
-        if interrupted {
-            lines.append("stopped. TRY: the same command; it continues where this one stopped")
-        }
+        if interrupted { lines.append("stopped. TRY: \(advice ?? "the same command")") }
         return lines
     }
 }

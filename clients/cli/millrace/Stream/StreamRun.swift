@@ -31,6 +31,8 @@ final class StreamRun {
     private let clock = MachineClock()
     private let wasFinished: Bool
     private let isStandardInput: Bool
+    /// How to go on after an interruption.
+    private let advice: String
     private let isEndless: Bool
     private var progress: ProgressLine
 
@@ -54,9 +56,14 @@ final class StreamRun {
         let spool = try Spool(
             storage: LinuxStorage(), root: Endpoints.spoolRoot(), endpoint: endpoints.ingest,
             name: text)
-        let record = try Self.record(command, spool, source)
+        let record = try Self.record(command, spool, source, wire)
         isStandardInput = command.source.source == "-"
         isEndless = source.isLive && !isStandardInput
+        advice =
+            isStandardInput
+            ? "--append with the rest of the input; what was read is kept in the spool"
+            : "the same command\(command.again ? " without --again" : ""); it continues where this "
+                + "one stopped"
         wasFinished = record.finished && !isEndless
         feed = try Self.feed(command, spool, record, source, wire)
         transport = try SocketTransport(context, endpoint: endpoints.ingest)
@@ -77,16 +84,34 @@ final class StreamRun {
         return second.map { min(first, $0) } ?? first
     }
 
+    /// Rows of a pipe exist only in the spool: a new epoch must not drop those that were not
+    /// acknowledged.
+    private static func refuseToDrop(_ spool: Spool, _ wire: WireSchema) throws(ClientError) {
+        guard let known = try spool.load(), known.source == "-", known.epoch > 0, !known.finished
+        else { return }
+        let rowBytes = (wire.sampleBytes ?? 0) + (wire.labelBytes ?? 0)
+        let journal = try Journal(
+            spool: spool, epoch: known.epoch, next: known.acknowledged + 1, rowBytes: rowBytes)
+        let waiting = journal.next - 1 - min(known.acknowledged, journal.next - 1)
+        guard waiting > 0 else { return }
+        throw ClientError(
+            .tryAgain, "the spool of \(spool.name) holds rows that may not be acknowledged yet",
+            why: "\(waiting) of them; --again would drop them",
+            advice: "millrace stream - --append --name \(spool.name) </dev/null, which sends them")
+    }
+
     /// What is remembered of the name, or a new record.
     private static func record(
-        _ command: StreamCommand, _ spool: Spool, _ source: any SampleSource
+        _ command: StreamCommand, _ spool: Spool, _ source: any SampleSource, _ wire: WireSchema
     ) throws(ClientError) -> SpoolRecord {
         var identity = source.isSeekable ? (source.identity?.text ?? "-") : "-"
         if let path = command.shuffleWithin {
             identity += " shuffled within \(Endpoints.absolute(path)) by \(command.seed)"
         }
         let fresh = SpoolRecord(name: spool.name, endpoint: spool.endpoint, source: identity)
-        guard !command.again, let known = try spool.load() else { return fresh }
+        if command.again, command.source.source == "-" { try refuseToDrop(spool, wire) }
+        guard !command.again, var known = try spool.load() else { return fresh }
+        if command.append { known.finished = false }
         guard known.source == identity else {
             throw ClientError(
                 .badData, "\(spool.name) was streaming another source",
@@ -184,7 +209,8 @@ final class StreamRun {
             generation: max(session.report.generation, status?.generation ?? 0),
             finished: session.state == .done && !isEndless,
             wasFinished: wasFinished && session.report.sent == 0,
-            fromStandardInput: isStandardInput, interrupted: interrupted,
+            fromStandardInput: isStandardInput, advice: interrupted ? advice : nil,
+            interrupted: interrupted,
             prequential: PrequentialDocument(figures: mine?.figures))
     }
 }
