@@ -23,6 +23,9 @@ struct Service {
         LoggingSystem.bootstrap { _ in LineLogHandler() }
         let log = Logger(label: "millraced")
         do {
+            if case .checkpoint(let path) = origin {
+                try StateDirectory.check(path, plan, LinuxStorage())
+            }
             if fresh, let place = try StateDirectory.setAside(settings, LinuxStorage()) {
                 log.notice("event=set_aside ring=\(settings.stateDirectory)/\(place)")
             }

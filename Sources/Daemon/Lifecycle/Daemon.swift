@@ -34,7 +34,7 @@ public final class Daemon: @unchecked Sendable {
     let channels: LoopChannels
     private let arena: Arena
     private let ring: Ring
-    private let lock: StorageFile
+    private let lock: StateLock
     private let storage: any Storage
     private var threads: [WorkerThread] = []
 
@@ -52,6 +52,7 @@ public final class Daemon: @unchecked Sendable {
         if let shortage = plan.memory.shortage { throw .doesNotFit(shortage) }
         self.storage = storage
         lock = try StateDirectory.take(settings, storage)
+        if case .checkpoint(let path) = origin { try StateDirectory.check(path, plan, storage) }
         arena = try Self.makeArena(plan)
         let memory = DaemonMemory(plan: plan, settings: settings, arena: arena)
         arena.seal()
@@ -97,8 +98,6 @@ public final class Daemon: @unchecked Sendable {
         try commitFirst(isNeeded: start.needsCommit)
         try selfTest(predictor, memory, plan)
     }
-
-    deinit { storage.close(lock) }
 
     /// The newest durable generation.
     public var newestGeneration: UInt64 { ring.newestGeneration }

@@ -11,13 +11,32 @@ struct RecoveredState {
     let needsCommit: Bool
 }
 
+/// The lock on a state directory; given back with the last reference, also by a start that fails.
+final class StateLock {
+    private let file: StorageFile
+    private let storage: any Storage
+    private var isHeld = true
+
+    init(file: StorageFile, storage: any Storage) {
+        self.file = file
+        self.storage = storage
+    }
+
+    deinit { release() }
+
+    func release() {
+        if isHeld { storage.close(file) }
+        isHeld = false
+    }
+}
+
 /// Lock, recovery, and moving aside.
 public enum StateDirectory {
     /// Makes the directory if it is missing and locks it. Before any door is bound: libzmq would
     /// silently take over the socket of a daemon that is alive.
     static func take(
         _ settings: DaemonSettings, _ storage: any Storage
-    ) throws(StartError) -> StorageFile {
+    ) throws(StartError) -> StateLock {
         let path = settings.stateDirectory + "/lock"
         do throws(StorageError) {
             try storage.makeDirectory(settings.stateDirectory)
@@ -26,7 +45,7 @@ public enum StateDirectory {
             _ = try? CheckpointFolder(
                 storage: storage, directory: settings.checkpointDirectory
             ).removeStaleTemporaries()
-            return lock
+            return StateLock(file: lock, storage: storage)
         } catch {
             if case .locked = error { throw .locked(path: path) }
             throw .storage(
@@ -129,13 +148,29 @@ public enum StateDirectory {
         }
     }
 
+    /// Whether a daemon with this configuration can start from the checkpoint at `path`; reads all
+    /// of it and changes nothing. Asked before an old state is moved and before a ring is made.
+    public static func check(
+        _ path: String, _ plan: DaemonPlan, _ storage: any Storage
+    ) throws(StartError) {
+        do throws(CheckpointError) {
+            let checkpoint = try CheckpointReader.open(storage: storage, path: path)
+            defer { checkpoint.close() }
+            try checkpoint.checkShapes(.learner, plan.layout.section)
+            try checkpoint.checkShapes(.stream, plan.streamLayout.section)
+            try checkpoint.verify()
+        } catch {
+            throw .checkpoint("the checkpoint \(path) cannot be used: \(error)")
+        }
+    }
+
     /// Moves the state aside, so that a daemon begins anew. Returns where it went, if there was
     /// any.
     public static func setAside(
         _ settings: DaemonSettings, _ storage: any Storage
     ) throws(StartError) -> String? {
         let lock = try take(settings, storage)
-        defer { storage.close(lock) }
+        defer { lock.release() }
         do throws(StorageError) {
             return try Ring.setAside(storage: storage, directory: settings.stateDirectory)
         } catch {
