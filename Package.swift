@@ -66,10 +66,10 @@ let package = Package(
             name: "WeightStore", dependencies: ["Platform", "MillraceProtocol"],
             swiftSettings: strict),
         .target(
-            name: "Messaging", dependencies: ["CZeroMQ", "Platform"], swiftSettings: strict),
+            name: "Messaging", dependencies: ["CZeroMQ"], swiftSettings: strict),
 
         // Rung 2
-        .target(name: "Junctions", dependencies: ["Arithmetic", "Kernels"], swiftSettings: strict),
+        .target(name: "Junctions", dependencies: ["Kernels"], swiftSettings: strict),
         .target(
             name: "SampleSources", dependencies: ["Arithmetic", "Platform"],
             swiftSettings: strict),
@@ -79,8 +79,7 @@ let package = Package(
             path: "clients/cli/Client", swiftSettings: strict),
 
         // Rung 3
-        .target(
-            name: "Accelerator", dependencies: ["Junctions", "Platform"], swiftSettings: strict),
+        .target(name: "Accelerator", dependencies: ["Platform"], swiftSettings: strict),
 
         // Rung 4
         .target(
@@ -92,8 +91,8 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "Accelerator", "Kernels", "Learning", "Messaging", "MillraceProtocol", "Platform",
-                "WeightStore",
+                "Accelerator", "Arithmetic", "Kernels", "Learning", "Messaging",
+                "MillraceProtocol", "Platform", "WeightStore",
             ],
             swiftSettings: strict),
 
@@ -101,7 +100,7 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Daemon", "Learning", "SampleSources", "WeightStore",
+                "Learning", "SampleSources", "WeightStore",
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: strict),
@@ -119,7 +118,8 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Client", "MillraceProtocol", "Platform", "SampleSources", "WeightStore",
+                "Client", "Messaging", "MillraceProtocol", "Platform", "SampleSources",
+                "WeightStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "clients/cli/millrace", swiftSettings: strict),
@@ -148,38 +148,40 @@ let package = Package(
             dependencies: ["MillraceProtocol", "Platform", "Simulation", "WeightStore"],
             swiftSettings: strict),
         .testTarget(
-            name: "MessagingTests", dependencies: ["Messaging", "Platform"], swiftSettings: strict),
+            name: "MessagingTests", dependencies: ["Messaging"], swiftSettings: strict),
         .testTarget(
             name: "JunctionsTests", dependencies: ["Junctions", "Arithmetic", "Kernels"],
             swiftSettings: strict),
         .testTarget(
-            name: "SampleSourcesTests", dependencies: ["SampleSources", "Simulation"],
+            name: "SampleSourcesTests", dependencies: ["Platform", "SampleSources", "Simulation"],
             swiftSettings: strict),
         .testTarget(
-            name: "ClientTests", dependencies: ["Client", "Simulation"], swiftSettings: strict),
+            name: "ClientTests",
+            dependencies: ["Client", "MillraceProtocol", "Platform", "Simulation"],
+            swiftSettings: strict),
         .testTarget(
             name: "AcceleratorTests", dependencies: ["Accelerator", "Platform"],
             swiftSettings: strict),
         .testTarget(
             name: "LearningTests",
             dependencies: [
-                "Accelerator", "Arithmetic", "Junctions", "Kernels", "Learning", "Platform",
-                "SampleSources", "Simulation", "WeightStore",
+                "Arithmetic", "Junctions", "Kernels", "Learning", "Platform", "WeightStore",
             ],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Arithmetic", "Client", "Daemon", "Learning", "Messaging", "MillraceProtocol",
-                "Platform",
+                "Arithmetic", "Daemon", "Learning", "Messaging", "MillraceProtocol", "Platform",
                 "Simulation", "WeightStore",
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),
+            name: "ConfigurationTests",
+            dependencies: ["Configuration", "Learning", "SampleSources", "Simulation"],
+            swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["MillraceProtocol", "Messaging", "Platform", "WeightStore"],
+            dependencies: ["Messaging", "MillraceProtocol", "Simulation"],
             swiftSettings: strict),
     ] + kernelBuilds,
     swiftLanguageModes: [.v6]

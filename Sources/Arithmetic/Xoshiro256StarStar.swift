@@ -6,9 +6,6 @@
 
 /// xoshiro256** 1.0 (Blackman and Vigna 2018), period 2²⁵⁶ − 1.
 public struct Xoshiro256StarStar: Sendable, Equatable {
-    /// How many bytes a stored state takes.
-    public static let storedBytes = 32
-
     private var s0: UInt64
     private var s1: UInt64
     private var s2: UInt64

@@ -35,9 +35,4 @@ public final class Poller {
         }
         return max(0, Int(ready))
     }
-
-    /// Whether entry `index` was ready at the last wait.
-    public func isReady(_ index: Int) -> Bool {
-        items[index].revents & Int16(ZMQ_POLLIN) != 0
-    }
 }

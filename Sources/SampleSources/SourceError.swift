@@ -1,6 +1,8 @@
 // Everything that can go wrong between a source and a batch. Each case carries what a person
 // needs to find the place: file, line or offset, column, what was found, what was expected.
 
+import Platform
+
 /// Why a source cannot be opened or read.
 public enum SourceError: Error, Equatable, Sendable {
     /// A row cannot be used; the rows after it can.

@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test func aQuietStreamIsSentOnceAndFlushed() throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         let daemon = ScriptedDaemon(
             schema: Bench.schema, seed: 1, weather: Weather(commitPermille: 0))
         let clock = ManualClock(nowNanoseconds: 1_000_000_000)
@@ -36,7 +36,7 @@ import Testing
 
     @Test(arguments: 0..<200 as Range<UInt64>)
     func everyStormIsSurvived(_ seed: UInt64) throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         var generator = SeededGenerator(seed: seed &* 77)
         let weather = Weather(
             lossPermille: generator.next() % 60, repeatPermille: generator.next() % 60,
@@ -55,7 +55,7 @@ import Testing
 
     @Test(arguments: [1, 16, 500, 984, 1000] as [UInt64])
     func oneLostFrameIsSentAgain(_ number: UInt64) throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         let daemon = ScriptedDaemon(schema: Bench.schema, seed: number)
         daemon.losing = [number]
         let clock = ManualClock(nowNanoseconds: 1_000_000_000)
@@ -70,7 +70,7 @@ import Testing
 
     @Test(arguments: 0..<60 as Range<UInt64>)
     func theClientMayDieTooAtAnyMoment(_ seed: UInt64) throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         var generator = SeededGenerator(seed: seed &+ 4242)
         let weather = Weather(
             lossPermille: generator.next() % 20, killPermille: generator.next() % 15,
@@ -100,7 +100,7 @@ import Testing
 
     @Test(arguments: 0..<60 as Range<UInt64>)
     func whatCannotBeReadAgainIsInTheJournal(_ seed: UInt64) throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         var generator = SeededGenerator(seed: seed &+ 99)
         let daemon = ScriptedDaemon(
             schema: Bench.schema, seed: seed,
@@ -134,7 +134,7 @@ import Testing
 
     @Test func refusedSamplesAreCountedOnceAlthoughTheDaemonDies() throws {
         for seed in 0..<20 as Range<UInt64> {
-            let folder = Folder()
+            let folder = TemporaryFolder()
             let daemon = ScriptedDaemon(
                 schema: Bench.schema, seed: seed,
                 weather: Weather(killPermille: 10, commitPermille: 30))
@@ -151,7 +151,7 @@ import Testing
     }
 
     @Test func refusalsMayComeInAnyOrder() throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         let daemon = ScriptedDaemon(
             schema: Bench.schema, seed: 1, weather: Weather(commitPermille: 0))
         let clock = ManualClock(nowNanoseconds: 1_000_000_000)
@@ -172,7 +172,7 @@ import Testing
     }
 
     @Test func badRowsGiveUpTheirNumbers() throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         let daemon = ScriptedDaemon(schema: Bench.schema, seed: 3)
         let clock = ManualClock(nowNanoseconds: 1_000_000_000)
         let rows = NumberedRows(count: 100)
@@ -190,7 +190,7 @@ import Testing
     }
 
     @Test func aBadRowStopsTheRunUnlessToldOtherwise() throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         let daemon = ScriptedDaemon(schema: Bench.schema, seed: 3)
         let clock = ManualClock(nowNanoseconds: 1_000_000_000)
         let rows = NumberedRows(count: 100)
@@ -206,7 +206,7 @@ import Testing
     }
 
     @Test func loopingBeginsAgainUntilTheGoal() throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         let daemon = ScriptedDaemon(schema: Bench.schema, seed: 5)
         let clock = ManualClock(nowNanoseconds: 1_000_000_000)
         var options = SourceFeed.Options()
@@ -223,7 +223,7 @@ import Testing
     }
 
     @Test func aRateIsKept() throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         let daemon = ScriptedDaemon(schema: Bench.schema, seed: 5)
         let clock = ManualClock(nowNanoseconds: 1_000_000_000)
         let feed = SourceFeed(
@@ -239,7 +239,7 @@ import Testing
     }
 
     @Test func nobodyThereIsUnreachableAndLaterIsTryAgain() throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         let daemon = ScriptedDaemon(schema: Bench.schema, seed: 5)
         daemon.weather.lossPermille = 1000
         let clock = ManualClock(nowNanoseconds: 1_000_000_000)
@@ -260,7 +260,7 @@ import Testing
     }
 
     @Test func aYoungerDaemonIsNotFedSilently() throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         let daemon = ScriptedDaemon(schema: Bench.schema, seed: 5)
         let clock = ManualClock(nowNanoseconds: 1_000_000_000)
         var record = Bench.record()
@@ -276,7 +276,7 @@ import Testing
 
     @Test func lateLabelsReserveTheirNumbersAndTheStreamGoesOn() throws {
         for seed in 0..<30 as Range<UInt64> {
-            let folder = Folder()
+            let folder = TemporaryFolder()
             let daemon = ScriptedDaemon(
                 schema: Bench.schema, seed: seed,
                 weather: Weather(lossPermille: seed % 3 * 15, killPermille: seed % 5 * 3))
@@ -304,7 +304,7 @@ import Testing
     }
 
     private func stream(
-        _ folder: Folder, _ daemon: ScriptedDaemon, _ clock: ManualClock,
+        _ folder: TemporaryFolder, _ daemon: ScriptedDaemon, _ clock: ManualClock,
         _ options: SourceFeed.Options
     ) throws {
         let spool = try folder.spool()
@@ -318,7 +318,7 @@ import Testing
     }
 
     @Test func aSecondRunOfTheSameNameIsKeptOut() throws {
-        let folder = Folder()
+        let folder = TemporaryFolder()
         let first = try folder.spool()
         let error = #expect(throws: ClientError.self) { try folder.spool() }
         #expect(error?.status == .tryAgain)

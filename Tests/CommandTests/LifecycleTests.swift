@@ -93,7 +93,7 @@ import Testing
         let text = daemon.place.read("second")
         #expect(text.contains("64-32-64") && text.contains("64-48-64") && text.contains("--fresh"))
         let fresh = ChildProcess(Build.path("millraced"), wider + ["--fresh"], output: log)
-        for _ in 0..<300 where !daemon.place.read("second").contains("event=started") {
+        for _ in 0..<2_000 where !daemon.place.read("second").contains("event=started") {
             usleep(10_000)
         }
         #expect(access("\(daemon.state)/ring.aside-1", F_OK) == 0)

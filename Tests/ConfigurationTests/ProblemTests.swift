@@ -1,6 +1,7 @@
 // Everything that can be wrong, and what is said about it.
 
 import Configuration
+import Simulation
 import Testing
 
 @Suite struct ProblemTests {
@@ -141,7 +142,7 @@ import Testing
 
     @Test(arguments: 1...4)
     func survivesMutations(seed: UInt64) {
-        var random = TestRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let whole = Array(
             (minimal + """
 

@@ -47,20 +47,14 @@ import Testing
                         ending.problem = "cannot start: \(error)"
                         return ending
                     }
-                    if disk.hasCrashed {
-                        disk.restart(restart)
-                    } else {
-                        disk.restart(.processKilled)
-                    }
+                    disk.restart(disk.hasCrashed ? restart : .processKilled)
                     ending.lives += 1
                     continue
                 }
                 peer += 1
                 producer.reconnect(peer: peer)
-                if let problem = behind(rig, producer) {
-                    ending.problem = problem
-                    return ending
-                }
+                ending.problem = behind(rig, producer)
+                if ending.problem != nil { return ending }
             }
             producer.turn(rig.transport)
             rig.turn(&generator)

@@ -136,7 +136,7 @@ import Testing
         try rig.boot()
         row = try #require(rig.status()?.producers.first)
         #expect((row.pending, row.learned) == (2, 2))
-        #expect(row.idSum == Hexadecimal.digits(8))
+        #expect(row.idSum == Hexadecimal.digits(UInt64(8)))
     }
 
     private func flush(_ rig: DaemonRig) {

@@ -94,6 +94,20 @@ private struct Place {
         }
     }
 
+    /// A child process that is just being started has a copy of every descriptor; it must not
+    /// keep a lock that its parent has given back.
+    @Test func aCopiedDescriptorKeepsNoLock() throws {
+        try Place.each { place in
+            guard place.storage is LinuxStorage else { return }
+            let held = try place.storage.lock(place.path("lock"))
+            let copy = fcntl(held.handle, F_DUPFD_CLOEXEC, 0)
+            defer { close(copy) }
+            #expect(copy >= 0)
+            place.storage.close(held)
+            place.storage.close(try place.storage.lock(place.path("lock")))
+        }
+    }
+
     @Test func linuxFollowsNoLinkAndMakesPrivateFiles() throws {
         try Place.each { place in
             guard place.storage is LinuxStorage else { return }

@@ -1,10 +1,11 @@
 // From descriptions to sources, and the words of errors.
 
 import SampleSources
+import Simulation
 import Testing
 
 @Suite struct CatalogTests {
-    let directory = TemporaryDirectory()
+    let directory = TemporaryFolder()
 
     @Test func opensByNameAndExtension() throws {
         let csv = directory.write("A.CSV", "a\n1\n")

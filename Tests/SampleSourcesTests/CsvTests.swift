@@ -2,10 +2,11 @@
 
 import Glibc
 import SampleSources
+import Simulation
 import Testing
 
 @Suite struct CsvTests {
-    let directory = TemporaryDirectory()
+    let directory = TemporaryFolder()
 
     func source(_ text: String, _ options: SourceOptions = SourceOptions()) throws -> TextSource {
         try TextSource(path: directory.write("a.csv", text), .csv, options)
@@ -124,7 +125,7 @@ import Testing
         var text = "a,b\n"
         for i in 0..<5000 { text += i % 97 == 5 ? "bad,row\n" : "\(i),\"\(i * 2)\"\n" }
         let source = try source(text)
-        var random = TestRandom(seed: 3)
+        var random = SeededGenerator(seed: 3)
         var batch = SampleBatch(schema: source.schema)
         for round in 0..<400 {
             let index = random.below(5002)
@@ -210,7 +211,7 @@ import Testing
 
     @Test(arguments: 1...4)
     func survivesMutations(seed: UInt64) throws {
-        var random = TestRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let whole = Array(
             "a,\"b\"\"x\",label\n1,2,up\n\"3\",4.5e1,\"do\nwn\"\n5,,up\n6;7,8,x\n".utf8)
         for round in 0..<1500 {

@@ -3,6 +3,7 @@
 import Glibc
 import Platform
 import SampleSources
+import Simulation
 import Testing
 
 /// A clock that the test sets.
@@ -11,7 +12,7 @@ final class TestClock: MonotonicClock, @unchecked Sendable {
 }
 
 @Suite struct HostTests {
-    let directory = TemporaryDirectory()
+    let directory = TemporaryFolder()
 
     func writeProc(_ scale: Int) {
         directory.makeDirectory("net")

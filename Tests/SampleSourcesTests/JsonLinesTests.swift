@@ -1,10 +1,11 @@
 // JSON Lines: objects, arrays, nesting, order of keys, and what is refused.
 
 import SampleSources
+import Simulation
 import Testing
 
 @Suite struct JsonLinesTests {
-    let directory = TemporaryDirectory()
+    let directory = TemporaryFolder()
 
     func source(_ text: String, _ options: SourceOptions = SourceOptions()) throws -> TextSource {
         try TextSource(path: directory.write("a.jsonl", text), .jsonLines, options)
@@ -55,7 +56,7 @@ import Testing
 
     @Test(arguments: 1...4)
     func survivesMutations(seed: UInt64) throws {
-        var random = TestRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let whole = Array(
             ("{\"a\":1,\"b\":{\"c\":[2.5,-3e2]},\"label\":\"u\\n\\ud83d\\ude00p\"}\n"
                 + "{\"b\":{\"c\":[0,true]},\"a\":null,\"label\":\"x\"}\n[1,2]\n").utf8)

@@ -1,10 +1,11 @@
 // .npy files: every type, labels, and hostile headers.
 
 import SampleSources
+import Simulation
 import Testing
 
 @Suite struct NpyTests {
-    let directory = TemporaryDirectory()
+    let directory = TemporaryFolder()
 
     @Test func readsTheThreeOwnTypesAsTheyAre() throws {
         for (descr, data, element) in [
@@ -132,7 +133,7 @@ import Testing
 
     @Test(arguments: 1...4)
     func survivesMutations(seed: UInt64) throws {
-        var random = TestRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let whole = npy("<i4", [4, 3], raw((0..<12).map { Int32($0) }))
         var opened = 0
         for _ in 0..<1500 {

@@ -2,6 +2,7 @@
 
 import Glibc
 import SampleSources
+import Simulation
 import Testing
 
 private func parse(_ text: String) -> ParsedNumber {
@@ -39,7 +40,7 @@ private func parse(_ text: String) -> ParsedNumber {
     }
 
     @Test func agreesWithTheLibraryOnRandomTexts() {
-        var random = TestRandom(seed: 11)
+        var random = SeededGenerator(seed: 11)
         for round in 0..<200_000 {
             var text = random.below(2) == 0 ? "-" : ""
             for _ in 0...random.below(9) { text += "\(random.below(10))" }

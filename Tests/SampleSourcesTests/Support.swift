@@ -2,82 +2,10 @@
 
 import Glibc
 import SampleSources
-
-/// A directory that goes away with the last reference.
-final class TemporaryDirectory {
-    let path: String
-
-    init() {
-        var template = Array("/tmp/millrace-test-XXXXXX".utf8CString)
-        path = template.withUnsafeMutableBufferPointer { buffer in
-            guard let base = buffer.baseAddress, let made = mkdtemp(base) else { return "/tmp" }
-            return String(cString: made)
-        }
-    }
-
-    deinit {
-        guard path.hasPrefix("/tmp/millrace-test-") else { return }
-        removeAll(path)
-    }
-
-    private func removeAll(_ path: String) {
-        if let directory = opendir(path) {
-            while let entry = readdir(directory) {
-                let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-                }
-                if name != ".", name != ".." { removeAll(path + "/" + name) }
-            }
-            closedir(directory)
-            rmdir(path)
-        } else {
-            unlink(path)
-        }
-    }
-
-    /// Writes a file and returns its path.
-    @discardableResult
-    func write(_ name: String, _ bytes: [UInt8]) -> String {
-        let file = path + "/" + name
-        // A new file each time: truncating one makes some file systems write it out at once.
-        unlink(file)
-        let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        var done = 0
-        while descriptor >= 0, done < bytes.count {
-            let got = bytes.withUnsafeBytes {
-                Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done)
-            }
-            guard got > 0 else { break }
-            done += got
-        }
-        close(descriptor)
-        return file
-    }
-
-    @discardableResult
-    func write(_ name: String, _ text: String) -> String { write(name, Array(text.utf8)) }
-
-    func makeDirectory(_ name: String) { mkdir(path + "/" + name, 0o700) }
-}
-
-/// A small seeded generator (xorshift64*), independent of the code under test.
-struct TestRandom {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 0x2545_F491_4F6C_DD1D
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() >> 33) % bound }
-}
+import Simulation
 
 /// `bytes` after a few random changes: flips, inserts, deletions, cuts, repeats.
-func mutated(_ bytes: [UInt8], _ random: inout TestRandom) -> [UInt8] {
+func mutated(_ bytes: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
     var result = bytes
     for _ in 0...random.below(4) where !result.isEmpty {
         let at = random.below(result.count)

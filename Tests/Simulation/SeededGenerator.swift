@@ -1,20 +1,19 @@
 // Randomness of tests: one number in, always the same sequence out.
 
-/// SplitMix64 (Steele, Lea, Flood 2014).
+import Arithmetic
+
+/// SplitMix64 as the standard library's `shuffled` and `random` take it.
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
-    private var state: UInt64
+    private var words: SplitMix64
 
     /// - seed: printed by the test that fails.
     public init(seed: UInt64) {
-        state = seed
+        words = SplitMix64(seed: seed)
     }
 
     /// The next 64 bits.
-    public mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-        return word ^ word >> 31
-    }
+    public mutating func next() -> UInt64 { words.next() }
+
+    /// A number from 0 up to `bound`, which is small and not among them.
+    public mutating func below(_ bound: Int) -> Int { Int(next() >> 33) % bound }
 }

@@ -45,13 +45,7 @@ public struct DaemonPlan: Sendable {
         let valueCount = schema.task == .regression ? schema.outputCount : 0
         recordShape = RecordShape(
             featureBytes: schema.featureCount * schema.elementType.bytes, valueCount: valueCount)
-        var capacity = 64
-        // Shares are at least one sample each, so many producers may need more than the queue asks.
-        let promised = settings.samplesPerProducer * settings.connectedProducers
-        while capacity < max(settings.queueSamples, promised + 4 * settings.maximumPeers) {
-            capacity *= 2
-        }
-        recordCapacity = capacity
+        recordCapacity = Self.recordCapacity(settings)
 
         var plan = MemoryPlan(budgetBytes: settings.budgetBytes)
         plan.add(layout.sectionLines)
@@ -69,7 +63,7 @@ public struct DaemonPlan: Sendable {
                 bytes: layout.section.byteCount))
         plan.add(
             MemoryLine(
-                owner: "sample queue", unitCount: capacity, unit: "samples",
+                owner: "sample queue", unitCount: recordCapacity, unit: "samples",
                 unitBytes: recordShape.recordBytes))
         plan.add(
             MemoryLine(
@@ -98,6 +92,17 @@ public struct DaemonPlan: Sendable {
             Self.outputBytes(schema),
         ]
         arenaBytes = parts.reduce(0) { $0 + ($1 + 8191) & ~4095 }
+    }
+
+    /// Records of the queue: a power of two.
+    private static func recordCapacity(_ settings: DaemonSettings) -> Int {
+        // Shares are at least one sample each, so many producers may need more than the queue asks.
+        let promised = settings.samplesPerProducer * settings.connectedProducers
+        var capacity = 64
+        while capacity < max(settings.queueSamples, promised + 4 * settings.maximumPeers) {
+            capacity *= 2
+        }
+        return capacity
     }
 
     static func outputBytes(_ schema: WireSchema) -> Int {

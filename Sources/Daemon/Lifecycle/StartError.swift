@@ -35,8 +35,7 @@ public enum StartError: Error, Sendable {
         switch self {
         case .doesNotFit(let shortage): return shortage.description
         case .noMemory(let error):
-            return "the machine would not give \(error.bytes) bytes (errno \(error.errorNumber)). "
-                + "TRY: a smaller [memory] plan, or fewer [ring] slots"
+            return "\(error). TRY: a smaller [memory] plan, or fewer [ring] slots"
         case .locked(let path):
             return "another millraced uses this state directory (\(path) is locked). "
                 + "TRY: stop it, or set another [daemon] state"

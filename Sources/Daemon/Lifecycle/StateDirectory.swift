@@ -114,18 +114,13 @@ public enum StateDirectory {
         } catch {
             switch error {
             case .geometryDiffers(let found, let wanted):
-                throw .shapesDiffer(found: text(of: found), wanted: text(of: wanted))
+                throw .shapesDiffer(found: found.shapeText, wanted: wanted.shapeText)
             case .superblocksDamaged, .superblocksContradict:
                 throw .nothingIntact("\(error)")
             case .readOnly, .slotUnreadable, .storage:
                 throw .storage("the ring cannot be used: \(error)")
             }
         }
-    }
-
-    private static func text(of geometry: RingGeometry) -> String {
-        "\(geometry.description), \(geometry.slotCount) + \(geometry.heldCount) slots, "
-            + "\(geometry.learnerBytes) + \(geometry.streamBytes) bytes"
     }
 
     /// Both sections from a checkpoint file: its learner, and where its producers stood.

@@ -6,6 +6,7 @@
 //   - position only grows within an epoch; epochs only grow;
 //   - idCount, idSum and idXor describe the set of sequences that were learned.
 
+import Arithmetic
 import MillraceProtocol
 import WeightStore
 
@@ -135,11 +136,6 @@ public struct StreamSection {
         }
     }
 
-    /// The first row without a producer.
-    public var freeRow: Int? {
-        (0..<layout.producerCapacity).first { epochs[$0] == 0 }
-    }
-
     private var totals: UnsafeMutablePointer<UInt64> {
         (base + layout.totals).assumingMemoryBound(to: UInt64.self)
     }
@@ -203,20 +199,10 @@ extension StreamSection {
         refusalCounts[Int(reason) % StreamLayout.reasonCount] &+= count
     }
 
-    /// position − (learned + pending + expired + refused + skipped + labels); always 0.
-    public func imbalance(_ producer: Int) -> Int64 {
-        let decided =
-            self[.learned, producer] &+ self[.pending, producer] &+ self[.expired, producer]
-            &+ self[.refused, producer] &+ self[.skipped, producer] &+ self[.labels, producer]
-        return Int64(bitPattern: self[.position, producer] &- decided)
-    }
-
-    /// The digest of one sequence that goes into idXor: the finaliser of SplitMix64 (Steele, Lea
-    /// and Flood 2014), a bijection of 64-bit numbers.
+    /// The digest of one sequence that goes into idXor: the first word of SplitMix64 from that
+    /// seed, a bijection of 64-bit numbers.
     public static func scrambled(_ sequence: UInt64) -> UInt64 {
-        var z = sequence &+ 0x9E37_79B9_7F4A_7C15
-        z = (z ^ (z &>> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z &>> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z &>> 31)
+        var words = SplitMix64(seed: sequence)
+        return words.next()
     }
 }

@@ -24,8 +24,6 @@ package struct NetworkLayer: Sendable {
     fileprivate let rightOffset: Int
     fileprivate let rightDeltaOffset: Int
 
-    var paddedOutputs: Int { DenseJunction.paddedCount(junction.outputs) }
-
     func memory(_ section: UnsafeMutableRawPointer) -> JunctionMemory {
         var velocity: (weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>)?
         if let offsets = velocityOffsets {

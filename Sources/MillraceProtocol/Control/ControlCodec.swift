@@ -21,6 +21,19 @@ public enum ControlError: Error, Equatable, Sendable {
     case tooDeep(limit: Int)
 }
 
+extension ControlError: CustomStringConvertible {
+    /// What is wrong, for a person; no full stop.
+    public var description: String {
+        switch self {
+        case .cannotEncode(let why): "not a value of JSON: \(why)"
+        case .malformed(let why): "not the JSON that is expected: \(why)"
+        case .oversize(let bytes, let limit): "\(bytes) bytes of JSON, more than \(limit)"
+        case .refused(let reason, let message): "\(reason?.name ?? "refused"): \(message)"
+        case .tooDeep(let limit): "JSON nested deeper than \(limit)"
+        }
+    }
+}
+
 /// The member that every reply has.
 private struct Outcome: Codable {
     var ok: Bool

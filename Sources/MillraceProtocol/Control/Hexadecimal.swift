@@ -1,12 +1,14 @@
 // 64-bit digests in JSON are text: many readers of JSON keep numbers as doubles and would round
 // them.
 
-/// Sixteen lower-case hexadecimal digits for a 64-bit number.
+/// Lower-case hexadecimal digits, as many as the type has: sixteen for a 64-bit number.
 public enum Hexadecimal {
-    /// `value` as exactly sixteen digits.
-    public static func digits(_ value: UInt64) -> String {
+    /// `value` with all digits of its type, leading zeros included.
+    public static func digits<Number: FixedWidthInteger & UnsignedInteger>(
+        _ value: Number
+    ) -> String {
         let text = String(value, radix: 16)
-        return String(repeating: "0", count: 16 &- text.utf8.count) + text
+        return String(repeating: "0", count: Number.bitWidth / 4 &- text.utf8.count) + text
     }
 
     /// The number in exactly sixteen digits; nil for anything else.

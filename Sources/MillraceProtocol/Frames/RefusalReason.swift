@@ -73,3 +73,8 @@ public struct FrameError: Error, Equatable, Sendable {
     /// - reason: the reason to answer with.
     public init(_ reason: RefusalReason) { self.reason = reason }
 }
+
+extension FrameError: CustomStringConvertible {
+    /// The name of the reason.
+    public var description: String { reason.name }
+}

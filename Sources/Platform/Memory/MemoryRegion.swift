@@ -10,6 +10,13 @@ public struct MemoryRegionError: Error, Equatable, Sendable {
     public let errorNumber: Int32
 }
 
+extension MemoryRegionError: CustomStringConvertible {
+    /// What is wrong, for a person; no full stop.
+    public var description: String {
+        "the machine would not give \(bytes) bytes of memory: \(errorText(errorNumber))"
+    }
+}
+
 /// Page-aligned, zeroed, private memory. Freed with the value's last reference.
 public final class MemoryRegion: @unchecked Sendable {
     /// The bytes; valid while this object lives.

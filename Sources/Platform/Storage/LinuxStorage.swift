@@ -35,15 +35,21 @@ public final class LinuxStorage: Storage {
     private func adopt(_ descriptor: Int32, _ path: String) throws(StorageError) -> StorageFile {
         var facts = stat()
         guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
+            let isDirectory = facts.st_mode & S_IFMT == S_IFDIR
             Glibc.close(descriptor)
-            throw .inputOutput(operation: .open, path: path, errorNumber: EINVAL)
+            throw .inputOutput(
+                operation: .open, path: path, errorNumber: isDirectory ? EISDIR : EINVAL)
         }
         paths.withLock { $0[descriptor] = path }
         return StorageFile(handle: descriptor)
     }
 
-    /// Closes `file`.
+    /// Closes `file` and gives its lock back, if it has one.
     public func close(_ file: StorageFile) {
+        // A lock belongs to the open file, not to the descriptor. While any thread starts a child
+        // process, the child has a copy of the descriptor until it executes its program; a close
+        // alone would leave the lock with it for that moment.
+        _ = flock(file.handle, LOCK_UN)
         paths.withLock { _ = $0.removeValue(forKey: file.handle) }
         // Never repeated after EINTR: Linux has released the descriptor by then.
         Glibc.close(file.handle)

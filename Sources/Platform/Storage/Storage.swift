@@ -7,23 +7,6 @@
 //   - After a failed `synchronize` the state of the written bytes is unknown; retrying the sync
 //     on the same bytes proves nothing (the kernel may have dropped them).
 
-/// What went wrong with a file, with the path and the operating system's error number.
-public enum StorageError: Error, Equatable, Sendable {
-    case alreadyExists(path: String)
-    case inputOutput(operation: StorageOperation, path: String, errorNumber: Int32)
-    case locked(path: String)
-    case noSpace(path: String)
-    case notFound(path: String)
-    case permissionDenied(path: String)
-    case truncated(path: String, expectedBytes: Int, foundBytes: Int)
-}
-
-/// The operation a `StorageError.inputOutput` happened in.
-public enum StorageOperation: String, Sendable {
-    case close, list, lock, makeDirectory, open, preallocate, read, remove, rename
-    case size, synchronize, synchronizeDirectory, truncate, write
-}
-
 /// An open file; only the `Storage` that made it can use it.
 public struct StorageFile: Equatable, Hashable, Sendable {
     /// The number by which its storage knows it (on Linux the file descriptor).

@@ -149,6 +149,3 @@ func absolutePath(_ path: String) -> String {
 
 /// Whether a file exists and can be read.
 func isReadable(_ path: String) -> Bool { access(path, R_OK) == 0 }
-
-/// The operating system's words for an error number.
-func errorText(_ number: Int32) -> String { String(cString: strerror(number)) }

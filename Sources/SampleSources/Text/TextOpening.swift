@@ -3,6 +3,8 @@
 // A first row is a header when no cell of it is a number and it differs in that from the second
 // row (or there is no second row); the caller can say otherwise.
 
+import Glibc
+
 /// What opening found; the reader stands at the first row of data.
 struct TextOpening {
     var reader: RecordReader
@@ -51,7 +53,7 @@ struct TextOpening {
         case .end: return nil
         case .notYet:
             // A signal: the caller decides whether to come back.
-            throw .inputOutput(operation: "read", path: reader.file.path, errorNumber: 4)
+            throw .inputOutput(operation: "read", path: reader.file.path, errorNumber: EINTR)
         }
     }
 

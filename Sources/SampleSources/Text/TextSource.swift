@@ -20,8 +20,6 @@ public final class TextSource: SampleSource {
     public let identity: SourceIdentity?
     /// What was detected.
     public let notes: [String]
-    /// The names of all columns, those of no use too.
-    public var columnNames: [String] { binding.names }
 
     private var reader: RecordReader
     private var format: RowFormat

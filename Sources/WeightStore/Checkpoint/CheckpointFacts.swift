@@ -1,6 +1,8 @@
 // What a checkpoint says about itself, in the metadata of its header: strings, so that any
 // safetensors reader shows them.
 
+import MillraceProtocol
+
 /// The names of Millrace's entries in `__metadata__`.
 enum CheckpointKey {
     static let checksum = "millrace.crc32c"
@@ -41,21 +43,16 @@ public struct CheckpointFacts: Equatable, Sendable {
         [
             CheckpointKey.checksum: "00000000",
             CheckpointKey.configuration: configuration,
-            CheckpointKey.configurationDigest: Self.hexadecimal(header.configurationDigest),
+            CheckpointKey.configurationDigest: Hexadecimal.digits(header.configurationDigest),
             CheckpointKey.creator: creator,
             CheckpointKey.format: Self.format,
             CheckpointKey.generation: String(header.generation),
-            CheckpointKey.layoutDigest: Self.hexadecimal(layoutDigest),
+            CheckpointKey.layoutDigest: Hexadecimal.digits(layoutDigest),
             CheckpointKey.learnerLayout: learnerLayout.text,
             CheckpointKey.restoredFrom: String(header.restoredFrom),
-            CheckpointKey.stateDigest: Self.hexadecimal(header.stateDigest),
+            CheckpointKey.stateDigest: Hexadecimal.digits(header.stateDigest),
             CheckpointKey.streamLayout: streamLayout.text,
         ]
-    }
-
-    static func hexadecimal(_ value: UInt64, digits: Int = 16) -> String {
-        let text = String(value, radix: 16)
-        return String(repeating: "0", count: max(0, digits - text.count)) + text
     }
 }
 
@@ -73,7 +70,7 @@ extension CheckpointFacts {
             guard let number = UInt64(value, radix: radix),
                 value
                     == (digits == 0
-                        ? String(number) : CheckpointFacts.hexadecimal(number, digits: digits))
+                        ? String(number) : String(Hexadecimal.digits(number).suffix(digits)))
             else { throw .metadataInvalid(key: key) }
             return number
         }
@@ -102,9 +99,6 @@ extension CheckpointFacts {
         creator = try text(CheckpointKey.creator)
         checksum = UInt32(
             truncatingIfNeeded: try number(CheckpointKey.checksum, radix: 16, digits: 8))
-        guard try text(CheckpointKey.checksum).utf8.count == 8 else {
-            throw .metadataInvalid(key: CheckpointKey.checksum)
-        }
         let digest = SectionLayout.digest(learner: learnerLayout, stream: streamLayout)
         guard digest == layoutDigest else {
             throw .layoutDigestDiffers(expected: digest, found: layoutDigest)

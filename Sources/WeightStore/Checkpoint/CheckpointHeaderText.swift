@@ -1,5 +1,7 @@
 // The header as bytes: length, JSON, spaces up to a multiple of eight.
 
+import MillraceProtocol
+
 /// One tensor to be written.
 struct CheckpointPart {
     let name: String
@@ -77,7 +79,7 @@ struct CheckpointHeaderText {
             case "\n": quoted += "\\n"
             case "\t": quoted += "\\t"
             case "\0"..."\u{1F}":
-                quoted += "\\u" + CheckpointFacts.hexadecimal(UInt64(scalar.value), digits: 4)
+                quoted += "\\u" + Hexadecimal.digits(UInt16(scalar.value))
             default: quoted.unicodeScalars.append(scalar)
             }
         }

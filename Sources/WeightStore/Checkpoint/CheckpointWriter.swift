@@ -92,7 +92,7 @@ public enum CheckpointWriter {
             try sink.append(text.bytes)
             for part in parts { try sink.append(part) }
             try sink.flush()
-            let digits = CheckpointFacts.hexadecimal(UInt64(sink.checksum), digits: 8)
+            let digits = Hexadecimal.digits(sink.checksum)
             try sink.patch(Array(digits.utf8), at: text.checksumOffset)
             try storage.synchronize(file)
             return sink.checksum

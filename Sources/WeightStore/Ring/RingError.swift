@@ -1,5 +1,6 @@
 // Everything that can go wrong with a ring file, one case per cause, with its facts.
 
+import MillraceProtocol
 import Platform
 
 /// Why a ring cannot be opened or a generation could not be committed.
@@ -44,4 +45,69 @@ public enum SlotDamage: Error, Equatable, Sendable {
     case truncated
     case unreadable(StorageError)
     case unsupportedVersion(UInt32)
+}
+
+extension RingError: CustomStringConvertible {
+    /// What is wrong, for a person; no full stop.
+    public var description: String {
+        switch self {
+        case .geometryDiffers(let found, let wanted):
+            "the ring is for another shape: it has \(found.shapeText), and \(wanted.shapeText) is "
+                + "wanted"
+        case .readOnly(let slot, let attempts, let last):
+            "slot \(slot) could not be committed in \(attempts) attempts, at last because \(last)"
+        case .slotUnreadable(let slot, let cause):
+            "slot \(slot), which may hold the newest generation, cannot be read: \(cause)"
+        case .storage(let error): error.description
+        case .superblocksContradict(let path):
+            "the first and the last superblock of \(path) are intact and contradict each other"
+        case .superblocksDamaged(let path, let first, let last):
+            "\(path) is not a ring, or destroyed; the first superblock: \(first); the last: \(last)"
+        }
+    }
+}
+
+extension SuperblockDamage: CustomStringConvertible {
+    /// What is wrong, for a person; no full stop.
+    public var description: String {
+        switch self {
+        case .badMagic: "it does not begin with MILLRING"
+        case .checksum(let expected, let found):
+            "its CRC-32C is \(Hexadecimal.digits(expected)), and it says \(Hexadecimal.digits(found))"
+        case .geometryImpossible: "no ring can have the shape that it says"
+        case .missing: "the file is too short for it"
+        case .unreadable(let error): error.description
+        case .unsupportedVersion(let version):
+            "format version \(version), and this version reads \(Superblock.version)"
+        }
+    }
+}
+
+extension SlotDamage: CustomStringConvertible {
+    /// What is wrong, for a person; no full stop.
+    public var description: String {
+        switch self {
+        case .badMagic: "it does not begin with MILLSLOT"
+        case .foreignRing: "it belongs to another ring"
+        case .generationOutOfRange(let generation): "generation \(generation) is out of range"
+        case .headerChecksum(let expected, let found):
+            "the CRC-32C of its header is \(Hexadecimal.digits(expected)), and it says "
+                + Hexadecimal.digits(found)
+        case .layoutDigest(let expected, let found):
+            "the digest of its layout is \(Hexadecimal.digits(found)), and the ring's is "
+                + Hexadecimal.digits(expected)
+        case .payloadChecksum(let expected, let found):
+            "the CRC-32C of its sections is \(Hexadecimal.digits(expected)), and its header says "
+                + Hexadecimal.digits(found)
+        case .sectionBytes(let learner, let stream):
+            "its sections have \(learner) and \(stream) bytes, which is not what the ring has"
+        case .stateDigest(let expected, let found):
+            "its state digest is \(Hexadecimal.digits(expected)), and its header says "
+                + Hexadecimal.digits(found)
+        case .truncated: "the file ends inside it"
+        case .unreadable(let error): error.description
+        case .unsupportedVersion(let version):
+            "format version \(version), and this version reads \(SlotImage.version)"
+        }
+    }
 }

@@ -81,6 +81,12 @@ public struct RingGeometry: Sendable {
     /// Bytes of memory that `Ring.init` wants.
     public var memoryBytes: Int { totalSlots * slotBytes + Self.pageBytes }
 
+    /// The shape in one line for a person: description, slots, bytes of both sections.
+    public var shapeText: String {
+        (description.isEmpty ? "" : description + ", ")
+            + "\(slotCount) + \(heldCount) slots, \(learnerBytes) + \(streamBytes) bytes"
+    }
+
     /// Offset of a slot's header in the file.
     public func fileOffset(slot: Int) -> Int { Self.pageBytes + slot * slotBytes }
     /// Offset of the second superblock.

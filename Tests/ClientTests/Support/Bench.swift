@@ -1,7 +1,6 @@
 // Rows, folders and turns for the client's tests.
 
 import Client
-import Glibc
 import MillraceProtocol
 import Platform
 import Simulation
@@ -47,27 +46,8 @@ final class NumberedRows: RowReader {
     }
 }
 
-/// A folder that goes away with its owner.
-final class Folder {
-    let path: String
-
-    init() {
-        var template = Array("/tmp/millrace-client-XXXXXX".utf8CString)
-        _ = mkdtemp(&template)
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    deinit {
-        func remove(_ path: String) {
-            let storage = LinuxStorage()
-            for name in (try? storage.list(path)) ?? [] {
-                if unlink(path + "/" + name) != 0 { remove(path + "/" + name) }
-            }
-            rmdir(path)
-        }
-        remove(path)
-    }
-
+extension TemporaryFolder {
+    /// The spool of `name` inside, locked.
     func spool(_ name: String = "rig") throws -> Spool {
         try Spool(storage: LinuxStorage(), root: path, endpoint: "ipc:///x", name: name)
     }

@@ -2,6 +2,7 @@
 
 import Client
 import Platform
+import Simulation
 
 final class Pipe: RowReader {
     let isSeekable = false
@@ -36,7 +37,7 @@ final class Pipe: RowReader {
 
 enum LinuxStorageNames {
     /// Names of journal chunks below the folder.
-    static func rows(in folder: Folder) throws -> [String] {
+    static func rows(in folder: TemporaryFolder) throws -> [String] {
         let storage = LinuxStorage()
         return try storage.list(folder.path).flatMap { name in
             try storage.list(folder.path + "/" + name).filter { $0.hasSuffix(".rows") }

@@ -68,7 +68,7 @@ import Testing
         let skipped = scene.user.run(["stream", bad, "--skip-bad", "--json"])
         #expect(skipped.code == 0 && skipped.document?["badRows"]?.integer == 1)
         let wide = scene.user.place.write("wide.csv", "a,b,c,d,e\n1,2,3,4,low\n")
-        let npy = scene.user.place.write("cut.npy", bytes: Array(scene.data.npy.dropLast(8)))
+        let npy = scene.user.place.write("cut.npy", Array(scene.data.npy.dropLast(8)))
         fails(scene.user, ["stream", npy], 65, says: ["cut.npy", "cut short"])
         let other = scene.user.place.write("other.csv", "a,b,c,label\n1,2,3,purple\n")
         fails(scene.user, ["stream", other], 65, says: ["other.csv:2", "purple", "low"])

@@ -71,7 +71,7 @@ import Testing
             let bytes = damage.apply(to: good, &random)
             guard bytes != good else { continue }
             damaged += 1
-            let file = place.write("d\(index % 4).safetensors", bytes: bytes)
+            let file = place.write("d\(index % 4).safetensors", bytes)
             let note: Comment = "seed \(Self.seed), file \(index), \(damage)"
             let verify = scene.user.run(["checkpoint", "verify", file])
             #expect(verify.code == 65, note)
@@ -124,7 +124,7 @@ import Testing
         var random = Chance(state: Self.seed &+ 2)
         for damage in [Damage.cut, .byte, .headerLength] {
             let bytes = damage.apply(to: good, &random)
-            let file = scene.user.place.write("\(damage).safetensors", bytes: bytes)
+            let file = scene.user.place.write("\(damage).safetensors", bytes)
             let other = Workplace()
             let process = ChildProcess(
                 Build.path("millraced"),

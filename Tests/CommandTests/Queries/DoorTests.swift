@@ -122,8 +122,10 @@ import Testing
         let words = ["stream", "morse:seed=8", "--name", "m", "--limit", "30000", "--json"]
         let stream = try #require(user.start(words))
         let seen = try #require(user.wait(for: "m") { $0.queued > 500 })
-        daemon.process?.send(SIGTERM)
+        // Connected before, so that no moment of the draining is spent on that.
         let query = try RawQuery(daemon.endpoint("query"))
+        #expect(query.ask(ControlRequest(command: .status)) != nil)
+        daemon.process?.send(SIGTERM)
         // It takes a moment to hear the signal; after that it says what it does, or is gone.
         var mode: String?
         for _ in 0..<100 where mode != "stopping" {

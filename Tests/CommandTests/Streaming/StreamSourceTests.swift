@@ -19,8 +19,8 @@ import Testing
         case .standardInput:
             return (["stream", "-"], place.write("d.jsonl", scene.data.jsonLines))
         case .npy:
-            _ = place.write("d.y.npy", bytes: scene.data.labelNpy)
-            return (["stream", place.write("d.x.npy", bytes: scene.data.npy)], "/dev/null")
+            _ = place.write("d.y.npy", scene.data.labelNpy)
+            return (["stream", place.write("d.x.npy", scene.data.npy)], "/dev/null")
         }
     }
 

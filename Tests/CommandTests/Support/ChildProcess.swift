@@ -1,6 +1,7 @@
 // Real executables of this build, started and ended by their own process id.
 
 import Glibc
+import Simulation
 import Testing
 
 /// Where the executables of this build are: beside the test bundle.
@@ -87,42 +88,11 @@ final class ChildProcess {
     func send(_ signal: Int32) { kill(identifier, signal) }
 }
 
-/// A directory of its own for a test, removed at its end.
-final class Workplace {
-    let path: String
+/// A folder of its own for a test, removed at its end.
+typealias Workplace = TemporaryFolder
 
-    init() {
-        var template = Array("/tmp/millrace-command-XXXXXX".utf8CString)
-        _ = mkdtemp(&template)
-        path = template.withUnsafeBufferPointer { buffer in
-            buffer.baseAddress.map { String(cString: $0) } ?? ""
-        }
-    }
-
-    deinit {
-        guard path.hasPrefix("/tmp/millrace-command-") else { return }
-        _ = ChildProcess("/bin/rm", ["-r", path])?.wait(seconds: 10)
-    }
-
-    func write(_ name: String, _ text: String) -> String {
-        let file = "\(path)/\(name)"
-        if let handle = fopen(file, "w") {
-            fputs(text, handle)
-            fclose(handle)
-        }
-        return file
-    }
-
-    /// Writes bytes; the file's path.
-    func write(_ name: String, bytes: [UInt8]) -> String {
-        let file = "\(path)/\(name)"
-        if let handle = fopen(file, "w") {
-            fwrite(bytes, 1, bytes.count, handle)
-            fclose(handle)
-        }
-        return file
-    }
-
+extension TemporaryFolder {
+    /// A file of it as text; nothing if it cannot be read.
     func read(_ name: String) -> String {
         String(decoding: Self.bytes("\(path)/\(name)"), as: UTF8.self)
     }

@@ -44,14 +44,14 @@ final class RealDaemon {
     var state: String { "\(place.path)/state" }
     func endpoint(_ door: String) -> String { "ipc://\(state)/\(door).sock" }
 
-    /// Starts it; returns whether it accepts connections within five seconds.
+    /// Starts it; returns whether it accepts connections within twenty seconds.
     func start(_ arguments: [String] = []) -> Bool {
         let before = starts
         process = ChildProcess(
             Build.path("millraced"),
             ["--config", configuration, "--state", state] + arguments,
             environment: environment, output: "\(place.path)/log")
-        for _ in 0..<500 {
+        for _ in 0..<2_000 {
             if starts > before { return true }
             usleep(10_000)
         }

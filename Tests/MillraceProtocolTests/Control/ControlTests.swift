@@ -179,8 +179,9 @@ import Testing
         #expect(RefusalReason(name: "nonsense") == nil)
     }
 
-    @Test func hexadecimalIsExactlySixteenDigits() {
-        #expect(Hexadecimal.digits(0x1F) == "000000000000001f")
+    @Test func hexadecimalHasAllDigitsOfItsType() {
+        #expect(Hexadecimal.digits(UInt64(0x1F)) == "000000000000001f")
+        #expect(Hexadecimal.digits(UInt32(0x1F)) == "0000001f")
         #expect(Hexadecimal.value("000000000000001f") == 0x1F)
         for text in ["", "1f", "+00000000000001f", "-00000000000001f", "g000000000000000"] {
             #expect(Hexadecimal.value(text) == nil)

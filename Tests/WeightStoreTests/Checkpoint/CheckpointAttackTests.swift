@@ -166,6 +166,13 @@ private let coverages: [Attack] = [
     Attack("data without tensors", "{}", data: 1, "dataBytesDiffer"),
 ]
 
+extension CheckpointError {
+    /// The name of the case. The only one that these files meet without facts has no children.
+    fileprivate var caseName: String {
+        Mirror(reflecting: self).children.first?.label ?? "headerNotUTF8"
+    }
+}
+
 @Suite struct CheckpointAttackTests {
     @Test(arguments: lengths + texts + tensors + coverages)
     func isRefused(attack: Attack) throws {
@@ -174,8 +181,7 @@ private let coverages: [Attack] = [
         let error = #expect(throws: CheckpointError.self) {
             try CheckpointReader.open(storage: disk, path: "state/hostile")
         }
-        let found = error.map { "\($0)" } ?? "nothing"
-        #expect(found.hasPrefix(attack.expected), "\(found)")
+        #expect(error?.caseName == attack.expected)
     }
 
     @Test(arguments: 0..<8)
@@ -214,7 +220,6 @@ private let coverages: [Attack] = [
         let error = #expect(throws: CheckpointError.self) {
             try CheckpointReader.open(storage: disk, path: "state/hostile.safetensors").verify()
         }
-        let found = error.map { "\($0)" } ?? "nothing"
-        #expect(found.hasPrefix(expected), "\(found)")
+        #expect(error?.caseName == expected)
     }
 }
