@@ -137,8 +137,8 @@ extension ConfigurationText {
                 let low = Double(column.lowest)
                 let high = Double(column.highest)
                 let width = max(high - low, abs(low), abs(high), 1)
-                lower.append(.real(Self.rounded(low - 10 * width)))
-                upper.append(.real(Self.rounded(high + 10 * width)))
+                lower.append(.real(max(Self.rounded(low - 10 * width), -1e30)))
+                upper.append(.real(min(Self.rounded(high + 10 * width), 1e30)))
             }
             line("lower = \(TomlText.value(.array(lower)))")
             line("upper = \(TomlText.value(.array(upper)))")

@@ -31,7 +31,7 @@ struct DataDecisions {
         guard !features.isEmpty else {
             throw .schemaMismatch(
                 source: survey.path, what: "columns of numbers", found: "none",
-                expected: "at least one besides the label")
+                expected: "at least one besides the label, written with a decimal point")
         }
         chooseType()
     }
@@ -113,7 +113,12 @@ struct DataDecisions {
         }
         // Two columns of one name cannot be told apart by name; the first stays.
         var seen: Set<String> = []
-        features.removeAll { !seen.insert(survey.columns[$0].name).inserted }
+        features.removeAll { index in
+            let name = survey.columns[index].name
+            guard !seen.insert(name).inserted else { return false }
+            leftOut.append((name, "a column before it has the same name"))
+            return true
+        }
     }
 
     private mutating func chooseType() {

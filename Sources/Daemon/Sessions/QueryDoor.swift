@@ -24,6 +24,7 @@ extension NetworkLoop {
 
     private func predict(_ header: FrameHeader, _ body: UnsafeRawBufferPointer, _ peer: Peer) {
         counters.queries &+= 1
+        var refusedIndex: Int?
         do throws(FrameError) {
             let view = try SamplesView(
                 header, body, schema: schema, maxBatch: settings.maximumBatch)
@@ -38,7 +39,10 @@ extension NetworkLoop {
                 start: memory.outputs, count: schema.outputCount * MemoryLayout<Float>.size)
             for index in 0..<view.count {
                 let features = view.features(index)
-                if let refusal = admission.refusal(features) { throw FrameError(refusal) }
+                if let refusal = admission.refusal(features) {
+                    refusedIndex = index
+                    throw FrameError(refusal)
+                }
                 guard let base = features.baseAddress else { throw FrameError(.wrongWidth) }
                 let classIndex = predictor.predict(
                     section: section, features: base, outputs: memory.outputs)
@@ -48,7 +52,8 @@ extension NetworkLoop {
             send(.query, peer, reply.seal())
         } catch {
             counters.count(error.reason)
-            sendQueryRefused(.query, peer, request: header.sequence, error.reason, "")
+            let text = refusedIndex.map { "sample \($0) of the batch, counted from 0" } ?? ""
+            sendQueryRefused(.query, peer, request: header.sequence, error.reason, text)
         }
     }
 

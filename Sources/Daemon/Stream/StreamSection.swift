@@ -111,7 +111,9 @@ public struct StreamSection {
     /// Digest of the names that features, classes and targets had when this was learned; 0 = none.
     public var namesDigest: UInt64 {
         get { (base + layout.namesDigestOffset).load(as: UInt64.self) }
-        nonmutating set { (base + layout.namesDigestOffset).storeBytes(of: newValue, as: UInt64.self) }
+        nonmutating set {
+            (base + layout.namesDigestOffset).storeBytes(of: newValue, as: UInt64.self)
+        }
     }
 
     /// The epoch of `producer`; 0 while the row is free.

@@ -46,18 +46,23 @@ extension LinuxStorage {
     /// Makes `directory` and its missing parents with mode 0700, and makes each new name durable.
     public func makeDirectory(_ directory: String) throws(StorageError) {
         var made = directory.hasPrefix("/") ? "/" : ""
+        // Parents may exist where we may not make any; what was refused counts if one is missing.
+        var refusal: Int32 = 0
         for component in directory.split(separator: "/") {
             let parent = made.isEmpty ? "." : made
             made += made.isEmpty || made.hasSuffix("/") ? "\(component)" : "/\(component)"
             if mkdir(made, 0o700) == 0 {
                 try synchronizeDirectory(parent)
-            } else if errno != EEXIST, errno != EROFS, errno != EACCES {
+            } else if errno == EROFS || errno == EACCES {
+                refusal = errno
+            } else if errno != EEXIST {
                 throw Self.error(.makeDirectory, made, errno)
             }
         }
         var facts = stat()
         guard stat(directory, &facts) == 0 else {
-            throw Self.error(.makeDirectory, directory, errno)
+            let number = errno
+            throw Self.error(.makeDirectory, directory, refusal != 0 ? refusal : number)
         }
         guard facts.st_mode & S_IFMT == S_IFDIR else {
             throw .inputOutput(operation: .makeDirectory, path: directory, errorNumber: ENOTDIR)
