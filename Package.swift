@@ -125,7 +125,7 @@ let package = Package(
             path: "clients/cli/millrace", swiftSettings: strict),
         .executableTarget(
             name: "kernel-bench",
-            dependencies: ["Arithmetic", "Kernels", "Junctions", "Learning", "Platform"],
+            dependencies: ["Arithmetic", "Kernels", "Platform"],
             path: "Benchmarks/kernel-bench", swiftSettings: strict),
 
         // Tests

@@ -87,7 +87,24 @@ public enum ControlCodec {
         do {
             return try JSONDecoder().decode(type, from: Data(bytes))
         } catch {
-            throw .malformed("\(error)")
+            throw .malformed(Self.words(error))
+        }
+    }
+
+    /// What a decoder found wrong, and at which member.
+    private static func words(_ error: any Error) -> String {
+        func place(_ path: [any CodingKey]) -> String {
+            path.isEmpty ? "" : " in " + path.map(\.stringValue).joined(separator: ".")
+        }
+        switch error as? DecodingError {
+        case .keyNotFound(let key, let context):
+            return "no \(key.stringValue)" + place(context.codingPath)
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            return "a value of another type" + place(context.codingPath)
+        case .dataCorrupted(let context):
+            return context.codingPath.isEmpty
+                ? "no JSON" : "a value that cannot be" + place(context.codingPath)
+        default: return "\(error)"
         }
     }
 

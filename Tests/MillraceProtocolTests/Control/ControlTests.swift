@@ -179,6 +179,18 @@ import Testing
         #expect(RefusalReason(name: "nonsense") == nil)
     }
 
+    @Test(arguments: [
+        ("{}", "no command"), ("{\"command\":", "no JSON"),
+        ("{\"command\":7}", "a value of another type in command"),
+        ("{\"command\":\"dance\"}", "a value that cannot be in command"),
+    ]) func badJsonSaysWhichMember(text: String, expected: String) {
+        let error = #expect(throws: ControlError.self) {
+            try Array(text.utf8).withUnsafeBytes { try ControlCodec.decodeRequest($0) }
+        }
+        let found = error.map { "\($0)" }
+        #expect(found == "not the JSON that is expected: \(expected)")
+    }
+
     @Test func hexadecimalHasAllDigitsOfItsType() {
         #expect(Hexadecimal.digits(UInt64(0x1F)) == "000000000000001f")
         #expect(Hexadecimal.digits(UInt32(0x1F)) == "0000001f")
