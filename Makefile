@@ -34,7 +34,8 @@ bench: setup
 soak: build
 	@scripts/kill-test --count 1000 --verbose
 
-install: build
+install:
+	@[ -x .build/release/millraced ] || { echo 'error: nothing is built. TRY: make build' >&2; exit 69; }
 	install -s -D -m 0755 .build/release/millraced $(DESTDIR)$(PREFIX)/bin/millraced
 	install -s -D -m 0755 .build/release/millrace $(DESTDIR)$(PREFIX)/bin/millrace
 

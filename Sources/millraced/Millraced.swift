@@ -14,13 +14,14 @@ struct Millraced: ParsableCommand {
         commandName: "millraced",
         abstract: "Learns online from sensor samples streamed over ZeroMQ.",
         discussion: """
-            Values come from flags, then MILLRACE_SECTION_KEY in the environment, then the file,
-            then defaults. The state directory is [daemon] state, MILLRACE_STATE, or
+            Values come from flags, then MILLRACE_SECTION_KEY in the environment, then the file, \
+            then defaults. The state directory is --state, MILLRACE_STATE, [daemon] state, or \
             ./millrace-state.
 
-            Exit codes: 0 stopped cleanly, 64 bad usage, 65 damaged data, 69 a socket cannot be
-            bound, 71 no memory, 74 the disk fails, 75 another millraced has the state directory,
-            78 the configuration is wrong or does not fit.
+            Exit codes: 0 stopped cleanly, 64 bad usage, 65 damaged data, 66 no such data file, \
+            69 a socket cannot be bound, 70 a fault of its own, 71 no memory, 74 the disk fails, \
+            75 another millraced has the state directory, 78 the configuration is wrong or does \
+            not fit.
             """,
         version: Daemon.version)
 

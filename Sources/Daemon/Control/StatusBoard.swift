@@ -15,7 +15,7 @@ extension NetworkLoop {
             version: description.version, mode: mode,
             uptimeSeconds: Double(clock.nowNanoseconds &- startNanoseconds) / 1e9,
             generation: generation, stateDigest: digest(of: generation),
-            samples: stream?.total(.learned) ?? 0,
+            samples: pin.map { learnedSamples(slot: $0.slot) } ?? 0,
             producers: stream.map(producerReplies) ?? [], counters: counterReply(),
             figures: figures(producer: nil), budget: description.budget,
             budgetBytes: description.budgetBytes, plannedBytes: description.plannedBytes,
@@ -57,8 +57,11 @@ extension NetworkLoop {
         ring.list().first { $0.state == .durable && $0.generation == generation }?.stateDigest ?? 0
     }
 
+    /// Samples that the weights in a slot have seen. Not the stream's count of learned samples:
+    /// a rollback takes weights back, and the stream goes on.
     private func learnedSamples(slot: Int) -> UInt64 {
-        StreamSection(layout: sections.streamLayout, base: ring.streamMemory(slot)).total(.learned)
+        let section = UnsafeRawPointer(ring.learnerMemory(slot))
+        return PrequentialFigures.scored(layout: description.layout, section: section)
     }
 
     private var mode: DaemonMode {

@@ -82,8 +82,9 @@ public final class Daemon: @unchecked Sendable {
             policy: settings.commit.limited(
                 generationBytes: plan.geometry.slotBytes, bytesPerDay: settings.bytesPerDay))
         storageLoop = StorageLoop(
-            settings: settings, storage: storage, ring: ring, sections: memory.sections,
-            staging: memory.network.staging, channels: channels, progress: progress,
+            settings: settings, layout: plan.layout, storage: storage, ring: ring,
+            sections: memory.sections, staging: memory.network.staging, channels: channels,
+            progress: progress,
             clock: clock, report: report)
         network = NetworkLoop(
             settings: settings, description: Self.describe(plan),

@@ -1,6 +1,7 @@
 // The storage loop's work on checkpoint files.
 
 import enum MillraceProtocol.RefusalReason
+import Learning
 import Platform
 import WeightStore
 
@@ -50,8 +51,6 @@ extension StorageLoop {
         let name =
             name.isEmpty ? CheckpointFolder.automaticName(generation: pin.generation) : name
         let header = ring.header(pin)
-        let stream = StreamSection(
-            layout: sections.streamLayout, base: ring.streamMemory(pin.slot))
         do throws(CheckpointError) {
             let bytes = try CheckpointWriter.save(
                 storage: storage, directory: settings.checkpointDirectory, name: name,
@@ -64,7 +63,9 @@ extension StorageLoop {
             return .saved(
                 CheckpointFact(
                     name: name, bytes: bytes, generation: pin.generation,
-                    digest: header.stateDigest, samples: stream.total(.learned)))
+                    digest: header.stateDigest,
+                    samples: PrequentialFigures.scored(
+                        layout: layout, section: UnsafeRawPointer(ring.learnerMemory(pin.slot)))))
         } catch {
             return .failed(.failed, "checkpoint \(name) was not saved: \(error)")
         }
@@ -86,15 +87,14 @@ extension StorageLoop {
             fact.bytes = checkpoint.fileBytes
             fact.generation = checkpoint.facts.header.generation
             fact.digest = checkpoint.facts.header.stateDigest
-            let layout = sections.streamLayout.section
             let memory = UnsafeMutableRawBufferPointer.allocate(
-                byteCount: layout.byteCount, alignment: SectionLayout.alignment)
+                byteCount: sections.learnerBytes, alignment: SectionLayout.alignment)
             defer { memory.deallocate() }
-            try checkpoint.checkShapes(.learner, sections.learnerLayout)
-            try checkpoint.load(.stream, layout: layout, into: memory)
+            try checkpoint.checkShapes(.stream, sections.streamLayout.section)
+            try checkpoint.load(.learner, layout: sections.learnerLayout, into: memory)
             if let base = memory.baseAddress {
-                let stream = StreamSection(layout: sections.streamLayout, base: base)
-                fact.samples = stream.total(.learned)
+                fact.samples = PrequentialFigures.scored(
+                    layout: layout, section: UnsafeRawPointer(base))
             }
         } catch {
             fact.problem = "\(error)"

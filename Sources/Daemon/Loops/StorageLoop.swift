@@ -14,6 +14,7 @@ import WeightStore
 /// The storage thread's work, one turn at a time. Handed to its thread once, used there alone.
 final class StorageLoop: @unchecked Sendable {
     let settings: DaemonSettings
+    let layout: LearnerLayout
     let storage: any Storage
     let ring: Ring
     let sections: SectionPair
@@ -32,11 +33,13 @@ final class StorageLoop: @unchecked Sendable {
     static let retryIntervalNanoseconds: UInt64 = 10_000_000_000
 
     init(
-        settings: DaemonSettings, storage: any Storage, ring: Ring, sections: SectionPair,
+        settings: DaemonSettings, layout: LearnerLayout, storage: any Storage, ring: Ring,
+        sections: SectionPair,
         staging: UnsafeMutableRawPointer, channels: LoopChannels, progress: SharedProgress,
         clock: any MonotonicClock, report: @escaping @Sendable (DaemonEvent) -> Void
     ) {
         self.settings = settings
+        self.layout = layout
         self.storage = storage
         self.ring = ring
         self.sections = sections

@@ -189,6 +189,12 @@ public struct HeadlineFigure: Equatable, Sendable {
 }
 
 extension PrequentialFigures {
+    /// Samples scored, and so learned, since the learner was fresh, in a learner section.
+    public static func scored(layout: LearnerLayout, section: UnsafeRawPointer) -> UInt64 {
+        (section + layout.metrics.counts.offset)
+            .load(fromByteOffset: MetricsCount.scored * 8, as: UInt64.self)
+    }
+
     /// The headline of a learner section; nil before anything is scored. Allocates nothing.
     public static func headline(
         layout: LearnerLayout, section: UnsafeRawPointer

@@ -9,6 +9,8 @@ struct RowBinding {
     let features: [Int]
     let labels: [Int]
     let schema: SourceSchema
+    /// Which columns were taken for labels without being asked for; nil if none.
+    let labelNote: String?
 
     /// - names: all columns. - example: the texts of the first row, to tell what labels look like.
     init(
@@ -41,6 +43,10 @@ struct RowBinding {
         let kind = try Self.kind(labels, example, options, path)
         if case .none = kind { labels = [] }
         self.labels = labels
+        let labelNames = labels.map { names[$0] }.joined(separator: ", ")
+        labelNote =
+            options.labelColumns == nil && !labels.isEmpty
+            ? "labels from column \(labelNames)" : nil
         schema = SourceSchema(
             element: expected?.element ?? .f32, featureCount: features.count,
             featureNames: features.map { names[$0] }, labels: kind)

@@ -62,7 +62,7 @@ public final class TextSource: SampleSource {
         reader = opening.reader
         self.format = opening.format
         self.name = name
-        notes = opening.notes
+        notes = opening.notes + (binding.labelNote.map { [$0] } ?? [])
         limit = max(0, options.limit ?? .max)
         identity = file.isSeekable ? try file.identity() : nil
         index.note(0, at: RowIndex.Place(offset: reader.offset, line: reader.line))

@@ -112,6 +112,55 @@ private final class Feeder {
         try isWhole(scene)
     }
 
+    /// A new epoch must not drop rows that exist nowhere but in the spool; an empty pipe sends them.
+    @Test func rowsThatWaitAreNeverDroppedAndAnEmptyPipeSendsThem() throws {
+        let scene = try Trained(rows: 0, configuration: Self.lazy)
+        let feeder = Feeder(scene.user.place)
+        let stream = try #require(scene.user.start(Self.words, pipe: feeder.readingEnd))
+        feeder.write(scene.data.lines(0..<300))
+        _ = scene.user.wait(for: "s") { $0.next == 301 }
+        stream.process.send(SIGKILL)
+        _ = stream.wait()
+        scene.daemon.kill()
+        try #require(scene.daemon.start())
+        let rest = scene.user.place.write("rest.jsonl", scene.data.lines(300..<600))
+        let again = scene.user.run(Self.words + ["--again"], input: rest)
+        #expect(again.code == 75)
+        #expect(again.errors.contains("--append"), "\(again.errors)")
+        let empty = scene.user.run(Self.words + ["--append"])
+        #expect(empty.code == 0, "\(empty.errors)")
+        #expect(empty.document?["acknowledged"]?.integer == 300)
+        #expect(scene.user.run(Self.words + ["--append"], input: rest).code == 0)
+        try isWhole(scene)
+    }
+
+    /// A pipe that ended is finished work; --append goes on in the same epoch.
+    @Test func appendContinuesAfterAPipeThatEnded() throws {
+        let scene = try Trained(rows: 0, configuration: Self.lazy)
+        let first = scene.user.place.write("first.jsonl", scene.data.lines(0..<250))
+        let rest = scene.user.place.write("rest.jsonl", scene.data.lines(250..<600))
+        #expect(scene.user.run(Self.words, input: first).code == 0)
+        let unread = scene.user.run(["stream", "-", "--name", "s"], input: rest)
+        #expect(unread.code == 0)
+        #expect(unread.output.contains("standard input was not read"), "\(unread.output)")
+        let more = scene.user.run(Self.words + ["--append"], input: rest)
+        #expect(more.document?["resumedAt"]?.integer == 250, "\(more.errors)")
+        try isWhole(scene)
+        #expect(scene.user.run(["stream", scene.file, "--append"]).code == 64)
+    }
+
+    /// Columns beside the features are labels only where that is wanted, and it is said.
+    @Test func labelsAreTakenOpenlyOrNotAtAll() throws {
+        let scene = try Trained(rows: 0)
+        let labelled = scene.user.run(["stream", scene.file, "--name", "with", "--json"])
+        #expect(labelled.errors.contains("labels from column label"), "\(labelled.errors)")
+        let bare = scene.user.run(["stream", scene.file, "--name", "bare", "--no-labels", "--json"])
+        #expect(bare.code == 0)
+        let expired = bare.document?["expired"]?.integer ?? 0
+        #expect(expired > 0 && expired == bare.document?["acknowledged"]?.integer)
+        #expect(scene.user.producer("bare")?.learned == 0)
+    }
+
     /// The daemon is not there at all when the stream ends: nothing is lost, the code says so.
     @Test func finishedWorkLeavesNoRowsInTheSpool() throws {
         let scene = try Trained(rows: 0, configuration: Self.lazy)

@@ -98,7 +98,7 @@ struct LabelCommand: ParsableCommand {
             clock: MachineClock())
         while session.state != .done {
             if try !session.step() { transport.wait(milliseconds: 20) }
-            if signals.next() == .stop { throw ExitCode(130) }
+            if signals.next() != nil { throw ExitCode(130) }
         }
         return try document(labels.count, session, before: producer, query)
     }

@@ -11,7 +11,9 @@ struct SourceArguments: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
             "A .npy, .csv, .tsv, .jsonl or .ndjson file, - for standard input, host, or morse.",
-            discussion: "morse takes options: morse:noise=0.05,drift=1e-5,seed=2,limit=200000"),
+            discussion:
+                "Columns are given by name or by number from 1: 2,4-6. morse takes options: morse:noise=0.05,drift=1e-5,seed=2,limit=200000"
+        ),
         completion: .file())
     var source: String
     @Option(help: ArgumentHelp("Columns of the label (text sources).", valueName: "columns"))
@@ -26,7 +28,8 @@ struct SourceArguments: ParsableArguments {
 
     /// Opens the source for a daemon.
     func open(
-        _ schema: SchemaReply, rate: Double? = nil, unlabelled: Bool = false
+        _ schema: SchemaReply, rate: Double? = nil, unlabelled: Bool = false,
+        mayBeEmpty: Bool = false
     ) throws(ClientError) -> any SampleSource {
         var options = SourceOptions(expected: try schema.expected())
         options.labelsPath = labels
@@ -38,6 +41,9 @@ struct SourceArguments: ParsableArguments {
         do {
             return try SourceCatalog.open(source, options: options)
         } catch {
+            if mayBeEmpty, case .empty = error, let expected = options.expected {
+                return EmptySource(name: source, expected: expected)
+            }
             throw ClientError(error)
         }
     }
@@ -95,6 +101,8 @@ struct StreamCommand: ParsableCommand {
     var loop = false
     @Flag(help: "Send everything again, in a new epoch.")
     var again = false
+    @Flag(help: "Take no labels from the source; they come later, with millrace label.")
+    var noLabels = false
     @Flag(help: "Standard input: continue after an earlier pipe that came to its end.")
     var append = false
     @Option(help: ArgumentHelp("Send at most this many samples of the source.", valueName: "count"))

@@ -42,6 +42,8 @@ struct StreamReport: Encodable {
     var refused: UInt64
     /// Refusals that this run heard of, by reason.
     var refusedBy: [String: UInt64]
+    /// Samples whose label did not come in time: nothing was learned from them.
+    var expired: UInt64
     /// Numbers that the daemon got more than once and took once.
     var duplicates: UInt64
     /// Rows of the source that could not be used.
@@ -95,6 +97,11 @@ struct StreamReport: Encodable {
         }
         for (reason, count) in refusedBy.sorted(by: { $0.key < $1.key }) {
             lines.append("refused: \(Format.count(count)) \(reason)")
+        }
+        if expired > 0 {
+            lines.append(
+                "expired: \(Format.count(expired)) samples had no label in time, and nothing was "
+                    + "learned from them. TRY: --label-column, or [labels] window for late labels")
         }
         if badRows > 0 { lines.append("left out: \(Format.count(badRows)) rows of the source") }
         if let figures = prequential.figures { lines += FiguresText(figures: figures).lines }

@@ -51,7 +51,8 @@ final class StreamRun {
         guard let wire = schema.wireSchema else {
             throw ClientError(.protocolMismatch, "the daemon's schema cannot be read")
         }
-        let source = try command.source.open(schema, rate: command.rate)
+        let source = try command.source.open(
+            schema, rate: command.rate, unlabelled: command.noLabels, mayBeEmpty: command.append)
         source.notes.forEach { Console.talk("note: \($0)") }
         let spool = try Spool(
             storage: LinuxStorage(), root: Endpoints.spoolRoot(), endpoint: endpoints.ingest,
@@ -105,6 +106,8 @@ final class StreamRun {
         _ command: StreamCommand, _ spool: Spool, _ source: any SampleSource, _ wire: WireSchema
     ) throws(ClientError) -> SpoolRecord {
         var identity = source.isSeekable ? (source.identity?.text ?? "-") : "-"
+        if let columns = command.source.features { identity += " features \(columns)" }
+        if let columns = command.source.labelColumn { identity += " labels \(columns)" }
         if let path = command.shuffleWithin {
             identity += " shuffled within \(Endpoints.absolute(path)) by \(command.seed)"
         }
@@ -169,7 +172,7 @@ final class StreamRun {
                     samples: samples(session.acknowledged), state: session.state, query,
                     clock.nowNanoseconds)
                 if !worked { transport.wait(milliseconds: 20) }
-                interrupted = signals.next() == .stop
+                interrupted = signals.next() != nil
             }
         } catch {
             progress.clear()
@@ -202,7 +205,8 @@ final class StreamRun {
             samples: samples(max(session.position, 1) - 1), acknowledged: acknowledged,
             refused: mine?.refused ?? session.report.refusedTotal,
             refusedBy: session.report.refused,
-            duplicates: mine?.resends ?? session.report.resent, badRows: feed.badRows,
+            expired: mine?.expired ?? 0, duplicates: mine?.resends ?? session.report.resent,
+            badRows: feed.badRows,
             resumedAt: resumedAt, sent: session.report.sent, resent: session.report.resent,
             greetings: session.report.greetings, seconds: seconds,
             samplesPerSecond: seconds > 0 ? fresh / seconds : 0,
