@@ -33,6 +33,7 @@ struct Service {
             let daemon = try start(origin, context, log)
             StandardError.write(plan.memory.table)
             log.notice("\(DaemonEvent.started(generation: daemon.newestGeneration, doors).line)")
+            log.notice("event=kernels set=\"\(Daemon.kernelText)\"")
             daemon.start()
             notifier.notify("READY=1\nSTATUS=learning, generation \(daemon.newestGeneration)")
             watch(daemon, signals, notifier)

@@ -27,6 +27,13 @@ public final class Daemon: @unchecked Sendable {
     /// The version in status and checkpoints.
     public static let version = "0.1.0"
 
+    /// The kernels that this machine runs, and what that means where they are slow.
+    public static var kernelText: String {
+        let name = KernelSet.best.name
+        return name == KernelSet.plain.name
+            ? "\(name): this CPU has no fused multiply-add; the same results, much slower" : name
+    }
+
     let network: NetworkLoop
     let learner: LearnerLoop
     let storageLoop: StorageLoop

@@ -25,6 +25,8 @@ public enum StartError: Error, Sendable {
     case stateExists(generation: UInt64)
     /// The checkpoint cannot be used.
     case checkpoint(String)
+    /// There is no such checkpoint.
+    case noCheckpoint(path: String)
     /// The first prediction of the recovered state is not finite.
     case selfTestFailed(generation: UInt64)
     /// A door could not be opened.
@@ -55,6 +57,8 @@ public enum StartError: Error, Sendable {
             return "the state directory already holds generation \(generation); --from only fills "
                 + "an empty one. TRY: `millrace checkpoint restore`, or --fresh --from FILE"
         case .checkpoint(let text): return text
+        case .noCheckpoint(let path):
+            return "there is no checkpoint \(path). TRY: ls [daemon] state/checkpoints"
         case .selfTestFailed(let generation):
             return "generation \(generation) predicts values that are not finite. "
                 + "TRY: --fresh --from CHECKPOINT"
@@ -66,6 +70,7 @@ public enum StartError: Error, Sendable {
     public var exitCode: Int32 {
         switch self {
         case .doesNotFit, .namesDiffer, .shapesDiffer, .stateExists: 78
+        case .noCheckpoint: 66
         case .noMemory: 71
         case .locked: 75
         case .storage: 74

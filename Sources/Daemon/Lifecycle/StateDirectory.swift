@@ -155,6 +155,7 @@ public enum StateDirectory {
             try checkpoint.checkShapes(.stream, plan.streamLayout.section)
             try checkpoint.verify()
         } catch {
+            if case .storage(.notFound) = error { throw .noCheckpoint(path: path) }
             throw .checkpoint("the checkpoint \(path) cannot be used: \(error)")
         }
     }
