@@ -1,5 +1,5 @@
 // Goal: whatever is lost, repeated or killed, every sample is decided exactly once, in its place,
-// and the session says "done" only when all of them are durable. Every case prints its seed.
+// and the producer says "done" only when all of them are durable. Every case prints its seed.
 
 import Client
 import MillraceProtocol

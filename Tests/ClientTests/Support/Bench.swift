@@ -71,7 +71,7 @@ enum Bench {
             options: options)
     }
 
-    /// Turns both sides until the session is done or `turns` are over; returns whether it is.
+    /// Turns both sides until the producer is done or `turns` are over; returns whether it is.
     @discardableResult
     static func turn(
         _ session: ProducerSession, _ daemon: ScriptedDaemon, _ clock: ManualClock,

@@ -34,7 +34,7 @@ public struct SessionOptions: Equatable, Sendable {
 
 /// A producer's session.
 public final class ProducerSession {
-    /// Where the session stands.
+    /// Where the producer stands.
     public enum State: Equatable, Sendable {
         case connecting
         case greeting
@@ -43,7 +43,7 @@ public final class ProducerSession {
         case done
     }
 
-    /// Where the session stands.
+    /// Where the producer stands.
     public internal(set) var state = State.connecting
     /// What it has seen.
     public internal(set) var report = SessionReport()

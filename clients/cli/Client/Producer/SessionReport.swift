@@ -4,7 +4,7 @@ import MillraceProtocol
 
 /// Numbers of one session; they only grow.
 public struct SessionReport: Equatable, Sendable {
-    /// Numbers sent for the first time in this session.
+    /// Numbers sent for the first time in this run.
     public var sent: UInt64 = 0
     /// Numbers sent again.
     public var resent: UInt64 = 0

@@ -1,5 +1,5 @@
 // One run of `millrace stream`: find the daemon's schema, open the source and the spool, then
-// turn the session until it is done or a signal comes.
+// turn the producer until it is done or a signal comes.
 
 import Client
 import Messaging
