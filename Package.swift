@@ -22,7 +22,8 @@ func kernelTarget(_ name: String, march: String?) -> Target {
     if let march {
         settings.append(.unsafeFlags(["-Xcc", "-march=\(march)"]))
     }
-    return .target(name: name, dependencies: ["Arithmetic"], swiftSettings: settings)
+    return .target(
+        name: name, dependencies: ["Arithmetic", "CLanes"], swiftSettings: settings)
 }
 
 #if arch(x86_64)
@@ -49,6 +50,7 @@ let package = Package(
     targets: [
         // C: what Swift cannot say (checksum instruction, CPU features, libzmq's header).
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        .target(name: "CLanes"),
         .target(name: "CMachine", cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
 
         // Rung 0
@@ -59,7 +61,7 @@ let package = Package(
         // Rung 1
         .target(
             name: "Kernels",
-            dependencies: ["Arithmetic", "CMachine"]
+            dependencies: ["Arithmetic", "CLanes", "CMachine"]
                 + kernelBuilds.map { .target(name: $0.name) },
             swiftSettings: strict + [.unsafeFlags(kernelFlags)]),
         .target(
@@ -69,7 +71,8 @@ let package = Package(
             name: "Messaging", dependencies: ["CZeroMQ"], swiftSettings: strict),
 
         // Rung 2
-        .target(name: "Junctions", dependencies: ["Kernels"], swiftSettings: strict),
+        .target(
+            name: "Junctions", dependencies: ["Arithmetic", "Kernels"], swiftSettings: strict),
         .target(
             name: "SampleSources", dependencies: ["Arithmetic", "Platform"],
             swiftSettings: strict),

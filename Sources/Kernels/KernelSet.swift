@@ -161,6 +161,19 @@ public struct KernelSet: Sendable {
     public let firstOutside: FirstOutside
     /// The same with bounds per feature.
     public let firstOutsideEach: FirstOutsideEach
+
+    /// Pre-defined sparse junctions, edge by edge.
+    public let edge: EdgeKernels
+    /// Lane-aligned clash-free junctions.
+    public let laneAligned: LaneAlignedKernels
+    /// Block-circulant junctions.
+    public let circulant: CirculantKernels
+    /// N:M junctions.
+    public let pruned: PrunedKernels
+    /// Fixed point.
+    public let fixed: FixedKernels
+    /// The stochastic outer product.
+    public let stochastic: StochasticKernels
 }
 
 extension KernelSet {

@@ -32,7 +32,13 @@ extension KernelSet {
         convertF32: PlainKernels.convertF32,
         normalise: PlainKernels.normalise,
         firstOutside: PlainKernels.firstOutside,
-        firstOutsideEach: PlainKernels.firstOutsideEach)
+        firstOutsideEach: PlainKernels.firstOutsideEach,
+        edge: .plain,
+        laneAligned: .plain,
+        circulant: .plain,
+        pruned: .plain,
+        fixed: .plain,
+        stochastic: .plain)
 
     /// The vector source as built for every machine of this architecture. On aarch64 it is the
     /// fast set; on x86-64 it exists to be compared, as every fused multiply-add is a call.
@@ -57,7 +63,13 @@ extension KernelSet {
         convertF32: VectorKernels.convertF32,
         normalise: VectorKernels.normalise,
         firstOutside: VectorKernels.firstOutside,
-        firstOutsideEach: VectorKernels.firstOutsideEach)
+        firstOutsideEach: VectorKernels.firstOutsideEach,
+        edge: .portable,
+        laneAligned: .portable,
+        circulant: .portable,
+        pruned: .portable,
+        fixed: .portable,
+        stochastic: .portable)
 }
 
 #if arch(x86_64)
@@ -84,7 +96,13 @@ extension KernelSet {
             convertF32: KernelsV3.VectorKernels.convertF32,
             normalise: KernelsV3.VectorKernels.normalise,
             firstOutside: KernelsV3.VectorKernels.firstOutside,
-            firstOutsideEach: KernelsV3.VectorKernels.firstOutsideEach)
+            firstOutsideEach: KernelsV3.VectorKernels.firstOutsideEach,
+            edge: .v3,
+            laneAligned: .v3,
+            circulant: .v3,
+            pruned: .v3,
+            fixed: .v3,
+            stochastic: .v3)
 
         /// The build for AVX-512.
         package static let v4 = KernelSet(
@@ -108,7 +126,13 @@ extension KernelSet {
             convertF32: KernelsV4.VectorKernels.convertF32,
             normalise: KernelsV4.VectorKernels.normalise,
             firstOutside: KernelsV4.VectorKernels.firstOutside,
-            firstOutsideEach: KernelsV4.VectorKernels.firstOutsideEach)
+            firstOutsideEach: KernelsV4.VectorKernels.firstOutsideEach,
+            edge: .v4,
+            laneAligned: .v4,
+            circulant: .v4,
+            pruned: .v4,
+            fixed: .v4,
+            stochastic: .v4)
     }
 #endif
 

@@ -39,7 +39,7 @@ private struct PackageTarget {
     /// Modules whose use is compared: all but those of the system, and the builds of the kernels,
     /// which depend on the architecture.
     private static let modules = Set(HouseLadder.targets.flatMap { [$0.name] + $0.outside })
-        .union([HouseLadder.machine, "Simulation"])
+        .union(["CLanes", "CMachine", "Simulation"])
         .subtracting(HouseLadder.kernelBuilds).subtracting(["FoundationEssentials"])
 
     @Test func dependenciesAreWhatIsImported() throws {

@@ -1,55 +1,12 @@
 // The dense junction: every left neuron has an edge to every right neuron. It is the definition
 // that every other structure is compared with.
-//
-// Legend: x left activations, y right values before their activation function, δ (`delta`)
-// errors at the right, e errors at the left, W weights [outputs][rowStride] row-major, b bias.
-//
-// Invariants:
-//   - the junction is a value without memory: weights, activations and errors belong to the
-//     caller, so one junction may be used any number of times per sample;
-//   - rows of W, x and e are padded to `rowStride` floats, and the padding is zero before and
-//     after every call.
 
+import Arithmetic
 import Kernels
 
-/// How an increment becomes a change of weights: SGD with momentum and weight decay.
-public struct UpdateRule: Equatable, Sendable {
-    /// η > 0.
-    public let learningRate: Float
-    /// μ in [0, 1); 0 needs no velocity memory.
-    public let momentum: Float
-    /// λ ≥ 0, on weights and not on biases.
-    public let weightDecay: Float
-
-    /// An update rule; see the properties for the ranges.
-    public init(learningRate: Float, momentum: Float, weightDecay: Float) {
-        self.learningRate = learningRate
-        self.momentum = momentum
-        self.weightDecay = weightDecay
-    }
-}
-
-/// Where the parameters of a junction lie.
-public struct JunctionMemory {
-    /// W, [outputs][rowStride].
-    public let weights: UnsafeMutablePointer<Float>
-    /// b, outputs values.
-    public let bias: UnsafeMutablePointer<Float>
-    /// Velocity of W and of b, in the same shapes; nil without momentum.
-    public let velocity: (weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>)?
-
-    /// Names memory that the caller owns.
-    public init(
-        weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>,
-        velocity: (weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>)?
-    ) {
-        self.weights = weights
-        self.bias = bias
-        self.velocity = velocity
-    }
-}
-
 /// A dense junction between `inputs` left and `outputs` right neurons.
+///
+/// Parameters: `weights` [outputs, inputs], rows padded to `rowStride`; `bias` [outputs].
 public struct DenseJunction: Equatable, Sendable {
     /// Left neurons.
     public let inputs: Int
@@ -57,6 +14,7 @@ public struct DenseJunction: Equatable, Sendable {
     public let outputs: Int
     /// Floats from row to row of W: `inputs` rounded up to a multiple of 16.
     public let rowStride: Int
+    private let biasOffset: Int
 
     /// A junction of that shape; both at least 1.
     public init(inputs: Int, outputs: Int) {
@@ -64,49 +22,96 @@ public struct DenseJunction: Equatable, Sendable {
         self.inputs = inputs
         self.outputs = outputs
         rowStride = Self.paddedCount(inputs)
+        biasOffset = outputs * rowStride * MemoryLayout<Float>.stride
     }
 
     /// `count` rounded up to whole vectors of 16 floats.
     public static func paddedCount(_ count: Int) -> Int {
         (count + 15) & ~15
     }
+}
 
-    /// Weights that exist, biases not counted.
-    public var edgeCount: Int { inputs * outputs }
+extension DenseJunction: FloatJunctionForm {
+    package var fanIn: Int { inputs }
+    package var fanOut: Int { outputs }
+    package var weightCount: Int { inputs * outputs }
+    package var feedforwardBytes: Int { 0 }
 
-    /// FF: y[j] = b[j] + Σᵢ W[j,i]·x[i]
-    ///
-    /// - weights: [outputs][rowStride]
-    /// - x: rowStride values, padding zero
-    /// - y: outputs values, written
-    @inline(__always)
-    public func feedforward(
-        weights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
-        x: UnsafePointer<Float>, y: UnsafeMutablePointer<Float>, kernels: KernelSet
-    ) {
-        kernels.feedforward(weights, bias, x, y, outputs, rowStride)
+    package var fields: [JunctionField] {
+        [
+            JunctionField("weights", .f32, shape: [outputs, inputs], rowStride: rowStride),
+            JunctionField("bias", .f32, shape: [outputs], rowStride: Self.paddedCount(outputs)),
+        ]
     }
 
-    /// BP and UP in one sweep, each weight read once and written once:
-    /// e[i] = Σⱼ W[j,i]·δ[j] with the old W, then W ← W − η·(δxᵀ + λW), b ← b − η·δ;
-    /// with momentum v ← μ·v + (δxᵀ + λW), W ← W − η·v, and the same without λ for b.
-    ///
-    /// - x: rowStride values, padding zero
-    /// - delta: outputs values
-    /// - e: rowStride values, written; nil when nobody is to the left
-    @inline(__always)
-    public func backpropUpdate(
-        _ memory: JunctionMemory, x: UnsafePointer<Float>, delta: UnsafePointer<Float>,
-        e: UnsafeMutablePointer<Float>?, rule: UpdateRule, kernels: KernelSet
+    package func updateBytes(_ increment: Increment) -> Int { 0 }
+    package func prepare(_ workspace: UnsafeMutableRawPointer, forUpdates: Bool) {}
+    package func refresh(_ memory: JunctionMemory) {}
+
+    package func initialise(
+        _ parameters: UnsafeMutableRawPointer, _ workspace: UnsafeMutableRawPointer,
+        _ distribution: WeightDistribution, _ generator: inout Xoshiro256StarStar
     ) {
+        let weights = parameters.assumingMemoryBound(to: Float.self)
+        for row in 0..<outputs {
+            for column in 0..<inputs {
+                weights[row * rowStride + column] = distribution.weight(&generator)
+            }
+        }
+        let bias = (parameters + biasOffset).assumingMemoryBound(to: Float.self)
+        for row in 0..<outputs { bias[row] = distribution.bias(&generator) }
+    }
+
+    /// y[j] = b[j] + Σᵢ W[j,i]·x[i]
+    @inline(__always)
+    package func feedforward(
+        _ parameters: UnsafeRawPointer, _ workspace: UnsafeMutableRawPointer,
+        x: UnsafePointer<Float>, y: UnsafeMutablePointer<Float>, kernels: KernelSet
+    ) {
+        kernels.feedforward(
+            parameters.assumingMemoryBound(to: Float.self),
+            (parameters + biasOffset).assumingMemoryBound(to: Float.self), x, y, outputs,
+            rowStride)
+    }
+
+    /// One sweep, each weight read once and written once: e[i] = Σⱼ W[j,i]·δ[j] with the old W,
+    /// then W ← W − η·(δxᵀ + λW), b ← b − η·δ; with momentum v ← μ·v + (δxᵀ + λW),
+    /// W ← W − η·v, and the same without λ for b.
+    @inline(__always)
+    package func backpropUpdate(
+        _ memory: JunctionMemory, x: UnsafePointer<Float>, delta: UnsafePointer<Float>,
+        e: UnsafeMutablePointer<Float>?, rule: UpdateRule,
+        generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet
+    ) {
+        let weights = memory.parameters.assumingMemoryBound(to: Float.self)
+        let bias = (memory.parameters + biasOffset).assumingMemoryBound(to: Float.self)
         if let velocity = memory.velocity {
             kernels.backpropUpdateMomentum(
-                memory.weights, velocity.weights, memory.bias, velocity.bias, x, delta, e,
-                outputs, rowStride, rule.learningRate, rule.momentum, rule.weightDecay)
+                weights, velocity.assumingMemoryBound(to: Float.self), bias,
+                (velocity + biasOffset).assumingMemoryBound(to: Float.self), x, delta, e, outputs,
+                rowStride, rule.learningRate, rule.momentum, rule.weightDecay)
         } else {
             kernels.backpropUpdate(
-                memory.weights, memory.bias, x, delta, e, outputs, rowStride,
-                rule.learningRate, rule.weightDecay)
+                weights, bias, x, delta, e, outputs, rowStride, rule.learningRate,
+                rule.weightDecay)
         }
+    }
+
+    package func expand(
+        _ parameters: UnsafeRawPointer, _ workspace: UnsafeMutableRawPointer,
+        _ pass: JunctionPass, into dense: UnsafeMutablePointer<Float>
+    ) {
+        let weights = parameters.assumingMemoryBound(to: Float.self)
+        for row in 0..<outputs {
+            for column in 0..<inputs {
+                dense[row * inputs + column] = weights[row * rowStride + column]
+            }
+        }
+    }
+
+    package func findings(
+        _ parameters: UnsafeRawPointer, _ workspace: UnsafeMutableRawPointer
+    ) -> [String] {
+        JunctionFindings.notFinite(parameters, fields)
     }
 }

@@ -17,24 +17,19 @@ package struct NetworkLayer: Sendable {
     /// Byte offsets in the section.
     package fileprivate(set) var weightsOffset = 0
     package fileprivate(set) var biasOffset = 0
-    fileprivate var velocityOffsets: (weights: Int, bias: Int)?
+    fileprivate var velocityOffset: Int?
     /// Byte offsets in the workspace: the left neurons' outputs and errors, and the right ones'.
     fileprivate let leftOffset: Int
     fileprivate let leftDeltaOffset: Int
     fileprivate let rightOffset: Int
     fileprivate let rightDeltaOffset: Int
 
-    func memory(_ section: UnsafeMutableRawPointer) -> JunctionMemory {
-        var velocity: (weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>)?
-        if let offsets = velocityOffsets {
-            velocity = (
-                (section + offsets.weights).assumingMemoryBound(to: Float.self),
-                (section + offsets.bias).assumingMemoryBound(to: Float.self)
-            )
-        }
-        return JunctionMemory(
-            weights: (section + weightsOffset).assumingMemoryBound(to: Float.self),
-            bias: (section + biasOffset).assumingMemoryBound(to: Float.self), velocity: velocity)
+    func memory(
+        _ section: UnsafeMutableRawPointer, _ workspace: UnsafeMutableRawPointer
+    ) -> JunctionMemory {
+        JunctionMemory(
+            parameters: section + weightsOffset, velocity: velocityOffset.map { section + $0 },
+            workspace: workspace)
     }
 }
 
@@ -108,10 +103,10 @@ package struct Network: Sendable {
             let weights = section.add(
                 "junction.\(index).weights.velocity", .f32,
                 shape: [junction.outputs, junction.inputs], rowStride: junction.rowStride)
-            let bias = section.add(
+            section.add(
                 "junction.\(index).bias.velocity", .f32, shape: [junction.outputs],
                 rowStride: DenseJunction.paddedCount(junction.outputs))
-            layers[index].velocityOffsets = (weights.offset, bias.offset)
+            layers[index].velocityOffset = weights.offset
         }
     }
 
@@ -151,8 +146,7 @@ package struct Network: Sendable {
         for layer in layers {
             let y = (workspace + layer.rightOffset).assumingMemoryBound(to: Float.self)
             layer.junction.feedforward(
-                weights: (section + layer.weightsOffset).assumingMemoryBound(to: Float.self),
-                bias: (section + layer.biasOffset).assumingMemoryBound(to: Float.self),
+                section + layer.weightsOffset, workspace,
                 x: (workspace + layer.leftOffset).assumingMemoryBound(to: Float.self), y: y,
                 kernels: kernels)
             layer.activation.apply(y, layer.junction.outputs, kernels)
@@ -162,7 +156,7 @@ package struct Network: Sendable {
     /// BP and UP of every junction, from `outputDelta` to the left.
     package func backpropUpdate(
         _ section: UnsafeMutableRawPointer, _ workspace: UnsafeMutableRawPointer,
-        _ rule: UpdateRule, _ kernels: KernelSet
+        _ rule: UpdateRule, _ generator: UnsafeMutablePointer<UInt64>, _ kernels: KernelSet
     ) {
         var index = layers.count - 1
         while index >= 0 {
@@ -170,9 +164,10 @@ package struct Network: Sendable {
             let left = (workspace + layer.leftOffset).assumingMemoryBound(to: Float.self)
             let leftDelta = (workspace + layer.leftDeltaOffset).assumingMemoryBound(to: Float.self)
             layer.junction.backpropUpdate(
-                layer.memory(section), x: left,
+                layer.memory(section, workspace), x: left,
                 delta: (workspace + layer.rightDeltaOffset).assumingMemoryBound(to: Float.self),
-                e: index > 0 ? leftDelta : nil, rule: rule, kernels: kernels)
+                e: index > 0 ? leftDelta : nil, rule: rule, generator: generator,
+                kernels: kernels)
             if index > 0 {
                 layers[index - 1].activation.multiplyByDerivative(
                     left, leftDelta, layer.junction.rowStride, kernels)

@@ -31,6 +31,7 @@ public final class OnlineLearner {
     let metrics: PrequentialMetrics
     let pending: PendingTable?
     private let counters: UnsafeMutablePointer<UInt64>
+    private let generatorState: UnsafeMutablePointer<UInt64>
 
     /// A learner over a section that holds its state, or will after `initialise`.
     ///
@@ -56,6 +57,7 @@ public final class OnlineLearner {
         metrics = PrequentialMetrics(layout.metrics, section)
         pending = layout.pending.map { PendingTable($0, section) }
         counters = (section + layout.counters.offset).assumingMemoryBound(to: UInt64.self)
+        generatorState = (section + layout.generator.offset).assumingMemoryBound(to: UInt64.self)
         workspace.initializeMemory(as: UInt8.self, repeating: 0, count: layout.workspaceBytes)
     }
 
@@ -183,7 +185,7 @@ public final class OnlineLearner {
             return loss
         }
         network.setOutputDelta(workspace, kernels)
-        network.backpropUpdate(section, workspace, rule, kernels)
+        network.backpropUpdate(section, workspace, rule, generatorState, kernels)
         counters[LearnerCounter.updates] &+= 1
         return loss
     }

@@ -55,8 +55,10 @@ import WeightStore
         let before = harness.bytes
         _ = loss()
         network.setOutputDelta(workspace, .plain)
+        let state = try #require(harness.layout.section["learner.generator"])
         network.backpropUpdate(
-            section, workspace, UpdateRule(learningRate: 1, momentum: 0, weightDecay: 0), .plain)
+            section, workspace, UpdateRule(learningRate: 1, momentum: 0, weightDecay: 0),
+            (section + state.offset).assumingMemoryBound(to: UInt64.self), .plain)
         let after = harness.bytes
         section.copyMemory(from: before, byteCount: before.count)
 
