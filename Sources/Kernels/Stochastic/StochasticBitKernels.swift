@@ -62,15 +62,16 @@ extension VectorKernels {
         while column < stride {
             let ranks = lanes &+ Int32(truncatingIfNeeded: column)
             let outside = ranks .> Int32(truncatingIfNeeded: bitCount)
-            var counts = SIMD16<Int32>.zero
+            // Counted in floats: exact, and they are what is multiplied.
+            var counts = Lanes.zero
             var q = 0
             while true {
-                let products = -step * Lanes(counts)
+                let products = -step * counts
                 let nothing = (counts .== 0) .| outside
                 store(products.replacing(with: -0.0, where: nothing), table + column, q &* stride)
                 if q == bitCount { break }
                 let place = SIMD16<Int32>(repeating: order[q])
-                counts = counts &- trueAsMinusOne(place .< ranks)
+                counts.replace(with: counts + 1, where: place .< ranks)
                 q &+= 1
             }
             column &+= 16
