@@ -33,4 +33,5 @@ LANES_INLINE lanes_f32 lanes_permute(lanes_f32 v, lanes_i32 index) {
     return r;
 #endif
 }
+#include "pruned_lanes.h"
 #endif
