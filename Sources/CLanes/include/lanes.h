@@ -33,4 +33,6 @@ LANES_INLINE lanes_f32 lanes_permute(lanes_f32 v, lanes_i32 index) {
     return r;
 #endif
 }
+
+#include "fixed_lanes.h"
 #endif
