@@ -86,7 +86,7 @@ LANES_INLINE lanes_i32 lanes_pair_sums(lanes_i16 v) {
 }
 
 /// Whether any bit is set.
-LANES_INLINE _Bool lanes_any(lanes_i16 v) {
+LANES_INLINE _Bool lanes_any_i16(lanes_i16 v) {
 #if defined(__AVX512BW__)
     return _mm512_test_epi16_mask((__m512i)v, (__m512i)v) != 0;
 #elif defined(__AVX2__)

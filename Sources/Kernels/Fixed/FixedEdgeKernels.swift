@@ -129,7 +129,7 @@ extension VectorKernels {
         let overflow =
             isFull
             ? sum ^ lanes_adds(old, increments) : (sum &+ numbers.offset) & numbers.beyond
-        if lanes_any(overflow) { return false }
+        if lanes_any_i16(overflow) { return false }
         store(sum, numbers32, start)
         return true
     }
