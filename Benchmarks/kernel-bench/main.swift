@@ -1,17 +1,21 @@
 // kernel-bench: medians of the kernels and of one training step.
 //
-//     swift run -c release kernel-bench [--json] [--rows]
+//     swift run -c release kernel-bench [--json] [--rows | --stochastic]
 //
-// --json prints an array of {name, value, unit}; --rows measures only what `scripts/bench` needs.
+// --json prints an array of {name, value, unit}; --rows measures only what `scripts/bench` needs;
+// --stochastic compares ESSOP with exact updates.
 
 import Kernels
 
 let arguments = CommandLine.arguments.dropFirst()
 let isJSON = arguments.contains("--json")
 let isShort = arguments.contains("--rows")
+let isStochastic = arguments.contains("--stochastic")
 var rows: [Row] = []
 
-if isShort {
+if isStochastic {
+    rows = measureStochastic()
+} else if isShort {
     rows = measureForTable()
 } else {
     for set in measuredSets {
