@@ -103,7 +103,7 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Learning", "SampleSources", "WeightStore",
+                "Arithmetic", "Junctions", "Learning", "SampleSources", "WeightStore",
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: strict),
@@ -180,7 +180,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ConfigurationTests",
-            dependencies: ["Configuration", "Learning", "SampleSources", "Simulation"],
+            dependencies: [
+                "Arithmetic", "Configuration", "Junctions", "Learning", "SampleSources",
+                "Simulation",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
