@@ -6,11 +6,13 @@ import Kernels
 /// A junction in fixed point.
 package enum FixedJunction: Equatable, Sendable {
     case dense(FixedDenseJunction)
+    case edge(FixedEdgeJunction)
 
     /// What every form answers.
     package var form: any FixedJunctionForm {
         switch self {
         case .dense(let form): form
+        case .edge(let form): form
         }
     }
 
@@ -29,6 +31,7 @@ package enum FixedJunction: Equatable, Sendable {
         }
         switch self {
         case .dense(let form): run(form)
+        case .edge(let form): run(form)
         }
     }
 
@@ -46,6 +49,7 @@ package enum FixedJunction: Equatable, Sendable {
         }
         switch self {
         case .dense(let form): run(form)
+        case .edge(let form): run(form)
         }
     }
 }

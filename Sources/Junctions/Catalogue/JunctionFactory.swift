@@ -23,6 +23,13 @@ extension JunctionSpecification {
         switch structure {
         case .dense:
             return .dense(FixedDenseJunction(inputs: inputs, outputs: outputs, format: format))
+        case .random, .structured, .clashFree:
+            let pattern = try sparsePattern(inputs, outputs)
+            guard let form = FixedEdgeJunction(pattern, format: format) else {
+                throw StructureError(
+                    "inputs", found: "\(inputs)", expected: "fewer than 65,535 in fixed point")
+            }
+            return .edge(form)
         default: throw StructureError("arithmetic", found: "fixed", expected: "float32")
         }
     }
