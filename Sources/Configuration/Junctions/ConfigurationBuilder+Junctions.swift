@@ -30,7 +30,7 @@ extension ConfigurationBuilder {
         guard isRight, checkJunctionNumbers(), checkPruning() else { return }
         checkMeanings()
         checkDensities()
-        checkInterleavers()
+        checkPairs()
     }
 
     private mutating func checkJunctionNumbers() -> Bool {
@@ -131,21 +131,34 @@ extension ConfigurationBuilder {
         }
     }
 
-    private mutating func checkInterleavers() {
+    /// Keys of one structure that exclude each other.
+    private mutating func checkPairs() {
         let tables = junctionTables
-        var reported: Set<String> = []
-        for index in 0..<tables.count
-        where tables.word("structure", index) == "clash-free"
-            && tables.integer("interleaver", index) == 1
-            && tables.text("sweep-start", index) == "zero"
-        {
-            guard let path = tables.path("sweep-start", index), reported.insert(path).inserted
-            else { continue }
-            report(
-                path, found: "\"zero\"",
-                expected: "interleaver 2 or 3: interleaver 1 (junction \(index)) has permutations "
-                    + "and no starts")
+        for index in 0..<tables.count {
+            let word = tables.word("structure", index)
+            if word == "clash-free", tables.integer("interleaver", index) == 1,
+                tables.text("sweep-start", index) == "zero"
+            {
+                reportOnce(
+                    tables.path("sweep-start", index),
+                    expected: "interleaver 2 or 3: interleaver 1 (junction \(index)) has "
+                        + "permutations and no starts")
+            }
+            if word == "pruned", tables.text("pruned-passes", index) == "backward",
+                (tables.real("dropped-decay", index) ?? 0) > 0
+            {
+                reportOnce(
+                    tables.path("dropped-decay", index),
+                    expected: "0 with pruned-passes = \"backward\" (junction \(index)), where FF "
+                        + "drops no weight")
+            }
         }
+    }
+
+    /// A key of [junction] may be wrong for several junctions.
+    private mutating func reportOnce(_ path: String?, expected: String) {
+        guard let path, !problems.contains(where: { $0.key == path }) else { return }
+        report(path, found: shown(path), expected: expected)
     }
 
     /// A default of "pruned" must have a junction to prune: with one or two, both are spared.

@@ -74,6 +74,12 @@ import Testing
                 + "interleaver 1 (junction 0) has permutations and no starts"
         ),
         (
+            "[junction.0]\nstructure = \"pruned\"\npruned-passes = \"backward\"\n"
+                + "dropped-decay = 0.5",
+            "test.toml:13: junction.0.dropped-decay: found 0.5, expected 0 with pruned-passes = "
+                + "\"backward\" (junction 0), where FF drops no weight"
+        ),
+        (
             "[junction.7]\nrule = \"exact\"",
             "test.toml:11: junction.7.rule: found a junction 7, expected junction.0 to junction.2: "
                 + "the network has 3 junctions (network.hidden has 2 layers)"
