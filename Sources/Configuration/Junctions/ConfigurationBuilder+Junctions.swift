@@ -33,6 +33,20 @@ extension ConfigurationBuilder {
         checkPairs()
     }
 
+    /// The key that a property of `StructureError` is set by.
+    func structureKey(_ index: Int, _ property: String) -> String {
+        let names = [
+            "pruning": "pattern", "dropped decay": "dropped-decay", "learning rate": "rate",
+        ]
+        let name = names[property] ?? property
+        if name == "rate" || name == "momentum" { return "learning.\(name)" }
+        if name == "weight decay" { return "learning.weight-decay" }
+        let tables = junctionTables
+        let density = ["density", "out-degree"].contains(name) ? tables.densityPath(index) : nil
+        return density ?? tables.path(name, index) ?? tables.path("structure", index)
+            ?? "junction.\(index)"
+    }
+
     private mutating func checkJunctionNumbers() -> Bool {
         let count = junctionTables.count
         let used = Set(junctionTables.tablesInUse)
