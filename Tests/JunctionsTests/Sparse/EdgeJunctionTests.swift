@@ -245,7 +245,8 @@ struct EdgeCase: Sendable, CustomTestStringConvertible {
     }
 
     @Test func findingsNameWhatIsWrong() throws {
-        let bench = try bench(EdgeCase(.clashFree(.type1, dither: false), 64, 32, 4), seed: 7)
+        let bench = try bench(
+            EdgeCase(.clashFree(.type1, dither: false), 64, 32, 4, z: 8), seed: 7)
         let memory = bench.memory
         memory.parameters.storeBytes(of: .nan, toByteOffset: 8, as: Float.self)
         let table = memory.workspace.assumingMemoryBound(to: UInt32.self)
