@@ -11,9 +11,7 @@ let isJSON = arguments.contains("--json")
 let isShort = arguments.contains("--rows")
 var rows: [Row] = []
 
-if arguments.contains("--lane-aligned") {
-    rows = measureLaneAligned(KernelSet.best) + measureLaneAligned(KernelSet.all[2])
-} else if isShort {
+if isShort {
     rows = measureForTable()
 } else {
     for set in measuredSets {
