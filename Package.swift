@@ -128,7 +128,7 @@ let package = Package(
             path: "clients/cli/millrace", swiftSettings: strict),
         .executableTarget(
             name: "kernel-bench",
-            dependencies: ["Arithmetic", "Kernels", "Platform"],
+            dependencies: ["Arithmetic", "Junctions", "Kernels", "Platform"],
             path: "Benchmarks/kernel-bench", swiftSettings: strict),
 
         // Tests

@@ -3,6 +3,7 @@
 // Forward groups run along a row: the tile is turned over, so that lanes are rows. Backward groups
 // run down a column: lanes are columns as they stand. Either way sixteen groups are selected at
 // once, and one copy of the loop exists per pattern, so that nothing is asked inside it.
+// Nothing here calls a function: what a kernel calls becomes a symbol that other modules can see.
 // Invariant of `follow`: a group whose kept weights, and no others, still exceed its threshold keeps
 // them, so that its values in the view need only the very fma that the master got.
 
@@ -17,7 +18,7 @@ extension VectorKernels {
         _ indices: UnsafeMutablePointer<UInt8>, _ masks: UnsafeMutablePointer<UInt16>?,
         _ thresholds: UnsafeMutablePointer<Int32>?
     ) {
-        selectForward(
+        chooseForward(
             w, rowStride, rows, chunks, inputs, kept, group, values, indices, masks, thresholds)
     }
 
@@ -29,7 +30,7 @@ extension VectorKernels {
         _ thresholds: UnsafeMutablePointer<Int32>, _ values: UnsafeMutablePointer<Float>?,
         _ indices: UnsafeMutablePointer<UInt8>?, _ viewChunks: Int
     ) {
-        selectBackward(
+        chooseBackward(
             w, rowStride, rows, chunks, inputs, kept, group, masks, thresholds, values, indices,
             viewChunks)
     }
@@ -57,10 +58,10 @@ extension VectorKernels {
             var c = 0
             while c < chunks {
                 if changes[chunks &+ c] != 0 {
-                    selectBackward(
+                    chooseBackward(
                         w + c &* 16, rowStride, rows, 1, inputs &- c &* 16, kept, group,
-                        backwardMasks + c &* 16, backwardThresholds + c &* groups &* 16, nil,
-                        nil, 0)
+                        backwardMasks + c &* 16, backwardThresholds + c &* groups &* 16, nil, nil, 0
+                    )
                 }
                 c &+= 1
             }
@@ -87,7 +88,7 @@ extension VectorKernels {
             let chunkValues = values + c &* slots &* 16
             let chunkIndices = indices + c &* slots &* 8
             if changes[c] != 0 {
-                selectForward(
+                chooseForward(
                     w + c &* 16, rowStride, rows, 1, inputs &- c &* 16, kept, group, chunkValues,
                     chunkIndices, masks.map { $0 + c &* 16 },
                     thresholds.map { $0 + c &* groups &* 16 })
@@ -108,11 +109,8 @@ extension VectorKernels {
     }
 }
 
-// Not methods: the optimiser would make a copy of a method without its type, as a symbol that other
-// modules share.
-
-@inline(never)
-private func selectForward(
+@_transparent
+private func chooseForward(
     _ w: UnsafePointer<Float>, _ rowStride: Int, _ rows: Int, _ chunks: Int, _ inputs: Int,
     _ kept: Int, _ group: Int, _ values: UnsafeMutablePointer<Float>,
     _ indices: UnsafeMutablePointer<UInt8>, _ masks: UnsafeMutablePointer<UInt16>?,
@@ -159,8 +157,8 @@ private func forwardTiles(
     }
 }
 
-@inline(never)
-private func selectBackward(
+@_transparent
+private func chooseBackward(
     _ w: UnsafePointer<Float>, _ rowStride: Int, _ rows: Int, _ chunks: Int, _ inputs: Int,
     _ kept: Int, _ group: Int, _ masks: UnsafeMutablePointer<UInt16>,
     _ thresholds: UnsafeMutablePointer<Int32>, _ values: UnsafeMutablePointer<Float>?,
