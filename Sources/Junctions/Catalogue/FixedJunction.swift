@@ -7,12 +7,14 @@ import Kernels
 package enum FixedJunction: Equatable, Sendable {
     case dense(FixedDenseJunction)
     case edge(FixedEdgeJunction)
+    case circulant(FixedCirculantJunction)
 
     /// What every form answers.
     package var form: any FixedJunctionForm {
         switch self {
         case .dense(let form): form
         case .edge(let form): form
+        case .circulant(let form): form
         }
     }
 
@@ -32,6 +34,7 @@ package enum FixedJunction: Equatable, Sendable {
         switch self {
         case .dense(let form): run(form)
         case .edge(let form): run(form)
+        case .circulant(let form): run(form)
         }
     }
 
@@ -50,6 +53,7 @@ package enum FixedJunction: Equatable, Sendable {
         switch self {
         case .dense(let form): run(form)
         case .edge(let form): run(form)
+        case .circulant(let form): run(form)
         }
     }
 }

@@ -30,6 +30,12 @@ extension JunctionSpecification {
                     "inputs", found: "\(inputs)", expected: "fewer than 65,535 in fixed point")
             }
             return .edge(form)
+        case .circulant(let blockSize):
+            let structure = try CirculantStructure(
+                inputs: inputs, outputs: outputs, blockSize: blockSize)
+            return .circulant(
+                FixedCirculantJunction(
+                    try FixedCirculantStructure(structure, format: format)))
         default: throw StructureError("arithmetic", found: "fixed", expected: "float32")
         }
     }
