@@ -107,9 +107,10 @@ func measureEdges() -> [Row] {
 private func interleavedMicroseconds(_ bodies: [() -> Void]) -> [Double] {
     let clock = MachineClock()
     var times = bodies.map { _ in [Double]() }
-    for round in 0..<44 {
+    // Batches far shorter than a time slice, so that a neighbour spoils few of them.
+    for round in 0..<203 {
         for (index, body) in bodies.enumerated() {
-            let repetitions = 8
+            let repetitions = 2
             let start = clock.nowNanoseconds
             for _ in 0..<repetitions { body() }
             let microseconds = Double(clock.nowNanoseconds - start) / 1000

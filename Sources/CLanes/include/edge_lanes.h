@@ -133,4 +133,28 @@ LANES_INLINE uint32_t edge_nonzero(const float *p, intptr_t count) {
     return bits;
 #endif
 }
+
+/// Pairs of neighbours: r[2l] = x[2 index[l]], r[2l + 1] = x[2 index[l] + 1], l < 8
+LANES_INLINE lanes_f32 edge_gather_pairs(const float *x, const uint32_t *index) {
+    lanes_f32 r;
+#if defined(__AVX512F__)
+    r = (lanes_f32)_mm512_i32gather_pd(_mm256_loadu_si256((const __m256i *)index), x, 8);
+#else
+    for (int l = 0; l < 8; l++) {
+        const float *pair = x + 2 * (uintptr_t)index[l];
+        r[2 * l] = pair[0];
+        r[2 * l + 1] = pair[1];
+    }
+#endif
+    return r;
+}
+
+/// x[2 index[l] + 1] = v[l]; the indices differ
+LANES_INLINE void edge_scatter_seconds(float *x, const uint32_t *index, lanes_f32 v) {
+#if defined(__AVX512F__)
+    _mm512_i32scatter_ps(x + 1, _mm512_loadu_si512(index), (__m512)v, 8);
+#else
+    for (int l = 0; l < 16; l++) x[2 * (uintptr_t)index[l] + 1] = v[l];
+#endif
+}
 #endif

@@ -17,8 +17,8 @@ extension EdgeJunction {
                 rule.weightDecay)
         } else {
             kernels.edge.backpropUpdate(
-                weights, bias, tables.left, tables.starts, x, delta, e, inputs, outputs,
-                rowStride, pattern.inDegree, rule.learningRate, rule.weightDecay)
+                weights, bias, tables.left, tables.starts, x, delta, e, tables.pairs, inputs,
+                outputs, rowStride, pattern.inDegree, rule.learningRate, rule.weightDecay)
         }
     }
 

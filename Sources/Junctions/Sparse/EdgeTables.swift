@@ -21,6 +21,8 @@ struct EdgeTables {
     let clockOfRow: UnsafeMutablePointer<UInt8>
     /// turned, columns: e in the order of `left`; not for FF.
     let turnedError: UnsafeMutablePointer<Float>
+    /// list, rows: x and e side by side; not for FF.
+    let pairs: UnsafeMutablePointer<Float>
 
     @inline(__always)
     init(_ form: EdgeJunction, _ workspace: UnsafeMutableRawPointer) {
@@ -40,21 +42,26 @@ struct EdgeTables {
         rowOfClock = take(bytes.columns, UInt8.self)
         clockOfRow = take(bytes.columns, UInt8.self)
         turnedError = take(bytes.turned, Float.self)
+        pairs = take(bytes.pairs, Float.self)
     }
 }
 
 /// Bytes of each table, whole lines of 64.
 struct EdgeTableBytes {
-    private(set) var left, starts, turned, memories, neurons, columns: Int
+    private(set) var left, starts, turned, memories, neurons, columns, pairs: Int
 
     @inline(__always)
     init(_ form: EdgeJunction) {
-        (left, starts, turned, memories, neurons, columns) = (0, 0, 0, 0, 0, 0)
+        (left, starts, turned, memories) = (0, 0, 0, 0)
+        (neurons, columns, pairs) = (0, 0, 0)
         switch form.layout {
         case .list:
             left = Self.lines(4 * form.pattern.edgeCount)
             starts = Self.lines(4 * (form.outputs + 1))
-        case .rows: left = Self.lines(4 * form.outputs * form.rowStride)
+            pairs = Self.lines(8 * form.inputs)
+        case .rows:
+            left = Self.lines(4 * form.outputs * form.rowStride)
+            pairs = Self.lines(8 * form.inputs)
         case .turned:
             left = Self.lines(4 * form.inputs)
             turned = left
@@ -85,7 +92,7 @@ extension EdgeJunction {
 
     package func updateBytes(_ increment: Increment) -> Int {
         let bytes = EdgeTableBytes(self)
-        return bytes.columns + bytes.turned
+        return bytes.columns + bytes.turned + bytes.pairs
     }
 
     package func prepare(_ workspace: UnsafeMutableRawPointer, forUpdates: Bool) {

@@ -27,7 +27,8 @@ public struct EdgeKernels: Sendable {
             _ w: UnsafeMutablePointer<Float>, _ bias: UnsafeMutablePointer<Float>,
             _ left: UnsafePointer<UInt32>, _ starts: UnsafePointer<UInt32>?,
             _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
-            _ e: UnsafeMutablePointer<Float>?, _ inputs: Int, _ outputs: Int, _ rowStride: Int,
+            _ e: UnsafeMutablePointer<Float>?, _ pairs: UnsafeMutablePointer<Float>,
+            _ inputs: Int, _ outputs: Int, _ rowStride: Int,
             _ inDegree: Int, _ learningRate: Float, _ decay: Float
         ) -> Void
     /// See `columnsFeedforward`.
@@ -114,6 +115,8 @@ public struct EdgeKernels: Sendable {
     /// w ← fma(s, x[left], w), or fma(s, x[left], keep · w) where keep ≠ 1; bias[j] ← bias[j] + s.
     /// Where keep = 1, a row with δ[j] = 0 is passed over.
     /// - e: `inputs` floats and their pads up to whole chunks, overwritten; nil: update only.
+    /// - pairs: scratch memory, 2 · inputs floats. Activations and errors may stand
+    ///   side by side there, so that one look finds both.
     public let backpropUpdate: BackpropUpdate
 
     /// BP and UP fused with momentum: v ← fma(μ, v, fma(δ[j], x[left], decay · w));
