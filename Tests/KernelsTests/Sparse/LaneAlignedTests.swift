@@ -6,7 +6,8 @@ import Arithmetic
 import Kernels
 import Testing
 
-/// One junction's numbers; blocks drawn freely, so that a group may read a row at once again.
+/// One junction's numbers; blocks drawn as freely as kernels allow, so that a group may read a
+/// row at once again.
 private struct LaneAlignedNumbers {
     let inputs, outputs, slots: Int
     let w, velocity, bias, biasVelocity, x, delta: Floats
@@ -19,8 +20,11 @@ private struct LaneAlignedNumbers {
         var random = Xoshiro256StarStar(seed: seed)
         (self.inputs, self.outputs, self.slots) = (inputs, outputs, slots)
         let (rows, groups) = ((inputs + 15) / 16, (outputs + 15) / 16)
-        let blocks = (0..<groups * slots).map { _ in
-            UInt32(64 * random.index(below: rows) + random.index(below: 16))
+        let shared = slots / rows * rows
+        let blocks = (0..<groups * slots).map { index in
+            let slot = index % slots
+            let row = slot < shared ? slot % rows : random.index(below: rows)
+            return UInt32(64 * row + random.index(below: 16))
         }
         self.blocks = blocks
         let matrix = { (random: inout Xoshiro256StarStar) in
@@ -86,7 +90,8 @@ private struct LaneAlignedNumbers {
 struct LaneAlignedTests {
     /// (inputs, outputs, slots): one group, four and more, ragged on either side, one slot.
     static let shapes = [
-        (1, 1, 1), (16, 16, 3), (40, 64, 5), (33, 70, 4), (160, 17, 9), (64, 200, 1),
+        (1, 1, 1), (16, 16, 3), (40, 64, 5), (33, 70, 7), (160, 17, 9), (64, 200, 1),
+        (48, 160, 8),
     ]
 
     @Test(arguments: KernelSet.all.map(\.name), Values.allCases)
