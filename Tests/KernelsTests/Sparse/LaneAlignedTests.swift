@@ -40,8 +40,8 @@ private struct LaneAlignedNumbers {
         bias = Floats(outputs) { _ in values.next(&random) }
         biasVelocity = Floats(outputs) { _ in values.next(&random) }
         x = Floats(inputs) { _ in values.next(&random) }
-        // Some groups have no error at all.
-        let silent = (0..<groups).map { _ in random.index(below: 3) == 0 }
+        // Where the seed is even, some groups have no error at all.
+        let silent = (0..<groups).map { _ in random.index(below: 3) == 0 && seed % 2 == 0 }
         delta = Floats(outputs) { silent[$0 / 16] ? 0 : values.next(&random) }
     }
 
@@ -118,20 +118,23 @@ struct LaneAlignedTests {
                 (true, nil, 0), (false, nil, 0), (true, nil, 0.125), (false, nil, 0.01),
                 (true, 0.9, 0), (false, 0.9, 0.125),
             ] as [(Bool, Float?, Float)] {
-                let run = { (set: KernelSet) -> [[UInt32]] in
-                    let n = LaneAlignedNumbers(
-                        inputs: inputs, outputs: outputs, slots: slots, values: values, seed: 4)
-                    var e = n.update(set, error: error, momentum: momentum, decay: decay)
-                    e = n.update(set, error: error, momentum: momentum, decay: decay)
-                    #expect(e.guardsStand && n.w.guardsStand && n.velocity.guardsStand)
-                    #expect(n.bias.guardsStand && n.biasVelocity.guardsStand)
-                    return [
-                        n.w.bits, n.velocity.bits, n.bias.bits, n.biasVelocity.bits, e.bits,
-                    ]
+                for seed: UInt64 in 4...5 {
+                    let run = { (set: KernelSet) -> [[UInt32]] in
+                        let n = LaneAlignedNumbers(
+                            inputs: inputs, outputs: outputs, slots: slots, values: values,
+                            seed: seed)
+                        var e = n.update(set, error: error, momentum: momentum, decay: decay)
+                        e = n.update(set, error: error, momentum: momentum, decay: decay)
+                        #expect(e.guardsStand && n.w.guardsStand && n.velocity.guardsStand)
+                        #expect(n.bias.guardsStand && n.biasVelocity.guardsStand)
+                        return [
+                            n.w.bits, n.velocity.bits, n.bias.bits, n.biasVelocity.bits, e.bits,
+                        ]
+                    }
+                    #expect(
+                        firstDifference(run(set), run(.plain)) == nil,
+                        "\(inputs)-\(outputs), error \(error), momentum \(momentum ?? 0), \(decay)")
                 }
-                #expect(
-                    firstDifference(run(set), run(.plain)) == nil,
-                    "\(inputs)-\(outputs), error \(error), momentum \(momentum ?? 0), \(decay)")
             }
         }
     }
