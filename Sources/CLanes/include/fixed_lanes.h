@@ -31,6 +31,19 @@ typedef struct fixed_edges {
     const uint64_t *_Nullable inverse_blocks;
 } fixed_edges;
 
+/// The same number in every lane.
+LANES_INLINE lanes_i16 lanes_every_i16(int16_t value) { return (lanes_i16)value; }
+
+/// Thirty-two numbers from `p`, any alignment.
+LANES_INLINE lanes_i16 lanes_load_i16(const int16_t *p) {
+    lanes_i16 r;
+    __builtin_memcpy(&r, p, sizeof r);
+    return r;
+}
+
+/// Thirty-two numbers to `p`, any alignment.
+LANES_INLINE void lanes_store_i16(int16_t *p, lanes_i16 v) { __builtin_memcpy(p, &v, sizeof v); }
+
 /// r[l] = (a[l] · b[l] + 2¹⁴) >> 15: the product of fractions of 15 bits, halves upwards. −1 · −1
 /// does not occur.
 LANES_INLINE lanes_i16 lanes_mulhrs(lanes_i16 a, lanes_i16 b) {
@@ -65,6 +78,28 @@ LANES_INLINE lanes_i16 lanes_adds(lanes_i16 a, lanes_i16 b) {
         r[l] = (int16_t)(sum > INT16_MAX ? INT16_MAX : sum < INT16_MIN ? INT16_MIN : sum);
     }
     return r;
+#endif
+}
+
+/// r[l] = v[l], but at least low and at most high.
+LANES_INLINE lanes_i16 lanes_hold(lanes_i16 v, lanes_i16 low, lanes_i16 high) {
+    return __builtin_elementwise_min(__builtin_elementwise_max(v, low), high);
+}
+
+/// In how many lanes a and b differ.
+LANES_INLINE int32_t lanes_count_unequal(lanes_i16 a, lanes_i16 b) {
+#if defined(__AVX512BW__)
+    return __builtin_popcount(_mm512_cmpneq_epi16_mask((__m512i)a, (__m512i)b));
+#elif defined(__AVX2__)
+    int32_t equal = 0;
+    for (int half = 0; half < 2; half++)
+        equal += __builtin_popcount((unsigned)_mm256_movemask_epi8(
+            _mm256_cmpeq_epi16(((__m256i *)&a)[half], ((__m256i *)&b)[half])));
+    return 32 - equal / 2;
+#else
+    int32_t count = 0;
+    for (int l = 0; l < 32; l++) count += a[l] != b[l];
+    return count;
 #endif
 }
 
