@@ -1,5 +1,5 @@
 // The tables of listed edges: where they lie in the workspace, and how they follow from the
-// pattern.
+// pattern. `prepare` borrows memory for the length of the call (at most four bytes per edge).
 
 /// Where the tables of one junction lie; every one starts at a multiple of 64 bytes. Those that
 /// the layout does not have are empty.
