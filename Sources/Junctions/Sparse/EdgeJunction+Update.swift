@@ -8,7 +8,7 @@ extension EdgeJunction {
         _ e: UnsafeMutablePointer<Float>?, _ rule: UpdateRule, _ kernels: KernelSet
     ) {
         let (weights, bias) = learned(memory.parameters)
-        let tables = EdgeTables(self, memory.workspace)
+        let tables = EdgeTables(self, memory.workspace, weights: memory.parameters)
         if let velocity = memory.velocity {
             let (velocity, biasVelocity) = learned(velocity)
             kernels.edge.backpropUpdateMomentum(
@@ -27,7 +27,7 @@ extension EdgeJunction {
         _ e: UnsafeMutablePointer<Float>?, _ rule: UpdateRule, _ kernels: KernelSet
     ) {
         let (weights, bias) = learned(memory.parameters)
-        let tables = EdgeTables(self, memory.workspace)
+        let tables = EdgeTables(self, memory.workspace, weights: memory.parameters)
         let error = e == nil ? nil : tables.turnedError
         kernels.edge.turn(x, tables.left, tables.turned, inputs)
         if let velocity = memory.velocity {
@@ -48,7 +48,7 @@ extension EdgeJunction {
         _ e: UnsafeMutablePointer<Float>?, _ rule: UpdateRule, _ kernels: KernelSet
     ) {
         let (weights, bias) = learned(memory.parameters)
-        let tables = EdgeTables(self, memory.workspace)
+        let tables = EdgeTables(self, memory.workspace, weights: memory.parameters)
         let error = e == nil ? nil : tables.turnedError
         kernels.edge.turn(x, tables.left, tables.turned, inputs)
         if let velocity = memory.velocity {

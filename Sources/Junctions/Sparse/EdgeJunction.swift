@@ -100,7 +100,7 @@ extension EdgeJunction: FloatJunctionForm {
     ) {
         let weights = parameters.assumingMemoryBound(to: Float.self)
         let bias = (parameters + biasOffset).assumingMemoryBound(to: Float.self)
-        let tables = EdgeTables(self, workspace)
+        let tables = EdgeTables(self, workspace, weights: parameters)
         switch layout {
         case .list, .rows:
             kernels.edge.feedforward(
