@@ -48,7 +48,7 @@ extension PlainKernels {
             bias[j] += -(learningRate * delta[j])
             if right[j] == 0 { continue }
             let line = table + Int(right[j] & 127) * StochasticKernels.lineStride(bitCount)
-            for i in 0..<rowStride where left[i] != 0 {
+            for i in 0..<rowStride where line[Int(left[i] & 127)] != 0 {
                 let addend = line[Int(left[i] & 127)]
                 row[i] += left[i] ^ right[j] < 0 ? -addend : addend
             }

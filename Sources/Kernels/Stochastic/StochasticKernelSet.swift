@@ -50,16 +50,17 @@ public struct StochasticKernels: Sendable {
     /// 0 ≤ r ≤ L, rounded once; −0 where c = 0 and in the rest of the line. What a right
     /// neuron of rank q whose error is positive adds to the weight of a left neuron of
     /// rank r whose activation is positive.
-    /// - order: for each v in ascending order the place of its partner u in ascending order
+    /// - order: for each v in ascending order the place of its partner u: how many u are smaller
     /// - table: L + 1 lines of `lineStride(L)` floats
     public let table: Table
 
     /// BP exactly, UP stochastically, fused; the bias learns exactly.
     ///
     /// e[i] = Σⱼ W[j,i] δ[j] over the old W, by fma from zero, j ascending, rows with δ[j] = 0
-    /// passed over (the same bytes as `KernelSet.backpropUpdate`); where left[i] and right[j]
-    /// are both not 0: W[j,i] ← W[j,i] + table[rank j][rank i], its sign changed where left[i] and
-    /// right[j] differ in sign; bias[j] ← bias[j] − η δ[j] where δ[j] ≠ 0.
+    /// passed over (the same bytes as `KernelSet.backpropUpdate`); with a = table[q][r] for a row
+    /// of rank q and a column of rank r: W[j,i] ← W[j,i] + a, or W[j,i] − a where the signs of
+    /// left[i] and right[j] differ, nothing where a = 0; bias[j] ← bias[j] − η δ[j] where
+    /// δ[j] ≠ 0.
     /// - left: rowStride codes. - right: `outputs` codes, not 0 only where δ[j] ≠ 0.
     /// - chunks: the multiples of 16, ascending, from which at least one of sixteen left codes
     ///   is not 0. - e: rowStride floats, overwritten; nil for the first junction, where rows

@@ -10,7 +10,7 @@ import Testing
 @Suite struct StochasticDenseTests {
     static let shapes = [(1, 1), (20, 7), (33, 18), (70, 40)]
 
-    /// A bench with positive and negative values, zeros among them.
+    /// A bench with positive and negative values, zeros of both signs among them.
     static func bench(
         _ shape: (Int, Int), _ rule: StochasticRule, seed: UInt64
     ) -> FormBench<DenseJunction> {
@@ -19,6 +19,8 @@ import Testing
             increment: .stochastic(rule))
         for i in 0..<shape.0 where i % 3 == 1 { bench.x[i] = 0 }
         for j in 0..<shape.1 where j % 4 == 2 { bench.delta[j] = -0.0 }
+        let weights = bench.memory.parameters.assumingMemoryBound(to: Float.self)
+        for j in 0..<shape.1 { weights[j * bench.form.rowStride] = -0.0 }
         return bench
     }
 
