@@ -83,4 +83,20 @@ LANES_INLINE lanes_f32 lanes_flip_nonzero(lanes_f32 v, lanes_i32 signs) {
     return (lanes_f32)(bits ^ ((twice | -twice) & signs & INT32_MIN));
 #endif
 }
+
+/// How many bits are set in each lane.
+LANES_INLINE lanes_i32 lanes_popcount(lanes_i32 v) {
+    typedef uint32_t words __attribute__((ext_vector_type(16)));
+    words w = (words)v;
+    w = w - ((w >> 1) & 0x55555555u);
+    w = (w & 0x33333333u) + ((w >> 2) & 0x33333333u);
+    w = (w + (w >> 4)) & 0x0F0F0F0Fu;
+    w = w + (w >> 8);
+    return (lanes_i32)((w + (w >> 16)) & 127u);
+}
+
+/// Small integers (below 2^24) as floats.
+LANES_INLINE lanes_f32 lanes_to_float(lanes_i32 v) {
+    return __builtin_convertvector(v, lanes_f32);
+}
 #endif
