@@ -120,16 +120,23 @@ LANES_INLINE lanes_i32 lanes_pair_sums(lanes_i16 v) {
 #endif
 }
 
-/// Whether any bit is set.
-LANES_INLINE _Bool lanes_any_i16(lanes_i16 v) {
+/// r[l] = a[l] | b[l]
+LANES_INLINE lanes_i16 lanes_or_i16(lanes_i16 a, lanes_i16 b) { return a | b; }
+
+/// r[l] = a[l] ^ b[l]
+LANES_INLINE lanes_i16 lanes_xor_i16(lanes_i16 a, lanes_i16 b) { return a ^ b; }
+
+/// Whether a and b have a set bit in common.
+LANES_INLINE _Bool lanes_any_i16(lanes_i16 a, lanes_i16 b) {
 #if defined(__AVX512BW__)
-    return _mm512_test_epi16_mask((__m512i)v, (__m512i)v) != 0;
+    return _mm512_test_epi16_mask((__m512i)a, (__m512i)b) != 0;
 #elif defined(__AVX2__)
+    lanes_i16 v = a & b;
     __m256i both = ((__m256i *)&v)[0] | ((__m256i *)&v)[1];
     return !_mm256_testz_si256(both, both);
 #else
     int16_t any = 0;
-    for (int l = 0; l < 32; l++) any |= v[l];
+    for (int l = 0; l < 32; l++) any |= a[l] & b[l];
     return any != 0;
 #endif
 }
@@ -163,13 +170,13 @@ LANES_INLINE lanes_i16 lanes_gather(
 #endif
     (void)padded_count;
     (void)blocks;
-    lanes_i16 r;
+    int16_t picked[32];
     for (int l = 0; l < 32; l++) {
         // Nobody reads the first entry, for nothing: a branch would cost more.
         int16_t value = table[index[l] == 0xFFFF ? 0 : index[l]];
-        r[l] = index[l] == 0xFFFF ? 0 : value;
+        picked[l] = index[l] == 0xFFFF ? 0 : value;
     }
-    return r;
+    return lanes_load_i16(picked);
 }
 #pragma clang assume_nonnull end
 #endif
