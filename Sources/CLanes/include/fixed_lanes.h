@@ -9,7 +9,8 @@ typedef uint16_t lanes_u16 __attribute__((ext_vector_type(32)));
 #pragma clang assume_nonnull begin
 /// The edges of a junction as lists: up to fan_in edges per right neuron, in tables that lie elsewhere.
 /// A table's blocks say where 32 of its entries point: bit b is set where one of them points into
-/// 64b ..< 64b + 64. A word of blocks is 0 where it is of no use: a table over more than 4096
+/// 64b ..< 64b + 64. Bits of other blocks may be set too: where all words of a table have equally
+/// many, the processor foresees the end of the loop over them. A word of blocks is 0 where it is of no use: a table over more than 4096
 /// places, or so many blocks that picking entries one by one is faster.
 typedef struct fixed_edges {
     /// Left neurons.
@@ -176,7 +177,9 @@ LANES_INLINE lanes_i16 lanes_gather(
         int16_t value = table[index[l] == 0xFFFF ? 0 : index[l]];
         picked[l] = index[l] == 0xFFFF ? 0 : value;
     }
-    return lanes_load_i16(picked);
+    lanes_i16 r;
+    __builtin_memcpy(&r, picked, sizeof r);
+    return r;
 }
 #pragma clang assume_nonnull end
 #endif
