@@ -111,6 +111,10 @@ private struct FixedBenchJunction {
         for i in 0..<count where table[i] != FixedEdges.nobody {
             blocks[i / 32] |= 1 << UInt64(table[i] / 64)
         }
+        let largest = (0..<count / 32).map { blocks[$0].nonzeroBitCount }.max() ?? 0
+        for i in 0..<count / 32 where blocks[i] != 0 {
+            while blocks[i].nonzeroBitCount < largest { blocks[i] |= blocks[i] + 1 }
+        }
         return UnsafePointer(blocks)
     }
 

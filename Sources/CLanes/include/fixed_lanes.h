@@ -9,7 +9,8 @@ typedef uint16_t lanes_u16 __attribute__((ext_vector_type(32)));
 #pragma clang assume_nonnull begin
 /// The edges of a junction as lists: up to fan_in edges per right neuron, in tables that lie elsewhere.
 /// A table's blocks say where 32 of its entries point: bit b is set where one of them points into
-/// 64b ..< 64b + 64. A word of blocks is 0 where it is of no use: a table over more than 4096
+/// 64b ..< 64b + 64. Bits of other blocks may be set too: where all words of a table have equally
+/// many, the processor foresees the end of the loop over them. A word of blocks is 0 where it is of no use: a table over more than 4096
 /// places, or so many blocks that picking entries one by one is faster.
 typedef struct fixed_edges {
     /// Left neurons.
@@ -120,16 +121,23 @@ LANES_INLINE lanes_i32 lanes_pair_sums(lanes_i16 v) {
 #endif
 }
 
-/// Whether any bit is set.
-LANES_INLINE _Bool lanes_any_i16(lanes_i16 v) {
+/// r[l] = a[l] | b[l]
+LANES_INLINE lanes_i16 lanes_or_i16(lanes_i16 a, lanes_i16 b) { return a | b; }
+
+/// r[l] = a[l] ^ b[l]
+LANES_INLINE lanes_i16 lanes_xor_i16(lanes_i16 a, lanes_i16 b) { return a ^ b; }
+
+/// Whether a and b have a set bit in common.
+LANES_INLINE _Bool lanes_any_i16(lanes_i16 a, lanes_i16 b) {
 #if defined(__AVX512BW__)
-    return _mm512_test_epi16_mask((__m512i)v, (__m512i)v) != 0;
+    return _mm512_test_epi16_mask((__m512i)a, (__m512i)b) != 0;
 #elif defined(__AVX2__)
+    lanes_i16 v = a & b;
     __m256i both = ((__m256i *)&v)[0] | ((__m256i *)&v)[1];
     return !_mm256_testz_si256(both, both);
 #else
     int16_t any = 0;
-    for (int l = 0; l < 32; l++) any |= v[l];
+    for (int l = 0; l < 32; l++) any |= a[l] & b[l];
     return any != 0;
 #endif
 }
@@ -163,12 +171,14 @@ LANES_INLINE lanes_i16 lanes_gather(
 #endif
     (void)padded_count;
     (void)blocks;
-    lanes_i16 r;
+    int16_t picked[32];
     for (int l = 0; l < 32; l++) {
         // Nobody reads the first entry, for nothing: a branch would cost more.
         int16_t value = table[index[l] == 0xFFFF ? 0 : index[l]];
-        r[l] = index[l] == 0xFFFF ? 0 : value;
+        picked[l] = index[l] == 0xFFFF ? 0 : value;
     }
+    lanes_i16 r;
+    __builtin_memcpy(&r, picked, sizeof r);
     return r;
 }
 #pragma clang assume_nonnull end

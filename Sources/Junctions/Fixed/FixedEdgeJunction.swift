@@ -111,11 +111,13 @@ extension FixedEdgeJunction {
         return count
     }
 
-    /// Which blocks of 64 places every 32 entries of a table point into.
+    /// Which blocks of 64 places every 32 entries of a table point into, and others until all words
+    /// have equally many.
     private static func fillBlocks(
         _ blocks: UnsafeMutablePointer<UInt64>, _ table: UnsafePointer<UInt16>, _ count: Int,
         places: Int
     ) {
+        var largest = 0
         for vector in 0..<count / 32 {
             var word: UInt64 = 0
             for entry in 0..<32 where table[32 * vector + entry] != FixedEdges.nobody {
@@ -123,7 +125,13 @@ extension FixedEdgeJunction {
             }
             // Beyond that, entries are picked faster one by one.
             let isUseful = places <= 4096 && word.nonzeroBitCount <= 16
-            blocks[vector] = isUseful ? word : 0
+            blocks[vector] = isUseful ? max(word, 1) : 0
+            largest = max(largest, blocks[vector].nonzeroBitCount)
+        }
+        for vector in 0..<count / 32 where blocks[vector] != 0 {
+            while blocks[vector].nonzeroBitCount < largest {
+                blocks[vector] |= blocks[vector] + 1
+            }
         }
     }
 }

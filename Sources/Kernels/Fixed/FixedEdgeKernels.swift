@@ -119,10 +119,11 @@ extension VectorKernels {
     ) {
         let old = load(p, start)
         let sum = old &+ increments
-        let overflow =
+        let isBeyond =
             isFull
-            ? sum ^ lanes_adds(old, increments) : (sum &+ numbers.offset) & numbers.beyond
-        if lanes_any_i16(overflow) {
+            ? lanes_any_i16(lanes_xor_i16(sum, lanes_adds(old, increments)), every(-1))
+            : lanes_any_i16(sum &+ numbers.offset, numbers.beyond)
+        if isBeyond {
             store(fixedHeldSum(old, increments, numbers, &count), p, start)
         } else {
             store(sum, p, start)

@@ -219,16 +219,16 @@ private struct FixedTile {
     private mutating func add(_ a: FixedLanes, _ b: FixedLanes, _ isFull: Bool) -> FixedLanes {
         let sum = a &+ b
         guard isFull else {
-            overflow = overflow | sum
+            overflow = lanes_or_i16(overflow, sum)
             return sum
         }
         let saturated = lanes_adds(a, b)
-        overflow = overflow | (saturated ^ sum)
+        overflow = lanes_or_i16(overflow, lanes_xor_i16(saturated, sum))
         return saturated
     }
 
     /// Whether no sum left the format.
-    @_transparent var isWithin: Bool { !lanes_any_i16(overflow & beyond) }
+    @_transparent var isWithin: Bool { !lanes_any_i16(overflow, beyond) }
 
     /// e without the offset.
     @_transparent var error: FixedLanes { errors &- offset }
