@@ -69,7 +69,13 @@ public struct DaemonPlan: Sendable {
             MemoryLine(
                 owner: "activations", detail: "learner and predictor",
                 bytes: layout.workspaceBytes + layout.predictorWorkspaceBytes
-                    + Self.outputBytes(schema)))
+                    - layout.junctionWorkBytes + Self.outputBytes(schema)))
+        if layout.junctionWorkBytes > 0 {
+            plan.add(
+                MemoryLine(
+                    owner: "junction work", detail: "tables from seeds, views, transforms",
+                    bytes: layout.junctionWorkBytes))
+        }
         plan.add(
             MemoryLine(
                 owner: "frames", detail: "one received, one to send",
