@@ -3,7 +3,7 @@
 import Arithmetic
 import Junctions
 
-extension Catalogue {
+extension Experiments {
     static let circulant: [Recipe] = blockSizes + fixedSpectra
 
     /// 2.3: layer 1 of 784-128-10 in blocks; the last junction dense.

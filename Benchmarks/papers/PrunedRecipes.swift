@@ -2,7 +2,7 @@
 
 import Junctions
 
-extension Catalogue {
+extension Experiments {
     static let pruned: [Recipe] = patterns + microBatches
 
     /// 3.4: 784-256-256-10, the junction in the middle pruned, first and last dense.

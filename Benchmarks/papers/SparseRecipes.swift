@@ -3,7 +3,7 @@
 import Arithmetic
 import Junctions
 
-extension Catalogue {
+extension Experiments {
     static let sparse: [Recipe] = bitWidths + smallnet + densities + families + morse
 
     /// 0.5: the published network for mnist in four formats; starts drawn or all zero.

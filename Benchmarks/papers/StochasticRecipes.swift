@@ -2,7 +2,7 @@
 
 import Junctions
 
-extension Catalogue {
+extension Experiments {
     static let stochastic: [Recipe] = lengths + ablations
 
     /// 1.3: 784-128-10 ReLU, both junctions, streams of 1 to 32 bits.

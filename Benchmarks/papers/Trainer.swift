@@ -53,8 +53,11 @@ final class Trainer {
             scale = 1 / data.unit
         }
         var random = Xoshiro256StarStar(seed: seed)
+        network.prepare(workspace)
         network.initialise(
-            section, rule: configuration.initialisation, lastIsZero: false, generator: &random)
+            section, workspace, rule: configuration.initialisation, lastIsZero: false,
+            generator: &random)
+        network.refresh(section, workspace)
         random.store(to: generator)
     }
 
@@ -77,8 +80,8 @@ final class Trainer {
         let start = clock.nowNanoseconds
         var result = RunResult()
         for layer in network.layers {
-            result.weights.append(layer.junction.weightCount)
-            result.bytes.append(layer.junction.fields.byteCount)
+            result.weights.append(layer.junction.form.weightCount)
+            result.bytes.append(layer.junction.form.fields.byteCount)
         }
         let count = min(recipe.trainCount ?? data.train.count, data.train.count)
         var order = Array(0..<count)

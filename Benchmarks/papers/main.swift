@@ -56,7 +56,7 @@ for name in DataName.allCases {
         StandardError.write("papers: without \(name.rawValue): \(error)\n")
     }
 }
-var recipes = Catalogue.recipes.filter { recipe in
+var recipes = Experiments.recipes.filter { recipe in
     options.only.isEmpty
         || options.only.contains { "\(recipe.experiment) \(recipe.variant)".hasPrefix($0) }
 }

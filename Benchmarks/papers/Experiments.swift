@@ -1,7 +1,7 @@
 // Every experiment, paper by paper.
 
 /// All recipes.
-enum Catalogue {
+enum Experiments {
     static let recipes: [Recipe] =
         sparse + stochastic + circulant + pruned
 }
