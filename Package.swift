@@ -121,8 +121,8 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Client", "Messaging", "MillraceProtocol", "Platform", "SampleSources",
-                "WeightStore",
+                "Client", "Configuration", "Learning", "Messaging", "MillraceProtocol", "Platform",
+                "SampleSources", "WeightStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "clients/cli/millrace", swiftSettings: strict),

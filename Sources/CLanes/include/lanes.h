@@ -33,4 +33,8 @@ LANES_INLINE lanes_f32 lanes_permute(lanes_f32 v, lanes_i32 index) {
     return r;
 #endif
 }
+
+#include "lanealigned_lanes.h"
+#include "circulant_lanes.h"
+#include "stochastic_lanes.h"
 #endif

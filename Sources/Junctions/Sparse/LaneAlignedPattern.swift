@@ -1,0 +1,121 @@
+// Which edges a lane-aligned junction has. Banks are lanes: left neuron q lies in bank q mod 16
+// and row q div 16. Sixteen right neurons (a group) read a whole row through a permutation, so
+// every bank once: sixteen edges (a block) are one vector, and free of clashes by construction.
+//
+// Legend: R rows of left neurons, G groups of right neurons, both rounded up; dᵢₙ blocks of a
+// group, dₒᵤₜ blocks of a row; G · dᵢₙ = R · dₒᵤₜ.
+//
+// Invariants: a pattern follows from two counts, one degree and a seed, and is never stored;
+// every group has dᵢₙ blocks, every row dₒᵤₜ; no edge occurs twice; where R allows it, a group's
+// rows are different ones.
+
+/// The edges of one lane-aligned clash-free junction.
+///
+/// Where a count of neurons is not a multiple of 16, the last row or group holds padding neurons.
+/// They have edges like others, which no matrix, no count and no update knows: their weights are
+/// zero and stay zero. So both degrees are exact where both counts are multiples of 16, and
+/// otherwise hold with padding neurons counted.
+public struct LaneAlignedPattern: Equatable, Sendable {
+    /// Left neurons, at least 1.
+    public let inputs: Int
+    /// Right neurons, at least 1.
+    public let outputs: Int
+    /// dᵢₙ: blocks per group, which is edges per right neuron; 1 to 16 R.
+    public let inDegree: Int
+    /// Everything drawn follows from it.
+    public let seed: UInt64
+    /// Edges between real neurons: inDegree · outputs, less those from padding neurons.
+    public private(set) var edgeCount: Int
+
+    /// Permutations in a table: four drawn ones, each with its sixteen shifts by exclusive or, of
+    /// which no two agree in any lane.
+    public static let permutationCount = 64
+
+    /// R
+    public var rows: Int { (inputs + 15) / 16 }
+    /// G
+    public var groups: Int { (outputs + 15) / 16 }
+    /// G · dᵢₙ
+    public var blockCount: Int { groups * inDegree }
+    /// dₒᵤₜ: blocks per row, which is edges per left neuron.
+    public var outDegree: Int { blockCount / rows }
+    /// Share of edges present: dᵢₙ / 16 R.
+    public var density: Double { Double(inDegree) / Double(16 * rows) }
+
+    /// A pattern of that density: k / (16 · gcd(R, G)) for a whole number k.
+    /// - density: above 0, at most 1; a thousandth of a step of error is taken as meant
+    public init(
+        inputs: Int, outputs: Int, density: Double, seed: UInt64
+    ) throws(StructureError) {
+        try Self.check(inputs: inputs, outputs: outputs)
+        let steps = 16 * Self.commonDivisor(inputs, outputs)
+        let wanted = density * Double(steps)
+        let nearest = wanted.rounded()
+        // Not a number fails every comparison.
+        guard nearest >= 1, nearest <= Double(steps), abs(wanted - nearest) <= 1e-3 else {
+            let inDegree = density * Double((inputs + 15) / 16 * 16)
+            throw StructureError(
+                "density", found: "\(density) (in-degree \(inDegree))",
+                expected: Self.nearest(wanted, steps))
+        }
+        self.init(
+            inputs: inputs, outputs: outputs,
+            inDegree: Int(nearest) * ((inputs + 15) / 16) * 16 / steps, checkedSeed: seed)
+    }
+
+    /// A pattern of that dₒᵤₜ: a multiple of G / gcd(R, G), at most 16 G.
+    public init(
+        inputs: Int, outputs: Int, outDegree: Int, seed: UInt64
+    ) throws(StructureError) {
+        try Self.check(inputs: inputs, outputs: outputs)
+        let (rows, groups) = ((inputs + 15) / 16, (outputs + 15) / 16)
+        let unit = groups / Self.commonDivisor(inputs, outputs)
+        guard outDegree >= 1, outDegree <= 16 * groups, outDegree % unit == 0 else {
+            let highest = 16 * groups
+            let below = max(unit, min(outDegree, highest) / unit * unit)
+            let above = min(highest, below + unit)
+            let near = below == above || outDegree >= highest ? "\(below)" : "\(below) or \(above)"
+            throw StructureError(
+                "out-degree", found: "\(outDegree)",
+                expected: "a multiple of \(unit), at most \(highest): \(near)")
+        }
+        self.init(
+            inputs: inputs, outputs: outputs, inDegree: rows * outDegree / groups,
+            checkedSeed: seed)
+    }
+
+    private init(inputs: Int, outputs: Int, inDegree: Int, checkedSeed seed: UInt64) {
+        self.inputs = inputs
+        self.outputs = outputs
+        self.inDegree = inDegree
+        self.seed = seed
+        edgeCount = inDegree * outputs
+        if inputs % 16 != 0 { edgeCount -= paddingEdgeCount() }
+    }
+
+    /// Neurons on both sides, and rows that fit into a word.
+    private static func check(inputs: Int, outputs: Int) throws(StructureError) {
+        for (name, count) in [("inputs", inputs), ("outputs", outputs)]
+        where count < 1 || count > 1 << 30 {
+            throw StructureError(name, found: "\(count)", expected: "1 to 2³⁰")
+        }
+    }
+
+    /// gcd(R, G)
+    private static func commonDivisor(_ inputs: Int, _ outputs: Int) -> Int {
+        var (a, b) = ((inputs + 15) / 16, (outputs + 15) / 16)
+        while b != 0 { (a, b) = (b, a % b) }
+        return a
+    }
+
+    /// The legal densities on both sides of `wanted` steps.
+    private static func nearest(_ wanted: Double, _ steps: Int) -> String {
+        let last = Double(steps)
+        let below = wanted.isNaN ? 1 : min(max(wanted.rounded(.down), 1), last)
+        let above = min(wanted < 1 ? 1 : below + 1, last)
+        let near =
+            below == above || wanted >= last
+            ? "\(below / last)" : "\(below / last) or \(above / last)"
+        return "a multiple of 1/\(steps), at most 1: \(near)"
+    }
+}

@@ -1,0 +1,83 @@
+// Lane-aligned junctions, FF: a load, a permutation and a fused multiply-add per sixteen edges.
+//
+// Legend as in LaneAlignedKernelSet.swift.
+// Invariant: every lane takes its slots in ascending order. Four groups are worked side by side,
+// because one group alone would wait for its own sum at every slot.
+
+import CLanes
+
+/// The bytes from x (or e) to the row of a block.
+@_transparent func laneAlignedRow(_ block: UInt32) -> Int {
+    Int(truncatingIfNeeded: block & ~63)
+}
+
+/// One row of a table of permutations (or inverses).
+@_transparent func laneAlignedLanes(
+    _ table: UnsafePointer<Int32>, _ block: UInt32
+) -> SIMD16<Int32> {
+    UnsafeRawPointer(table).loadUnaligned(
+        fromByteOffset: Int(truncatingIfNeeded: (block &<< 6) & 0xFC0), as: SIMD16<Int32>.self)
+}
+
+/// What the sixteen right neurons of a block read, in their order.
+@_transparent func laneAlignedRead(
+    _ x: UnsafePointer<Float>, _ permutations: UnsafePointer<Int32>, _ block: UInt32
+) -> Lanes {
+    let row = UnsafeRawPointer(x).loadUnaligned(
+        fromByteOffset: laneAlignedRow(block), as: Lanes.self)
+    return lanes_permute(row, laneAlignedLanes(permutations, block))
+}
+
+extension VectorKernels {
+    /// y = W x + b. See `LaneAlignedKernels.feedforward`.
+    @inline(never)
+    package static func laneAlignedFeedforward(
+        _ w: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
+        _ y: UnsafeMutablePointer<Float>, _ blocks: UnsafePointer<UInt32>,
+        _ permutations: UnsafePointer<Int32>, _ outputs: Int, _ slots: Int
+    ) {
+        let groups = padded(outputs) &>> 4
+        var g = 0
+        while g &+ 4 <= groups {
+            let first = g &* slots
+            let (b0, w0) = (blocks + first, w + first &* 16)
+            let (b1, w1) = (b0 + slots, w0 + slots &* 16)
+            let (b2, w2) = (b1 + slots, w1 + slots &* 16)
+            let (b3, w3) = (b2 + slots, w2 + slots &* 16)
+            var a0 = Lanes.zero
+            var a1 = Lanes.zero
+            var a2 = Lanes.zero
+            var a3 = Lanes.zero
+            var k = 0
+            while k < slots {
+                a0 = fma(load(w0, k &* 16), laneAlignedRead(x, permutations, b0[k]), a0)
+                a1 = fma(load(w1, k &* 16), laneAlignedRead(x, permutations, b1[k]), a1)
+                a2 = fma(load(w2, k &* 16), laneAlignedRead(x, permutations, b2[k]), a2)
+                a3 = fma(load(w3, k &* 16), laneAlignedRead(x, permutations, b3[k]), a3)
+                k &+= 1
+            }
+            store(a0 + load(bias, g &* 16), y, g &* 16)
+            store(a1 + load(bias, g &* 16 &+ 16), y, g &* 16 &+ 16)
+            store(a2 + load(bias, g &* 16 &+ 32), y, g &* 16 &+ 32)
+            store(a3 + load(bias, g &* 16 &+ 48), y, g &* 16 &+ 48)
+            g &+= 4
+        }
+        while g < groups {
+            let first = g &* slots
+            var a = Lanes.zero
+            var k = first
+            while k < first &+ slots {
+                a = fma(load(w, k &* 16), laneAlignedRead(x, permutations, blocks[k]), a)
+                k &+= 1
+            }
+            store(a + load(bias, g &* 16), y, g &* 16)
+            g &+= 1
+        }
+        if outputs & 15 != 0 {
+            let last = outputs & ~15
+            store(
+                Lanes.zero.replacing(with: load(y, last), where: firstLanes(outputs & 15)), y,
+                last)
+        }
+    }
+}
