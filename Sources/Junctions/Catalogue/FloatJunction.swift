@@ -5,16 +5,19 @@ import Kernels
 /// A junction in float32.
 package enum FloatJunction: Equatable, Sendable {
     case dense(DenseJunction)
+    case laneAligned(LaneAlignedJunction)
+    case circulant(CirculantJunction)
 
     /// What every form answers.
     package var form: any FloatJunctionForm {
         switch self {
         case .dense(let form): form
+        case .laneAligned(let form): form
+        case .circulant(let form): form
         }
     }
 
     /// See `FloatJunctionForm.feedforward`.
-    @inline(__always)
     package func feedforward(
         _ parameters: UnsafeRawPointer, _ workspace: UnsafeMutableRawPointer,
         x: UnsafePointer<Float>, y: UnsafeMutablePointer<Float>, kernels: KernelSet
@@ -22,21 +25,28 @@ package enum FloatJunction: Equatable, Sendable {
         switch self {
         case .dense(let form):
             form.feedforward(parameters, workspace, x: x, y: y, kernels: kernels)
+        case .laneAligned(let form):
+            form.feedforward(parameters, workspace, x: x, y: y, kernels: kernels)
+        case .circulant(let form):
+            form.feedforward(parameters, workspace, x: x, y: y, kernels: kernels)
         }
     }
 
     /// See `FloatJunctionForm.backpropUpdate`.
-    @inline(__always)
     package func backpropUpdate(
         _ memory: JunctionMemory, x: UnsafePointer<Float>, delta: UnsafePointer<Float>,
         e: UnsafeMutablePointer<Float>?, rule: UpdateRule,
         generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet
     ) {
-        switch self {
-        case .dense(let form):
+        func run(_ form: some FloatJunctionForm) {
             form.backpropUpdate(
                 memory, x: x, delta: delta, e: e, rule: rule, generator: generator,
                 kernels: kernels)
+        }
+        switch self {
+        case .dense(let form): run(form)
+        case .laneAligned(let form): run(form)
+        case .circulant(let form): run(form)
         }
     }
 }

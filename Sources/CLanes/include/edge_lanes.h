@@ -1,0 +1,95 @@
+// Vectors over listed edges: gathers, scatters, the first lanes of a vector, and sums of four
+// vectors at once. lanes.h includes this file, which has its types from there.
+#ifndef MILLRACE_EDGE_LANES_H
+#define MILLRACE_EDGE_LANES_H
+#include "lanes.h"
+
+typedef float edge_f32x4 __attribute__((ext_vector_type(4)));
+
+/// r[l] = x[index[l]]
+LANES_INLINE lanes_f32 edge_gather(const float *x, const uint32_t *index) {
+    lanes_f32 r;
+#if defined(__AVX512F__)
+    r = (lanes_f32)_mm512_i32gather_ps(_mm512_loadu_si512(index), x, 4);
+#else
+    for (int l = 0; l < 16; l++) r[l] = x[index[l]];
+#endif
+    return r;
+}
+
+/// x[index[l]] = v[l]; the indices differ
+LANES_INLINE void edge_scatter(float *x, const uint32_t *index, lanes_f32 v) {
+#if defined(__AVX512F__)
+    _mm512_i32scatter_ps(x, _mm512_loadu_si512(index), (__m512)v, 4);
+#else
+    for (int l = 0; l < 16; l++) x[index[l]] = v[l];
+#endif
+}
+
+/// Lanes 0 ..< count of p, zero in the others; reads nothing else. count: 0 to 15
+LANES_INLINE lanes_f32 edge_load_first(const float *p, intptr_t count) {
+#if defined(__AVX512F__)
+    return (lanes_f32)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), p);
+#else
+    lanes_f32 r = 0;
+    for (int l = 0; l < count; l++) ((float *)&r)[l] = p[l];
+    return r;
+#endif
+}
+
+/// Writes lanes 0 ..< count of v, nothing else. count: 0 to 15
+LANES_INLINE void edge_store_first(float *p, intptr_t count, lanes_f32 v) {
+#if defined(__AVX512F__)
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), (__m512)v);
+#else
+    for (int l = 0; l < count; l++) p[l] = ((float *)&v)[l];
+#endif
+}
+
+/// r[l] = x[index[l]] for l < count, zero in the others; reads nothing else. count: 0 to 15
+LANES_INLINE lanes_f32 edge_gather_first(const float *x, const uint32_t *index, intptr_t count) {
+#if defined(__AVX512F__)
+    __mmask16 mask = (__mmask16)((1u << count) - 1);
+    return (lanes_f32)_mm512_mask_i32gather_ps(
+        _mm512_setzero_ps(), mask, _mm512_maskz_loadu_epi32(mask, index), x, 4);
+#else
+    lanes_f32 r = 0;
+    for (int l = 0; l < count; l++) ((float *)&r)[l] = x[index[l]];
+    return r;
+#endif
+}
+
+/// x[index[l]] = v[l] for l < count; the indices differ. count: 0 to 15
+LANES_INLINE void edge_scatter_first(
+    float *x, const uint32_t *index, intptr_t count, lanes_f32 v) {
+#if defined(__AVX512F__)
+    __mmask16 mask = (__mmask16)((1u << count) - 1);
+    _mm512_mask_i32scatter_ps(
+        x, mask, _mm512_maskz_loadu_epi32(mask, index), (__m512)v, 4);
+#else
+    for (int l = 0; l < count; l++) x[index[l]] = ((float *)&v)[l];
+#endif
+}
+
+/// The sums of four vectors, each by halves: 16 → 8 (l + l+8), 8 → 4, 4 → 2, 2 → 1.
+LANES_INLINE edge_f32x4 edge_sums(lanes_f32 a, lanes_f32 b, lanes_f32 c, lanes_f32 d) {
+    typedef lanes_f32 v;
+    v ab = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23)
+        + __builtin_shufflevector(
+              a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+    v cd = __builtin_shufflevector(c, d, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23)
+        + __builtin_shufflevector(
+              c, d, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+    v fours = __builtin_shufflevector(
+                  ab, cd, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27)
+        + __builtin_shufflevector(
+              ab, cd, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+    v twos = fours
+        + __builtin_shufflevector(
+              fours, fours, 2, 3, 2, 3, 6, 7, 6, 7, 10, 11, 10, 11, 14, 15, 14, 15);
+    v ones = twos
+        + __builtin_shufflevector(
+              twos, twos, 1, 1, 1, 1, 5, 5, 5, 5, 9, 9, 9, 9, 13, 13, 13, 13);
+    return __builtin_shufflevector(ones, ones, 0, 4, 8, 12);
+}
+#endif

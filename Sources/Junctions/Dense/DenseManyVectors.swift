@@ -1,0 +1,75 @@
+// Many vectors at a time: what a micro-batch needs of a junction.
+//
+// Legend: B (`count`) vectors, a multiple of 16. An array is [neurons][B], a neuron's values in all
+// samples side by side; neurons are padded to a multiple of 16 rows, which are zero.
+// The increments of a micro-batch are summed and applied once: every product uses the weights from
+// before it.
+
+import Kernels
+
+/// A float form that takes many vectors at a time. UP is exact.
+package protocol ManyVectorForm: FloatJunctionForm {
+    /// Bytes of scratch memory that UP of `count` vectors needs, a multiple of 64.
+    func manyBytes(_ count: Int) -> Int
+
+    /// FF: Y = W X + b.
+    /// - x: [inputs][count]. - y: [outputs][count], written; padding left alone.
+    func feedforwardMany(
+        _ parameters: UnsafeRawPointer, _ workspace: UnsafeMutableRawPointer,
+        x: UnsafePointer<Float>, y: UnsafeMutablePointer<Float>, count: Int, kernels: KernelSet)
+
+    /// BP and UP: E = Wᵀ Δ with the old W, then W and b learn the sum of the increments.
+    /// - scratch: `manyBytes(count)` bytes, 64-byte aligned
+    /// - e: [inputs][count], written with its padding; nil when nobody is to the left
+    func backpropUpdateMany(
+        _ memory: JunctionMemory, scratch: UnsafeMutableRawPointer, x: UnsafePointer<Float>,
+        delta: UnsafePointer<Float>, e: UnsafeMutablePointer<Float>?, count: Int,
+        rule: UpdateRule, kernels: KernelSet)
+}
+
+/// What UP of many vectors shares between forms: x and the steps, turned over to [B][neurons].
+struct ManyScratch {
+    /// [count][inputs, padded]
+    let x: UnsafeMutablePointer<Float>
+    /// [count][outputs, padded]: −(η·δ), or δ where there is momentum
+    let steps: UnsafeMutablePointer<Float>
+
+    static func bytes(_ inputs: Int, _ outputs: Int, _ count: Int) -> Int {
+        (DenseJunction.paddedCount(inputs) + DenseJunction.paddedCount(outputs)) * count * 4
+    }
+
+    /// Turns x and δ over.
+    init(
+        _ scratch: UnsafeMutableRawPointer, x: UnsafePointer<Float>, inputs: Int,
+        delta: UnsafePointer<Float>, outputs: Int, count: Int, stepFactor: Float,
+        _ kernels: DenseManyKernels
+    ) {
+        precondition(count > 0 && count % 16 == 0, "vectors come in multiples of 16")
+        let (left, right) = (
+            DenseJunction.paddedCount(inputs), DenseJunction.paddedCount(outputs)
+        )
+        self.x = scratch.assumingMemoryBound(to: Float.self)
+        steps = self.x + left * count
+        kernels.turnOver(x, self.x, left, count, 1)
+        kernels.turnOver(delta, steps, right, count, stepFactor)
+    }
+}
+
+/// The biases of one micro-batch: b ← b + Σ s by addition, samples ascending; with momentum
+/// v ← fma(μ, v, Σ δ), b ← fma(−η, v, b).
+func updateBiases(
+    _ bias: UnsafeMutablePointer<Float>, _ velocity: UnsafeMutablePointer<Float>?,
+    _ steps: UnsafePointer<Float>, outputs: Int, count: Int, rule: UpdateRule
+) {
+    let stride = DenseJunction.paddedCount(outputs)
+    for j in 0..<outputs {
+        if let velocity {
+            var sum: Float = 0
+            for b in 0..<count { sum += steps[b * stride + j] }
+            velocity[j] = sum.addingProduct(rule.momentum, velocity[j])
+            bias[j] = bias[j].addingProduct(-rule.learningRate, velocity[j])
+        } else {
+            for b in 0..<count { bias[j] += steps[b * stride + j] }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+// N:M with many vectors at a time. FF and BP multiply by the views; UP is dense, and the views are
+// prepared once for the whole micro-batch.
+//
+// The order of rounding: FF of each vector exactly as one at a time; BP with j ascending, rows
+// with δ = 0 not passed over; UP starts from (1 − η·λ)·W, as one at a time, and takes its terms by
+// fma, samples ascending.
+
+import Kernels
+
+extension PrunedJunction: ManyVectorForm {
+    package func manyBytes(_ count: Int) -> Int { ManyScratch.bytes(inputs, outputs, count) }
+
+    package func feedforwardMany(
+        _ parameters: UnsafeRawPointer, _ workspace: UnsafeMutableRawPointer,
+        x: UnsafePointer<Float>, y: UnsafeMutablePointer<Float>, count: Int, kernels: KernelSet
+    ) {
+        let bias = (parameters + layout.bias).assumingMemoryBound(to: Float.self)
+        if pattern.prunesFeedforward {
+            kernels.pruned.productMany(
+                (parameters + layout.values).assumingMemoryBound(to: Float.self),
+                (parameters + layout.indices).assumingMemoryBound(to: UInt8.self), bias, x, y,
+                outputs, layout.chunks, pattern.slots, count)
+        } else {
+            kernels.pruned.dense.feedforward(
+                parameters.assumingMemoryBound(to: Float.self), bias, x, y, outputs, rowStride,
+                count)
+        }
+    }
+
+    package func backpropUpdateMany(
+        _ memory: JunctionMemory, scratch: UnsafeMutableRawPointer, x: UnsafePointer<Float>,
+        delta: UnsafePointer<Float>, e: UnsafeMutablePointer<Float>?, count: Int,
+        rule: UpdateRule, kernels: KernelSet
+    ) {
+        precondition(rule.increment == .exact, "stochastic increments are one vector at a time")
+        if let e { backpropMany(memory, delta, e, count, kernels) }
+        let turned = ManyScratch(
+            scratch, x: x, inputs: inputs, delta: delta, outputs: outputs, count: count,
+            stepFactor: memory.velocity == nil ? -rule.learningRate : 1, kernels.pruned.dense)
+        for block in 0..<layout.blocks {
+            updateBlock(block, memory, turned.x, turned.steps, count, rule, kernels)
+            if pattern.prunesFeedforward {
+                prepareForward(block, memory.parameters, memory.workspace, kernels)
+            }
+            if pattern.prunesBackprop { prepareBackward(block, memory, withView: true, kernels) }
+        }
+        if pattern.prunesBackprop { backwardFlag(memory).pointee = 1 }
+        updateBiases(
+            bias(memory), biasVelocity(memory), turned.steps, outputs: outputs, count: count,
+            rule: rule)
+    }
+
+    private func backpropMany(
+        _ memory: JunctionMemory, _ delta: UnsafePointer<Float>,
+        _ e: UnsafeMutablePointer<Float>, _ count: Int, _ kernels: KernelSet
+    ) {
+        guard pattern.prunesBackprop else {
+            let parameters = memory.parameters
+            kernels.pruned.scatterMany(
+                (parameters + layout.values).assumingMemoryBound(to: Float.self),
+                (parameters + layout.indices).assumingMemoryBound(to: UInt8.self), delta, e,
+                outputs, layout.chunks, pattern.slots, count)
+            return
+        }
+        if backwardFlag(memory).pointee == 0 {
+            for block in 0..<layout.blocks {
+                prepareBackward(block, memory, withView: true, kernels)
+            }
+            backwardFlag(memory).pointee = 1
+        }
+        kernels.pruned.productMany(
+            (memory.workspace + layout.backwardValues).assumingMemoryBound(to: Float.self),
+            (memory.workspace + layout.backwardIndices).assumingMemoryBound(to: UInt8.self), nil,
+            delta, e, rowStride, layout.blocks, pattern.slots, count)
+    }
+}

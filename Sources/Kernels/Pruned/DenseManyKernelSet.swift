@@ -1,0 +1,58 @@
+// Dense junctions for many vectors at a time: products of matrices.
+//
+// Legend: B (`count`) vectors, a multiple of 16; X [inputs][B], Y and Δ [outputs][B]: a neuron is a
+// row, its values in all samples side by side. Rows up to the next multiple of 16 exist and are zero.
+
+/// FF, BP and UP of a dense matrix with many vectors.
+public struct DenseManyKernels: Sendable {
+    /// See `feedforward`.
+    public typealias Feedforward =
+        @Sendable (
+            _ w: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
+            _ y: UnsafeMutablePointer<Float>, _ outputs: Int, _ rowStride: Int, _ count: Int
+        ) -> Void
+    /// See `backprop`.
+    public typealias Backprop =
+        @Sendable (
+            _ w: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
+            _ e: UnsafeMutablePointer<Float>, _ outputs: Int, _ rowStride: Int, _ count: Int
+        ) -> Void
+    /// See `outerSum`.
+    public typealias OuterSum =
+        @Sendable (
+            _ start: UnsafePointer<Float>, _ sum: UnsafeMutablePointer<Float>,
+            _ steps: UnsafePointer<Float>, _ stepStride: Int, _ x: UnsafePointer<Float>,
+            _ rows: Int, _ rowStride: Int, _ count: Int
+        ) -> Void
+    /// See `turnOver`.
+    public typealias TurnOver =
+        @Sendable (
+            _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ rows: Int,
+            _ count: Int, _ factor: Float
+        ) -> Void
+
+    /// Y[j] = Σᵢ W[j,i] X[i] + bias[j]: by fma from zero, i ascending over rowStride, the bias
+    /// last. The order is not that of one vector at a time, which has sixteen partial sums.
+    /// - x: [rowStride][count]. - y: [outputs][count].
+    public let feedforward: Feedforward
+    /// E[i] = Σⱼ W[j,i] Δ[j] by fma from zero, j ascending: the order of one vector at a time.
+    /// - delta: [outputs][count]. - e: [rowStride][count], all of it written.
+    public let backprop: Backprop
+    /// sum[j,i] = start[j,i] + Σ_b steps[b,j]·x[b,i] for the rows of a block, by fma from start,
+    /// b ascending.
+    /// - rows: 1 to 16. - steps: [count][stepStride], the block's 16 columns from `steps` on
+    /// - x: [count][rowStride]. - sum: may be `start`
+    public let outerSum: OuterSum
+    /// to[b,r] = from[r,b]·factor: a sample's values side by side.
+    /// - from: [rows][count], rows a multiple of 16. - to: [count][rows].
+    public let turnOver: TurnOver
+}
+
+extension DenseManyKernels {
+    /// The definitions.
+    static let plain = DenseManyKernels(
+        feedforward: PlainKernels.feedforwardMany,
+        backprop: PlainKernels.backpropMany,
+        outerSum: PlainKernels.outerSum,
+        turnOver: PlainKernels.turnOver)
+}

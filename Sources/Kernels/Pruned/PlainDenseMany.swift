@@ -1,0 +1,58 @@
+// The definitions of dense products with many vectors: scalar, in the order of the documentation.
+
+extension PlainKernels {
+    static func feedforwardMany(
+        _ w: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
+        _ y: UnsafeMutablePointer<Float>, _ outputs: Int, _ rowStride: Int, _ count: Int
+    ) {
+        for j in 0..<outputs {
+            for b in 0..<count {
+                var sum: Float = 0
+                for i in 0..<rowStride {
+                    sum = sum.addingProduct(w[j * rowStride + i], x[i * count + b])
+                }
+                y[j * count + b] = sum + bias[j]
+            }
+        }
+    }
+
+    static func backpropMany(
+        _ w: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
+        _ e: UnsafeMutablePointer<Float>, _ outputs: Int, _ rowStride: Int, _ count: Int
+    ) {
+        for i in 0..<rowStride {
+            for b in 0..<count {
+                var sum: Float = 0
+                for j in 0..<outputs {
+                    sum = sum.addingProduct(w[j * rowStride + i], delta[j * count + b])
+                }
+                e[i * count + b] = sum
+            }
+        }
+    }
+
+    static func outerSum(
+        _ start: UnsafePointer<Float>, _ sum: UnsafeMutablePointer<Float>,
+        _ steps: UnsafePointer<Float>, _ stepStride: Int, _ x: UnsafePointer<Float>, _ rows: Int,
+        _ rowStride: Int, _ count: Int
+    ) {
+        for j in 0..<rows {
+            for i in 0..<rowStride {
+                var value = start[j * rowStride + i]
+                for b in 0..<count {
+                    value = value.addingProduct(steps[b * stepStride + j], x[b * rowStride + i])
+                }
+                sum[j * rowStride + i] = value
+            }
+        }
+    }
+
+    static func turnOver(
+        _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ rows: Int,
+        _ count: Int, _ factor: Float
+    ) {
+        for r in 0..<rows {
+            for b in 0..<count { to[b * rows + r] = from[r * count + b] * factor }
+        }
+    }
+}
