@@ -5,15 +5,19 @@ import Kernels
 /// A junction in float32.
 package enum FloatJunction: Equatable, Sendable {
     case dense(DenseJunction)
+    case edge(EdgeJunction)
     case laneAligned(LaneAlignedJunction)
     case circulant(CirculantJunction)
+    case pruned(PrunedJunction)
 
     /// What every form answers.
     package var form: any FloatJunctionForm {
         switch self {
         case .dense(let form): form
+        case .edge(let form): form
         case .laneAligned(let form): form
         case .circulant(let form): form
+        case .pruned(let form): form
         }
     }
 
@@ -25,9 +29,13 @@ package enum FloatJunction: Equatable, Sendable {
         switch self {
         case .dense(let form):
             form.feedforward(parameters, workspace, x: x, y: y, kernels: kernels)
+        case .edge(let form):
+            form.feedforward(parameters, workspace, x: x, y: y, kernels: kernels)
         case .laneAligned(let form):
             form.feedforward(parameters, workspace, x: x, y: y, kernels: kernels)
         case .circulant(let form):
+            form.feedforward(parameters, workspace, x: x, y: y, kernels: kernels)
+        case .pruned(let form):
             form.feedforward(parameters, workspace, x: x, y: y, kernels: kernels)
         }
     }
@@ -45,8 +53,10 @@ package enum FloatJunction: Equatable, Sendable {
         }
         switch self {
         case .dense(let form): run(form)
+        case .edge(let form): run(form)
         case .laneAligned(let form): run(form)
         case .circulant(let form): run(form)
+        case .pruned(let form): run(form)
         }
     }
 }

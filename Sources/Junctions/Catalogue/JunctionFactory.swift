@@ -32,8 +32,84 @@ extension JunctionSpecification {
                 CirculantJunction(
                     try CirculantStructure(
                         inputs: inputs, outputs: outputs, blockSize: blockSize)))
-        default: throw StructureError("structure", found: text, expected: "another")
+        case .pruned(let settings):
+            return .pruned(
+                PrunedJunction(
+                    inputs: inputs, outputs: outputs, pattern: try PruningPattern(settings)))
+        case .random, .structured, .clashFree:
+            return .edge(EdgeJunction(try sparsePattern(inputs, outputs)))
         }
+    }
+}
+
+extension JunctionSpecification {
+    /// The pattern of a structure whose edges are listed.
+    private func sparsePattern(
+        _ inputs: Int, _ outputs: Int
+    ) throws(StructureError) -> SparsePattern {
+        switch structure {
+        case .random(let density, let seed):
+            return try SparsePattern(
+                .random, inputs: inputs, outputs: outputs, density, nil, seed: seed)
+        case .structured(let density, let seed):
+            return try SparsePattern(
+                .structured, inputs: inputs, outputs: outputs, density, nil, seed: seed)
+        case .clashFree(let settings, let density, let seed):
+            return try SparsePattern(
+                try settings.family(), inputs: inputs, outputs: outputs, density,
+                settings.parallelism, seed: seed)
+        default: preconditionFailure("a structure whose edges are listed")
+        }
+    }
+}
+
+extension InterleaverSettings {
+    /// The same as a family of patterns.
+    func family() throws(StructureError) -> SparseFamily {
+        guard let sweep = SparseFamily.Sweep(rawValue: type) else {
+            throw StructureError("interleaver", found: "\(type)", expected: "1, 2 or 3")
+        }
+        guard startsAtZero else { return .clashFree(sweep, dither: dithers) }
+        guard !dithers else {
+            throw StructureError(
+                "dither", found: "memory", expected: "none where every sweep starts at zero")
+        }
+        return .zeros
+    }
+}
+
+extension SparsePattern {
+    /// The pattern of either density.
+    init(
+        _ family: SparseFamily, inputs: Int, outputs: Int, _ density: EdgeDensity,
+        _ parallelism: Int?, seed: UInt64
+    ) throws(StructureError) {
+        switch density {
+        case .fraction(let fraction):
+            try self.init(
+                family, inputs: inputs, outputs: outputs, density: fraction,
+                parallelism: parallelism, seed: seed)
+        case .outDegree(let degree):
+            try self.init(
+                family, inputs: inputs, outputs: outputs, outDegree: degree,
+                parallelism: parallelism, seed: seed)
+        }
+    }
+}
+
+extension PruningPattern {
+    /// The pattern of settings.
+    init(_ settings: PruningSettings) throws(StructureError) {
+        let variant: Variant =
+            switch settings.passes {
+            case .both: .both
+            case .forward: .forwardOnly
+            case .backward: .backwardOnly
+            }
+        try self.init(
+            kept: settings.kept, group: settings.group, variant: variant,
+            weightUpdate: settings.updatesKeptOnly ? .masked : .dense,
+            droppedDecay: settings.droppedDecay)
     }
 }
 

@@ -1,0 +1,228 @@
+// The rows of BP and UP in fixed point: tiles of up to four rows by 32 columns.
+//
+// A tile of tame rows is computed as if no sum saturated; one test at its end says whether one
+// did. Then, before anything was stored, it is computed again with care. How an overflow is seen:
+// a sum plus 2^(b_w − 1) has a bit from b_w on as soon as it leaves the format (a sum of two
+// numbers of the format, plus that, lies within ±2^16); where b_w = 16, the saturating addition of
+// the machine differs from the wrapping one.
+
+import CLanes
+
+/// A tame row of a sweep.
+private struct FixedRow {
+    let w: UnsafeMutablePointer<Int16>
+    let delta: FixedLanes
+    let bias: FixedLanes
+
+    @_transparent
+    init(_ sweep: FixedSweep, _ j: Int) {
+        var ignored: Int32 = 0
+        w = sweep.w + j &* sweep.rowStride
+        delta = every(sweep.delta[j])
+        bias = every(
+            fixedIncrement(sweep.delta[j], sweep.learningShift, sweep.numbers, &ignored))
+    }
+}
+
+extension VectorKernels {
+    /// The first `count` rows of four, all tame: a loop for what is asked.
+    @inline(never)
+    static func fixedTameRows(_ sweep: inout FixedSweep, _ rows: SIMD4<Int>, _ count: Int) {
+        if sweep.isFull {
+            fixedTameRows(&sweep, rows, count, isFull: true)
+        } else {
+            fixedTameRows(&sweep, rows, count, isFull: false)
+        }
+    }
+
+    @_transparent
+    private static func fixedTameRows(
+        _ sweep: inout FixedSweep, _ rows: SIMD4<Int>, _ count: Int, isFull: Bool
+    ) {
+        if let e = sweep.e {
+            if let derivative = sweep.derivative {
+                if let x = sweep.x {
+                    fixedGroup(&sweep, rows, count, x, derivative, e, isFull)
+                } else {
+                    fixedGroup(&sweep, rows, count, nil, derivative, e, isFull)
+                }
+            } else if let x = sweep.x {
+                fixedGroup(&sweep, rows, count, x, nil, e, isFull)
+            } else {
+                fixedGroup(&sweep, rows, count, nil, nil, e, isFull)
+            }
+        } else {
+            fixedGroup(&sweep, rows, count, sweep.x, nil, nil, isFull)
+        }
+    }
+
+    @_transparent
+    private static func fixedGroup(
+        _ sweep: inout FixedSweep, _ rows: SIMD4<Int>, _ count: Int,
+        _ x: UnsafePointer<Int16>?, _ derivative: UnsafePointer<Int16>?,
+        _ e: UnsafeMutablePointer<Int16>?, _ isFull: Bool
+    ) {
+        if count == 4 {
+            fixedFourRows(&sweep, rows, x, derivative, e, isFull)
+        } else {
+            var r = 0
+            while r < count {
+                fixedOneRow(&sweep, rows[r], x, derivative, e, isFull)
+                r &+= 1
+            }
+        }
+    }
+
+    @_transparent
+    private static func fixedFourRows(
+        _ sweep: inout FixedSweep, _ rows: SIMD4<Int>, _ x: UnsafePointer<Int16>?,
+        _ derivative: UnsafePointer<Int16>?, _ e: UnsafeMutablePointer<Int16>?, _ isFull: Bool
+    ) {
+        let numbers = sweep.numbers
+        let row0 = FixedRow(sweep, rows[0])
+        let row1 = FixedRow(sweep, rows[1])
+        let row2 = FixedRow(sweep, rows[2])
+        let row3 = FixedRow(sweep, rows[3])
+        var i = 0
+        while i < sweep.rowStride {
+            var tile = FixedTile(i, numbers, x, derivative, e, isFull)
+            let w0 = tile.visit(row0, i, x, derivative, e, isFull)
+            let w1 = tile.visit(row1, i, x, derivative, e, isFull)
+            let w2 = tile.visit(row2, i, x, derivative, e, isFull)
+            let w3 = tile.visit(row3, i, x, derivative, e, isFull)
+            if tile.isWithin {
+                if x != nil {
+                    store(w0, row0.w, i)
+                    store(w1, row1.w, i)
+                    store(w2, row2.w, i)
+                    store(w3, row3.w, i)
+                }
+                if let e { store(tile.error, e, i) }
+            } else {
+                let columns = SIMD2(i, i &+ 32)
+                fixedCarefulRow(&sweep, rows[0], columns)
+                fixedCarefulRow(&sweep, rows[1], columns)
+                fixedCarefulRow(&sweep, rows[2], columns)
+                fixedCarefulRow(&sweep, rows[3], columns)
+            }
+            i &+= 32
+        }
+    }
+
+    @_transparent
+    private static func fixedOneRow(
+        _ sweep: inout FixedSweep, _ j: Int, _ x: UnsafePointer<Int16>?,
+        _ derivative: UnsafePointer<Int16>?, _ e: UnsafeMutablePointer<Int16>?, _ isFull: Bool
+    ) {
+        let row = FixedRow(sweep, j)
+        var i = 0
+        while i < sweep.rowStride {
+            var tile = FixedTile(i, sweep.numbers, x, derivative, e, isFull)
+            let w = tile.visit(row, i, x, derivative, e, isFull)
+            if tile.isWithin {
+                if x != nil { store(w, row.w, i) }
+                if let e { store(tile.error, e, i) }
+            } else {
+                fixedCarefulRow(&sweep, j, SIMD2(i, i &+ 32))
+            }
+            i &+= 32
+        }
+    }
+
+    /// Columns of one row, number by number.
+    @inline(never)
+    static func fixedCarefulRow(_ sweep: inout FixedSweep, _ j: Int, _ columns: SIMD2<Int>) {
+        let numbers = sweep.numbers
+        let row = sweep.w + j &* sweep.rowStride
+        let delta = sweep.delta[j]
+        var backprop: Int32 = 0
+        if let e = sweep.e {
+            var i = columns[0]
+            while i < columns[1] {
+                var d = Int32(delta)
+                if let derivative = sweep.derivative {
+                    d = fixedProduct(delta, derivative[i], numbers, &backprop)
+                }
+                let product = fixedProduct(
+                    Int16(truncatingIfNeeded: d), row[i], numbers, &backprop)
+                e[i] = fixedSaturated(Int32(e[i]) &+ product, numbers, &backprop)
+                i &+= 1
+            }
+        }
+        sweep.backpropCount &+= backprop
+        guard let x = sweep.x else { return }
+        var ignored: Int32 = 0
+        var update: Int32 = 0
+        let db = fixedIncrement(delta, sweep.learningShift, numbers, &ignored)
+        var i = columns[0]
+        while i < columns[1] {
+            let dw = fixedProduct(db, x[i], numbers, &update)
+            row[i] = fixedSaturated(Int32(row[i]) &+ dw, numbers, &update)
+            i &+= 1
+        }
+        sweep.updateCount &+= update
+    }
+}
+
+/// Thirty-two columns that several rows pass through.
+private struct FixedTile {
+    /// 2^(b_w − 1), or 0 where b_w = 16.
+    let offset: FixedLanes
+    let beyond: FixedLanes
+    let scale: FixedLanes
+    /// x and f′, times 2^(15 − b_f).
+    var activations = FixedLanes.zero
+    var slopes = FixedLanes.zero
+    /// e plus the offset.
+    var errors = FixedLanes.zero
+    /// Bits that say: a sum left the format.
+    var overflow = FixedLanes.zero
+
+    @_transparent
+    init(
+        _ i: Int, _ numbers: FixedNumbers, _ x: UnsafePointer<Int16>?,
+        _ derivative: UnsafePointer<Int16>?, _ e: UnsafeMutablePointer<Int16>?, _ isFull: Bool
+    ) {
+        offset = isFull ? .zero : numbers.offset
+        beyond = isFull ? every(-1) : numbers.beyond
+        scale = numbers.scale
+        if let x { activations = load(x, i) &* scale }
+        if let derivative { slopes = load(derivative, i) &* scale }
+        if let e { errors = load(e, i) &+ offset }
+    }
+
+    /// Takes a row's weights through BP and gives them as UP leaves them.
+    @_transparent
+    mutating func visit(
+        _ row: FixedRow, _ i: Int, _ x: UnsafePointer<Int16>?,
+        _ derivative: UnsafePointer<Int16>?, _ e: UnsafeMutablePointer<Int16>?, _ isFull: Bool
+    ) -> FixedLanes {
+        let weights = load(row.w, i)
+        if e != nil {
+            var delta = row.delta
+            if derivative != nil { delta = lanes_mulhrs(slopes, delta) }
+            errors = add(errors, lanes_mulhrs(delta &* scale, weights), isFull)
+        }
+        guard x != nil else { return weights }
+        return add(weights &+ offset, lanes_mulhrs(activations, row.bias), isFull) &- offset
+    }
+
+    /// a + b, whose overflow is noted; a with the offset.
+    @_transparent
+    private mutating func add(_ a: FixedLanes, _ b: FixedLanes, _ isFull: Bool) -> FixedLanes {
+        let sum = a &+ b
+        guard isFull else {
+            overflow = overflow | sum
+            return sum
+        }
+        let saturated = lanes_adds(a, b)
+        overflow = overflow | (saturated ^ sum)
+        return saturated
+    }
+
+    /// Whether no sum left the format.
+    @_transparent var isWithin: Bool { !lanes_any(overflow & beyond) }
+
+    /// e without the offset.
+    @_transparent var error: FixedLanes { errors &- offset }
+}
