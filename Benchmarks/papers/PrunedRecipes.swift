@@ -19,7 +19,16 @@ extension Experiments {
         }
 
     /// Prequential accuracy of 2:8 where weights change once per micro-batch.
-    private static let microBatches: [Recipe] = []
+    private static let microBatches: [Recipe] = [1, 16, 64].flatMap { (size: Int) in
+        [nil, PruningSettings(kept: 2, group: 8)].map { settings in
+            var recipe = prunedRecipe(
+                "3.4b", (settings == nil ? "dense" : "BDWP 2:8") + ", B = \(size)", settings, size)
+            recipe.settings.append(("batch", Double(size)))
+            let start: Float = size == 1 ? 0.02 : size == 16 ? 0.01 : 0.005
+            recipe.rates = .falling(from: start, to: start / 20)
+            return recipe
+        }
+    }
 
     private static func prunedRecipe(
         _ experiment: String, _ variant: String, _ settings: PruningSettings?, _ microBatch: Int

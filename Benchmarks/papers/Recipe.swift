@@ -78,6 +78,25 @@ struct Recipe: Sendable {
     }
 }
 
+extension Recipe {
+    /// What all variants of the experiment have in common, for the document.
+    var protocolText: String {
+        let samples =
+            trainCount.map { "the first \($0) training samples" } ?? "all training samples"
+        let order = isShuffled ? "in a new order every epoch" : "in file order"
+        let how =
+            switch rates {
+            case .constant(let rate): "η = \(rate)"
+            case .falling(let from, let to): "η from \(from) to \(to) on a straight line"
+            case .halving: "η = 1/8, halved after 2 epochs and then every 4 until 1/128"
+            }
+        let decay = weightDecay > 0 ? ", weight decay \(weightDecay)" : ""
+        return "\(data.rawValue), \(samples), \(order), \(epochs) epochs; hidden "
+            + "\(hidden.map(String.init).joined(separator: "-")), \(hiddenActivation.rawValue), "
+            + "\(outputActivation.rawValue) outputs, \(initialisation.rawValue); \(how)\(decay)"
+    }
+}
+
 /// A recipe with a seed.
 struct Run: Sendable {
     let recipe: Recipe

@@ -80,8 +80,9 @@ extension Run {
         let settings = recipe.settings.map { "\"\($0.name)\":\($0.value)" }.joined(separator: ",")
         return "{\"key\":\"\(key)\",\"experiment\":\"\(recipe.experiment)\","
             + "\"variant\":\"\(recipe.variant)\",\"seed\":\(seed),\"settings\":{\(settings)},"
-            + "\"samples\":\(recipe.trainCount ?? 0),\"epochs\":\(recipe.epochs),"
-            + "\"prequential\":\(result.prequential),\"test\":\(result.test),"
+            + "\"protocol\":\"\(recipe.protocolText)\","
+            + "\"prequential\":\(result.prequential),\"streamed\":\(result.streamed),"
+            + "\"test\":\(result.test),"
             + "\"weights\":\(result.weights),\"bytes\":\(result.bytes),"
             + "\"seconds\":\((result.seconds * 100).rounded() / 100)}"
     }

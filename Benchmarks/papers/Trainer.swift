@@ -1,9 +1,7 @@
-// The training loop of an experiment: test, then train, one sample at a time, over the network
-// that the daemon uses. Memory is taken once per run.
+// The loop of an experiment: test, then train, epoch by epoch.
 
 import Arithmetic
 import Junctions
-import Kernels
 import Learning
 import Platform
 
@@ -11,6 +9,8 @@ import Platform
 struct RunResult: Sendable {
     /// Share right of the last 1,000 samples of every epoch, each predicted before it was learned.
     var prequential: [Double] = []
+    /// The same of all samples of an epoch.
+    var streamed: [Double] = []
     /// Share right of the test samples after every epoch; empty without any.
     var test: [Double] = []
     /// Weight values of each junction.
@@ -21,75 +21,37 @@ struct RunResult: Sendable {
 }
 
 /// One run in progress.
-final class Trainer {
-    private let recipe: Recipe
-    private let seed: UInt64
+struct Trainer {
+    private let run: Run
     private let data: DataSet
-    private let network: Network
-    private let section: UnsafeMutableRawPointer
-    private let workspace: UnsafeMutableRawPointer
-    private let generator: UnsafeMutablePointer<UInt64>
-    private let kernels = KernelSet.best
-    /// x = Float(raw >> dropped) · scale
-    private let dropped: Int16
-    private let scale: Float
+    private let learner: any ExperimentLearner
+    private let count: Int
 
-    init(_ run: Run, _ data: DataSet) {
-        recipe = run.recipe
-        seed = run.seed
+    init(_ run: Run, _ data: DataSet) throws(StructureError) {
+        self.run = run
         self.data = data
-        let configuration = recipe.configuration(
-            seed: seed, features: data.train.featureCount, classes: data.classCount)
-        let layout = LearnerLayout(configuration)
-        network = layout.network
-        section = Self.cleared(layout.section.byteCount)
-        workspace = Self.cleared(network.workspaceBytes)
-        generator = Self.cleared(64).assumingMemoryBound(to: UInt64.self)
-        if let bits = recipe.inputBits {
-            dropped = Int16(max(0, 8 - bits))
-            scale = Float(1 << Int(dropped)) / 256
-        } else {
-            dropped = 0
-            scale = 1 / data.unit
-        }
-        var random = Xoshiro256StarStar(seed: seed)
-        network.prepare(workspace)
-        network.initialise(
-            section, workspace, rule: configuration.initialisation, lastIsZero: false,
-            generator: &random)
-        network.refresh(section, workspace)
-        random.store(to: generator)
-    }
-
-    deinit {
-        section.deallocate()
-        workspace.deallocate()
-        generator.deallocate()
-    }
-
-    private static func cleared(_ byteCount: Int) -> UnsafeMutableRawPointer {
-        let bytes = max(64, byteCount)
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-        memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-        return memory
+        learner =
+            run.recipe.microBatch == 1
+            ? NetworkLearner(run, data) : try MicroBatchLearner(run, data)
+        let wanted = min(run.recipe.trainCount ?? data.train.count, data.train.count)
+        count = wanted - wanted % learner.blockSize
     }
 
     /// All epochs.
-    func run() -> RunResult {
+    func finish() -> RunResult {
         let clock = MachineClock()
         let start = clock.nowNanoseconds
         var result = RunResult()
-        for layer in network.layers {
-            result.weights.append(layer.junction.form.weightCount)
-            result.bytes.append(layer.junction.form.fields.byteCount)
+        for junction in learner.junctions {
+            result.weights.append(junction.form.weightCount)
+            result.bytes.append(junction.form.fields.byteCount)
         }
-        let count = min(recipe.trainCount ?? data.train.count, data.train.count)
         var order = Array(0..<count)
-        var shuffler = Xoshiro256StarStar(seed: seed &+ 0x5eed)
-        for epoch in 0..<recipe.epochs {
-            if recipe.isShuffled { shuffle(&order, &shuffler) }
-            result.prequential.append(learn(order, epoch: epoch))
-            if recipe.testCount > 0 { result.test.append(test()) }
+        var shuffler = Xoshiro256StarStar(seed: run.seed &+ 0x5eed)
+        for epoch in 0..<run.recipe.epochs {
+            if run.recipe.isShuffled { shuffle(&order, &shuffler) }
+            learn(order, epoch: epoch, &result)
+            if run.recipe.testCount > 0 { result.test.append(test()) }
         }
         result.seconds = Double(clock.nowNanoseconds - start) / 1e9
         return result
@@ -101,49 +63,63 @@ final class Trainer {
         }
     }
 
-    /// One epoch; the share right of its last 1,000 samples.
-    private func learn(_ order: [Int], epoch: Int) -> Double {
-        let tail = min(1000, order.count)
-        var right = 0
-        for (position, index) in order.enumerated() {
-            let progress =
-                (Float(epoch) + Float(position) / Float(order.count)) / Float(recipe.epochs)
+    /// One epoch.
+    private func learn(_ order: [Int], epoch: Int, _ result: inout RunResult) {
+        let recipe = run.recipe
+        let tail = min(1000, count)
+        var (all, last) = (0, 0)
+        var right = [Bool](repeating: false, count: learner.blockSize)
+        for start in stride(from: 0, to: count, by: learner.blockSize) {
+            let indices = order[start..<start + learner.blockSize]
+            let progress = (Float(epoch) + Float(start) / Float(count)) / Float(recipe.epochs)
             let rule = UpdateRule(
                 learningRate: recipe.rates.rate(epoch: epoch, progress: progress), momentum: 0,
-                weightDecay: recipe.weightDecay, increment: .exact)
-            let isRight = predict(data.train, index) == Int(data.train.classes[index])
-            if position >= order.count - tail, isRight { right += 1 }
-            network.setTarget(workspace, classIndex: Int(data.train.classes[index]))
-            network.setOutputDelta(workspace, kernels)
-            network.backpropUpdate(section, workspace, rule, generator, kernels)
+                weightDecay: recipe.weightDecay)
+            learner.predict(data.train, indices, right: &right)
+            for place in 0..<learner.blockSize where right[place] {
+                all += 1
+                if start + place >= count - tail { last += 1 }
+            }
+            learner.learn(data.train, indices, rule)
         }
-        return Double(right) / Double(tail)
+        result.prequential.append(Double(last) / Double(tail))
+        result.streamed.append(Double(all) / Double(count))
     }
 
     /// Share right of the test samples.
     private func test() -> Double {
-        let count = min(recipe.testCount, data.test.count)
-        var right = 0
-        for index in 0..<count where predict(data.test, index) == Int(data.test.classes[index]) {
-            right += 1
+        let count = min(run.recipe.testCount, data.test.count)
+        let order = Array(0..<count)
+        var right = [Bool](repeating: false, count: learner.blockSize)
+        var sum = 0
+        for start in stride(from: 0, to: count, by: learner.blockSize) {
+            let indices = order[start..<min(count, start + learner.blockSize)]
+            learner.predict(data.test, indices, right: &right)
+            for place in 0..<indices.count where right[place] { sum += 1 }
         }
-        return Double(right) / Double(count)
+        return Double(sum) / Double(count)
+    }
+}
+
+extension Run {
+    /// The learner over `data`.
+    func configuration(_ data: DataSet) -> LearnerConfiguration {
+        recipe.configuration(
+            seed: seed, features: data.train.featureCount, classes: data.classCount)
     }
 
-    /// FF of one sample, and the class with the highest output.
-    private func predict(_ samples: LabelledSamples, _ index: Int) -> Int {
-        let x = network.input(workspace)
-        let features = samples.featureCount
-        samples.values.withUnsafeBufferPointer { values in
-            let row = index * features
-            for feature in 0..<features {
-                x[feature] = Float(values[row + feature] >> dropped) * scale
+    /// Why the run cannot be, or nil.
+    func problem(_ data: DataSet) -> String? {
+        let configuration = configuration(data)
+        let widths = configuration.widths
+        for index in 0..<(widths.count - 1) {
+            do throws(StructureError) {
+                _ = try configuration.junction(index).junction(
+                    inputs: widths[index], outputs: widths[index + 1])
+            } catch {
+                return "junction \(index): \(error)"
             }
         }
-        network.feedforward(section, workspace, kernels)
-        let y = network.output(workspace)
-        var best = 0
-        for output in 1..<data.classCount where y[output] > y[best] { best = output }
-        return best
+        return nil
     }
 }
