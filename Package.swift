@@ -103,7 +103,7 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Learning", "SampleSources", "WeightStore",
+                "Arithmetic", "Junctions", "Learning", "SampleSources", "WeightStore",
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: strict),
@@ -128,7 +128,7 @@ let package = Package(
             path: "clients/cli/millrace", swiftSettings: strict),
         .executableTarget(
             name: "kernel-bench",
-            dependencies: ["Arithmetic", "Kernels", "Platform"],
+            dependencies: ["Arithmetic", "Junctions", "Kernels", "Platform"],
             path: "Benchmarks/kernel-bench", swiftSettings: strict),
         .executableTarget(
             name: "papers",
@@ -186,7 +186,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ConfigurationTests",
-            dependencies: ["Configuration", "Learning", "SampleSources", "Simulation"],
+            dependencies: [
+                "Arithmetic", "Configuration", "Junctions", "Learning", "SampleSources",
+                "Simulation",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests",

@@ -11,7 +11,9 @@ let isJSON = arguments.contains("--json")
 let isShort = arguments.contains("--rows")
 var rows: [Row] = []
 
-if isShort {
+if arguments.contains("--edges") {
+    rows = measureEdges()
+} else if isShort {
     rows = measureForTable()
 } else {
     for set in measuredSets {

@@ -7,7 +7,7 @@ typedef int16_t lanes_i16 __attribute__((ext_vector_type(32)));
 typedef uint16_t lanes_u16 __attribute__((ext_vector_type(32)));
 
 #pragma clang assume_nonnull begin
-/// The edges of a junction as lists: fan_in edges per right neuron, in tables that lie elsewhere.
+/// The edges of a junction as lists: up to fan_in edges per right neuron, in tables that lie elsewhere.
 /// A table's blocks say where 32 of its entries point: bit b is set where one of them points into
 /// 64b ..< 64b + 64. A word of blocks is 0 where it is of no use: a table over more than 4096
 /// places, or so many blocks that picking entries one by one is faster.
@@ -16,7 +16,7 @@ typedef struct fixed_edges {
     intptr_t inputs;
     /// Right neurons.
     intptr_t outputs;
-    /// Edges of a right neuron.
+    /// Edges of the right neuron that has most; others have pads at the end of their rows.
     intptr_t fan_in;
     /// Entries from row to row of the weights and of `left`: fan_in rounded up to whole 32.
     intptr_t row_stride;
@@ -25,7 +25,7 @@ typedef struct fixed_edges {
     /// One word for every 32 entries of `left`.
     const uint64_t *left_blocks;
     /// [outputs][inputs rounded up to whole 32]: which edge of the right neuron starts at a left
-    /// neuron, 0xFFFF where none does. Null where an edge is repeated or the table would be big.
+    /// neuron, 0xFFFF where none does. Null where that table would be big, or an edge is repeated.
     const uint16_t *_Nullable inverse;
     /// One word for every 32 entries of `inverse`; null with it.
     const uint64_t *_Nullable inverse_blocks;
@@ -86,7 +86,7 @@ LANES_INLINE lanes_i32 lanes_pair_sums(lanes_i16 v) {
 }
 
 /// Whether any bit is set.
-LANES_INLINE _Bool lanes_any(lanes_i16 v) {
+LANES_INLINE _Bool lanes_any_i16(lanes_i16 v) {
 #if defined(__AVX512BW__)
     return _mm512_test_epi16_mask((__m512i)v, (__m512i)v) != 0;
 #elif defined(__AVX2__)

@@ -4,7 +4,7 @@
 #define MILLRACE_PRUNED_LANES_H
 
 typedef uint8_t lanes_u8 __attribute__((ext_vector_type(16)));
-typedef uint16_t lanes_u16 __attribute__((ext_vector_type(16)));
+typedef uint16_t lanes_u16_half __attribute__((ext_vector_type(16)));
 
 #define LANES_BITS                                                                             \
     (lanes_i32)                                                                                \
@@ -67,7 +67,7 @@ LANES_INLINE lanes_i32 lanes_load_words(const uint8_t *p, intptr_t bytes) {
         return __builtin_convertvector(v, lanes_i32);
     }
     if (bytes == 2) {
-        lanes_u16 v;
+        lanes_u16_half v;
         __builtin_memcpy(&v, p, sizeof v);
         return __builtin_convertvector(v, lanes_i32);
     }
@@ -82,7 +82,7 @@ LANES_INLINE void lanes_store_words(lanes_i32 words, uint8_t *p, intptr_t bytes)
         lanes_u8 v = __builtin_convertvector(words, lanes_u8);
         __builtin_memcpy(p, &v, sizeof v);
     } else if (bytes == 2) {
-        lanes_u16 v = __builtin_convertvector(words, lanes_u16);
+        lanes_u16_half v = __builtin_convertvector(words, lanes_u16_half);
         __builtin_memcpy(p, &v, sizeof v);
     } else {
         __builtin_memcpy(p, &words, sizeof words);

@@ -27,4 +27,46 @@ LANES_INLINE lanes_f32 lanes_permute2(lanes_f32 low, lanes_f32 high, lanes_i32 i
     return r;
 #endif
 }
+
+/// One of 65 entries for each lane: r[l] = e[index[l] mod 128] for e = (first, second, third,
+/// fourth, full), where all of `full` is entry 64 (and whatever is above).
+LANES_INLINE lanes_f32 lanes_permute65(
+    lanes_f32 first, lanes_f32 second, lanes_f32 third, lanes_f32 fourth, lanes_f32 full,
+    lanes_i32 index) {
+#if defined(__AVX512F__)
+    __m512i i = (__m512i)index;
+    __m512 below = _mm512_permutex2var_ps((__m512)first, i, (__m512)second);
+    __m512 above = _mm512_permutex2var_ps((__m512)third, i, (__m512)fourth);
+    below = _mm512_mask_mov_ps(below, _mm512_test_epi32_mask(i, _mm512_set1_epi32(32)), above);
+    return (lanes_f32)_mm512_mask_mov_ps(
+        below, _mm512_test_epi32_mask(i, _mm512_set1_epi32(64)), (__m512)full);
+#elif defined(__AVX2__)
+    lanes_f32 r;
+    for (int half = 0; half < 2; half++) {
+        __m256i i = ((__m256i *)&index)[half];
+        __m256 bit3 = (__m256)_mm256_slli_epi32(i, 28), bit4 = (__m256)_mm256_slli_epi32(i, 27);
+        __m256 bit5 = (__m256)_mm256_slli_epi32(i, 26), bit6 = (__m256)_mm256_slli_epi32(i, 25);
+        __m256 found[4];
+        for (int part = 0; part < 4; part++) {
+            const __m256 *p = (const __m256 *)(part < 2 ? part ? &second : &first
+                                                        : part == 3 ? &fourth : &third);
+            found[part] = _mm256_blendv_ps(
+                _mm256_permutevar8x32_ps(p[0], i), _mm256_permutevar8x32_ps(p[1], i), bit3);
+        }
+        __m256 below = _mm256_blendv_ps(found[0], found[1], bit4);
+        __m256 above = _mm256_blendv_ps(found[2], found[3], bit4);
+        ((__m256 *)&r)[half] = _mm256_blendv_ps(
+            _mm256_blendv_ps(below, above, bit5), ((__m256 *)&full)[half], bit6);
+    }
+    return r;
+#else
+    lanes_f32 r;
+    for (int l = 0; l < 16; l++) {
+        int i = index[l] & 127;
+        r[l] = i >= 64 ? full[l] : (i & 32 ? (i & 16 ? fourth : third)
+                                           : (i & 16 ? second : first))[i & 15];
+    }
+    return r;
+#endif
+}
 #endif

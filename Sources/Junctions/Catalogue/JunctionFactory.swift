@@ -13,7 +13,17 @@ extension JunctionSpecification {
         }
         switch arithmetic {
         case .float32: return .float(try floatJunction(inputs, outputs))
-        case .fixed: throw StructureError("arithmetic", found: "fixed", expected: "float32")
+        case .fixed(let format): return .fixed(try fixedJunction(inputs, outputs, format))
+        }
+    }
+
+    private func fixedJunction(
+        _ inputs: Int, _ outputs: Int, _ format: FixedFormat
+    ) throws(StructureError) -> FixedJunction {
+        switch structure {
+        case .dense:
+            return .dense(FixedDenseJunction(inputs: inputs, outputs: outputs, format: format))
+        default: throw StructureError("arithmetic", found: "fixed", expected: "float32")
         }
     }
 

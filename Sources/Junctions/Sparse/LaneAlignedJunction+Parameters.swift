@@ -34,8 +34,7 @@ extension LaneAlignedJunction {
         _ parameters: UnsafeRawPointer, _ workspace: UnsafeMutableRawPointer
     ) -> [String] {
         let weights = parameters.assumingMemoryBound(to: Float.self)
-        var findings = pattern.findings(
-            permutations: permutations(workspace), blocks: blocks(workspace))
+        var findings = pattern.findings(blocks: blocks(workspace))
         findings += JunctionFindings.notFinite(parameters, fields)
         var padding = 0
         forEachWeight(workspace) { index, left, right in
@@ -51,11 +50,11 @@ extension LaneAlignedJunction {
         _ workspace: UnsafeMutableRawPointer,
         _ body: (_ index: Int, _ left: Int, _ right: Int) -> Void
     ) {
-        let (words, table) = (blocks(workspace), permutations(workspace))
+        let words = blocks(workspace)
         for block in 0..<pattern.blockCount {
             let group = block / pattern.inDegree
             for lane in 0..<16 {
-                let left = Int(LaneAlignedPattern.leftNeuron(words[block], lane, table))
+                let left = LaneAlignedPattern.leftNeuron(words[block], lane)
                 body(16 * block + lane, left, 16 * group + lane)
             }
         }

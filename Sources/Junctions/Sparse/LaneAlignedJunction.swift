@@ -1,7 +1,7 @@
 // The lane-aligned junction: a clash-free pattern whose every block is one vector.
 //
 // Parameters: `weights` [groups, dᵢₙ, 16] in the order of blocks; `bias` [outputs].
-// Workspace: permutations [64][16], blocks [groups][dᵢₙ]; for BP the inverse permutations.
+// Workspace: a word per block, [groups][dᵢₙ].
 // Storage: 16 · groups · dᵢₙ weights and a seed. That is exactly the number of edges where both
 // counts of neurons are multiples of 16; otherwise the edges of padding neurons are stored too,
 // as zeros.
@@ -19,26 +19,12 @@ public struct LaneAlignedJunction: Equatable, Sendable {
     /// A junction with the edges of `pattern`.
     public init(_ pattern: LaneAlignedPattern) { self.pattern = pattern }
 
-    private static let tableBytes = LaneAlignedPattern.permutationCount * 16 * 4
-    private var blockBytes: Int { (pattern.blockCount * 4 + 63) & ~63 }
     private var biasOffset: Int { pattern.blockCount * 64 }
-
-    /// π of every number, in a workspace.
-    @inline(__always)
-    func permutations(_ workspace: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Int32> {
-        workspace.assumingMemoryBound(to: Int32.self)
-    }
 
     /// The word of every block, in a workspace.
     @inline(__always)
     func blocks(_ workspace: UnsafeMutableRawPointer) -> UnsafeMutablePointer<UInt32> {
-        (workspace + Self.tableBytes).assumingMemoryBound(to: UInt32.self)
-    }
-
-    /// π⁻¹ of every number, in a learner's workspace.
-    @inline(__always)
-    func inverses(_ workspace: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Int32> {
-        (workspace + Self.tableBytes + blockBytes).assumingMemoryBound(to: Int32.self)
+        workspace.assumingMemoryBound(to: UInt32.self)
     }
 }
 
@@ -48,8 +34,8 @@ extension LaneAlignedJunction: FloatJunctionForm {
     package var fanIn: Int { (pattern.edgeCount + outputs - 1) / outputs }
     package var fanOut: Int { (pattern.edgeCount + inputs - 1) / inputs }
     package var weightCount: Int { pattern.edgeCount }
-    package var feedforwardBytes: Int { Self.tableBytes + blockBytes }
-    package func updateBytes(_ increment: Increment) -> Int { Self.tableBytes }
+    package var feedforwardBytes: Int { (pattern.blockCount * 4 + 63) & ~63 }
+    package func updateBytes(_ increment: Increment) -> Int { 0 }
     package func refresh(_ memory: JunctionMemory) {}
 
     package var fields: [JunctionField] {
@@ -60,14 +46,10 @@ extension LaneAlignedJunction: FloatJunctionForm {
     }
 
     package func prepare(_ workspace: UnsafeMutableRawPointer, forUpdates: Bool) {
-        pattern.fillPermutations(permutations(workspace))
         pattern.fillBlocks(blocks(workspace))
-        if forUpdates {
-            LaneAlignedPattern.invert(permutations(workspace), into: inverses(workspace))
-        }
     }
 
-    /// y[16g+l] = b[16g+l] + Σₖ W[g,k,l]·x[16r + π(l)]
+    /// y[16g+l] = b[16g+l] + Σₖ W[g,k,l]·x[16r + (l xor s)]
     @inline(__always)
     package func feedforward(
         _ parameters: UnsafeRawPointer, _ workspace: UnsafeMutableRawPointer,
@@ -76,7 +58,7 @@ extension LaneAlignedJunction: FloatJunctionForm {
         kernels.laneAligned.feedforward(
             parameters.assumingMemoryBound(to: Float.self),
             (parameters + biasOffset).assumingMemoryBound(to: Float.self), x, y,
-            blocks(workspace), permutations(workspace), outputs, pattern.inDegree)
+            blocks(workspace), outputs, pattern.inDegree)
     }
 
     /// One sweep, each weight read once and written once; the formulas are those of the dense
@@ -94,12 +76,12 @@ extension LaneAlignedJunction: FloatJunctionForm {
             kernels.laneAligned.backpropUpdateMomentum(
                 weights, velocity.assumingMemoryBound(to: Float.self), bias,
                 (velocity + biasOffset).assumingMemoryBound(to: Float.self), x, delta, e,
-                blocks(workspace), permutations(workspace), inverses(workspace), pattern.rows,
+                blocks(workspace), pattern.rows,
                 outputs, pattern.inDegree, rule.learningRate, rule.momentum, rule.weightDecay)
         } else {
             kernels.laneAligned.backpropUpdate(
-                weights, bias, x, delta, e, blocks(workspace), permutations(workspace),
-                inverses(workspace), pattern.rows, outputs, pattern.inDegree, rule.learningRate,
+                weights, bias, x, delta, e, blocks(workspace), pattern.rows, outputs,
+                pattern.inDegree, rule.learningRate,
                 rule.weightDecay)
         }
     }

@@ -1,13 +1,15 @@
 // Which edges a lane-aligned junction has. Banks are lanes: left neuron q lies in bank q mod 16
-// and row q div 16. Sixteen right neurons (a group) read a whole row through a permutation, so
-// every bank once: sixteen edges (a block) are one vector, and free of clashes by construction.
+// and row q div 16. Sixteen right neurons (a group) read a whole row, neuron l bank l xor s, so
+// every bank is read once: sixteen edges (a block) are one vector, and free of clashes. The
+// pattern of blocks is thereby lifted by the group of sixteen shifts, as quasi-cyclic codes lift
+// theirs by rotations.
 //
 // Legend: R rows of left neurons, G groups of right neurons, both rounded up; dᵢₙ blocks of a
 // group, dₒᵤₜ blocks of a row; G · dᵢₙ = R · dₒᵤₜ.
 //
 // Invariants: a pattern follows from two counts, one degree and a seed, and is never stored;
-// every group has dᵢₙ blocks, every row dₒᵤₜ; no edge occurs twice; where R allows it, a group's
-// rows are different ones.
+// every group has dᵢₙ blocks, every row dₒᵤₜ; a group reads each row ⌊dᵢₙ / R⌋ times or once more,
+// each time with another shift, so no edge occurs twice.
 
 /// The edges of one lane-aligned clash-free junction.
 ///
@@ -26,10 +28,6 @@ public struct LaneAlignedPattern: Equatable, Sendable {
     public let seed: UInt64
     /// Edges between real neurons: inDegree · outputs, less those from padding neurons.
     public private(set) var edgeCount: Int
-
-    /// Permutations in a table: four drawn ones, each with its sixteen shifts by exclusive or, of
-    /// which no two agree in any lane.
-    public static let permutationCount = 64
 
     /// R
     public var rows: Int { (inputs + 15) / 16 }

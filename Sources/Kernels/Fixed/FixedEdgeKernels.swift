@@ -32,8 +32,9 @@ extension VectorKernels {
             } else {
                 var k = 0
                 while k < edges.fan_in {
-                    let left = Int(edges.left[start &+ k])
-                    sum &+= fixedProduct(w[start &+ k], x[left], numbers, &products)
+                    let left = edges.left[start &+ k]
+                    if left == .max { break }
+                    sum &+= fixedProduct(w[start &+ k], x[Int(left)], numbers, &products)
                     k &+= 1
                 }
             }
@@ -129,7 +130,7 @@ extension VectorKernels {
         let overflow =
             isFull
             ? sum ^ lanes_adds(old, increments) : (sum &+ numbers.offset) & numbers.beyond
-        if lanes_any(overflow) { return false }
+        if lanes_any_i16(overflow) { return false }
         store(sum, numbers32, start)
         return true
     }
@@ -141,7 +142,7 @@ extension VectorKernels {
         _ count: inout Int32
     ) {
         var k = 0
-        while k < edgeCount {
+        while k < edgeCount && left[k] != .max {
             let dw = fixedProduct(db, x[Int(left[k])], numbers, &count)
             w[k] = fixedSaturated(Int32(w[k]) &+ dw, numbers, &count)
             k &+= 1
@@ -257,7 +258,7 @@ extension VectorKernels {
             k &+= 32
         }
         k = 0
-        while k < edges.fan_in {
+        while k < edges.fan_in && left[k] != .max {
             let i = Int(left[k])
             e[i] = fixedSaturated(Int32(e[i]) &+ Int32(scratch[k]), numbers, &count)
             k &+= 1
@@ -273,7 +274,7 @@ extension VectorKernels {
     ) {
         let left = edges.left + j &* edges.row_stride
         var k = 0
-        while k < edges.fan_in {
+        while k < edges.fan_in && left[k] != .max {
             let i = Int(left[k])
             var d = Int32(delta)
             if let derivative { d = fixedProduct(delta, derivative[i], numbers, &count) }

@@ -221,7 +221,7 @@ private struct FixedTile {
     }
 
     /// Whether no sum left the format.
-    @_transparent var isWithin: Bool { !lanes_any(overflow & beyond) }
+    @_transparent var isWithin: Bool { !lanes_any_i16(overflow & beyond) }
 
     /// e without the offset.
     @_transparent var error: FixedLanes { errors &- offset }

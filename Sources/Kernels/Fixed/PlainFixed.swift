@@ -110,6 +110,7 @@ extension PlainKernels {
             var sum = Int32(bias[j])
             for k in 0..<edges.fan_in {
                 let edge = j * edges.row_stride + k
+                if edges.left[edge] == .max { continue }
                 sum += Int32(arithmetic.multiply(w[edge], x[Int(edges.left[edge])], 0))
             }
             y[j] = arithmetic.saturate(sum, 1)
@@ -127,6 +128,7 @@ extension PlainKernels {
         for j in 0..<edges.outputs {
             for k in 0..<edges.fan_in {
                 let edge = j * edges.row_stride + k
+                if edges.left[edge] == .max { continue }
                 let i = Int(edges.left[edge])
                 let product = arithmetic.error(delta[j], derivative?[i], w[edge])
                 e[i] = arithmetic.add(e[i], product, 2)
@@ -145,6 +147,7 @@ extension PlainKernels {
             let db = arithmetic.biasIncrement(delta[j], learningShift)
             for k in 0..<edges.fan_in {
                 let edge = j * edges.row_stride + k
+                if edges.left[edge] == .max { continue }
                 let dw = arithmetic.multiply(db, x[Int(edges.left[edge])], 3)
                 w[edge] = arithmetic.add(w[edge], dw, 3)
             }

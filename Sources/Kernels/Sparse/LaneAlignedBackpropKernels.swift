@@ -1,9 +1,9 @@
 // Lane-aligned junctions, BP and UP fused: each weight is read once and written once. BP's
-// scatter is the inverse permutation: sixteen products go to sixteen lanes of one row of e.
+// scatter is the same shift of lanes: sixteen products go to sixteen lanes of one row of e.
 //
-// Legend as in LaneAlignedKernelSet.swift; d δ of a group, s = −(η δ).
-// Invariant: an entry of e takes its products by group, then by slot. The rows of a group are
-// different ones for as long as there are others, so no row waits for its last sum.
+// Legend as in LaneAlignedKernelSet.swift; d δ of a group, t = −(η δ).
+// Invariant: an entry of e takes its products by group, then by slot. A group's slots go
+// through the rows in order, so no row waits for its last sum.
 
 import CLanes
 
@@ -14,7 +14,6 @@ extension VectorKernels {
         _ w: UnsafeMutablePointer<Float>, _ bias: UnsafeMutablePointer<Float>,
         _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
         _ e: UnsafeMutablePointer<Float>?, _ blocks: UnsafePointer<UInt32>,
-        _ permutations: UnsafePointer<Int32>, _ inverses: UnsafePointer<Int32>,
         _ rows: Int, _ outputs: Int, _ slots: Int, _ learningRate: Float, _ decay: Float
     ) {
         let keep = 1 - learningRate * decay
@@ -24,26 +23,26 @@ extension VectorKernels {
         while g < groups {
             let d = load(delta, g &* 16)
             if keep != 1 || lanes_any(d) {
-                let s = d * every(-learningRate)
+                let t = d * every(-learningRate)
                 let weights = w + g &* slots &* 16
                 let words = blocks + g &* slots
                 // Four copies of one loop, so that nothing is asked inside it.
                 if let e {
                     if keep == 1 {
                         laneAlignedGroup(
-                            weights, words, x, d, s, e, permutations, inverses, slots, keep: nil)
+                            weights, words, x, d, t, e, slots, keep: nil)
                     } else {
                         laneAlignedGroup(
-                            weights, words, x, d, s, e, permutations, inverses, slots, keep: keep)
+                            weights, words, x, d, t, e, slots, keep: keep)
                     }
                 } else if keep == 1 {
                     laneAlignedGroup(
-                        weights, words, x, d, s, nil, permutations, inverses, slots, keep: nil)
+                        weights, words, x, d, t, nil, slots, keep: nil)
                 } else {
                     laneAlignedGroup(
-                        weights, words, x, d, s, nil, permutations, inverses, slots, keep: keep)
+                        weights, words, x, d, t, nil, slots, keep: keep)
                 }
-                store(load(bias, g &* 16) + s, bias, g &* 16)
+                store(load(bias, g &* 16) + t, bias, g &* 16)
             }
             g &+= 1
         }
@@ -53,32 +52,18 @@ extension VectorKernels {
     @_transparent
     private static func laneAlignedGroup(
         _ w: UnsafeMutablePointer<Float>, _ blocks: UnsafePointer<UInt32>,
-        _ x: UnsafePointer<Float>, _ d: Lanes, _ s: Lanes, _ e: UnsafeMutablePointer<Float>?,
-        _ permutations: UnsafePointer<Int32>, _ inverses: UnsafePointer<Int32>, _ slots: Int,
-        keep: Float?
+        _ x: UnsafePointer<Float>, _ d: Lanes, _ t: Lanes, _ e: UnsafeMutablePointer<Float>?,
+        _ slots: Int, keep: Float?
     ) {
         var k = 0
         while k < slots {
             let block = blocks[k]
             let ws = load(w, k &* 16)
-            if let e { laneAlignedAdd(ws * d, to: e, inverses, block) }
+            if let e { laneAlignedAdd(ws * d, to: e, block) }
             let kept = if let keep { every(keep) * ws } else { ws }
-            store(fma(s, laneAlignedRead(x, permutations, block), kept), w, k &* 16)
+            store(fma(t, laneAlignedRead(x, block), kept), w, k &* 16)
             k &+= 1
         }
-    }
-
-    /// Adds the products of sixteen edges to the left neurons where they start.
-    @_transparent
-    private static func laneAlignedAdd(
-        _ products: Lanes, to e: UnsafeMutablePointer<Float>, _ inverses: UnsafePointer<Int32>,
-        _ block: UInt32
-    ) {
-        let row = UnsafeMutableRawPointer(e) + laneAlignedRow(block)
-        let sum =
-            row.loadUnaligned(as: Lanes.self)
-            + lanes_permute(products, laneAlignedLanes(inverses, block))
-        row.storeBytes(of: sum, as: Lanes.self)
     }
 
     /// e = Wᵀ δ; v ← μ v + δ xᵀ + decay W; W ← W − η v. See
@@ -89,7 +74,6 @@ extension VectorKernels {
         _ bias: UnsafeMutablePointer<Float>, _ biasVelocity: UnsafeMutablePointer<Float>,
         _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
         _ e: UnsafeMutablePointer<Float>?, _ blocks: UnsafePointer<UInt32>,
-        _ permutations: UnsafePointer<Int32>, _ inverses: UnsafePointer<Int32>,
         _ rows: Int, _ outputs: Int, _ slots: Int, _ learningRate: Float,
         _ momentum: Float, _ decay: Float
     ) {
@@ -104,8 +88,8 @@ extension VectorKernels {
             while k < (g &+ 1) &* slots {
                 let block = blocks[k]
                 let ws = load(w, k &* 16)
-                if let e { laneAlignedAdd(ws * d, to: e, inverses, block) }
-                let xs = laneAlignedRead(x, permutations, block)
+                if let e { laneAlignedAdd(ws * d, to: e, block) }
+                let xs = laneAlignedRead(x, block)
                 let increment = fma(d, xs, every(decay) * ws)
                 let v = fma(inertia, load(velocity, k &* 16), increment)
                 store(v, velocity, k &* 16)

@@ -1,15 +1,16 @@
 // Kernels of lane-aligned clash-free junctions: sixteen edges are one vector.
 //
 // Sixteen right neurons (a group) read one row of sixteen left neurons through a permutation of
-// lanes. Those sixteen edges are a block; a group has `slots` blocks.
+// lanes. Those sixteen edges are a block; a group has `slots` blocks. The permutations are the
+// sixteen shifts l ↦ l xor s: no table names them, each is its own inverse, and no two of them
+// agree in any lane.
 //
-// Legend: g group, k slot, l lane, r(g,k) row, π(g,k) permutation; W[g,k,l] is the weight of the
-// edge from left neuron 16r + π(l) to right neuron 16g + l; m = π(l) is the lane at the left.
+// Legend: g group, k slot, l lane; r(g,k) row, s(g,k) shift; W[g,k,l] is the weight of the edge
+// from left neuron 16r + (l xor s) to right neuron 16g + l; t[j] = −(η δ[j]).
 //
 // Invariants: W is [groups][slots][16], groups = ⌈outputs / 16⌉; padding lanes of bias, x, δ and
-// W are zero, before and after. A word of `blocks` is row · 64 + permutation (0 ... 63), so that
-// masking it gives the bytes from x to its row. `permutations` is [64][16] with π(l) in 0 ... 15,
-// `inverses` [64][16] with π⁻¹.
+// W are zero, before and after. A word of `blocks` [groups][slots] is 64 · row + shift: masked,
+// it is the number of bytes from x to its row.
 
 #if arch(x86_64)
     import KernelsV3
@@ -23,7 +24,7 @@ public struct LaneAlignedKernels: Sendable {
         @Sendable (
             _ w: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
             _ y: UnsafeMutablePointer<Float>, _ blocks: UnsafePointer<UInt32>,
-            _ permutations: UnsafePointer<Int32>, _ outputs: Int, _ slots: Int
+            _ outputs: Int, _ slots: Int
         ) -> Void
     /// See `backpropUpdate`.
     public typealias BackpropUpdate =
@@ -31,7 +32,6 @@ public struct LaneAlignedKernels: Sendable {
             _ w: UnsafeMutablePointer<Float>, _ bias: UnsafeMutablePointer<Float>,
             _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
             _ e: UnsafeMutablePointer<Float>?, _ blocks: UnsafePointer<UInt32>,
-            _ permutations: UnsafePointer<Int32>, _ inverses: UnsafePointer<Int32>,
             _ rows: Int, _ outputs: Int, _ slots: Int, _ learningRate: Float, _ decay: Float
         ) -> Void
     /// See `backpropUpdateMomentum`.
@@ -41,12 +41,11 @@ public struct LaneAlignedKernels: Sendable {
             _ bias: UnsafeMutablePointer<Float>, _ biasVelocity: UnsafeMutablePointer<Float>,
             _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
             _ e: UnsafeMutablePointer<Float>?, _ blocks: UnsafePointer<UInt32>,
-            _ permutations: UnsafePointer<Int32>, _ inverses: UnsafePointer<Int32>,
             _ rows: Int, _ outputs: Int, _ slots: Int, _ learningRate: Float,
             _ momentum: Float, _ decay: Float
         ) -> Void
 
-    /// FF: y[16g+l] = bias[16g+l] + Σₖ W[g,k,l] · x[16r + π(l)].
+    /// FF: y[16g+l] = bias[16g+l] + Σₖ W[g,k,l] · x[16r + (l xor s)].
     ///
     /// By fma from zero, k ascending; the bias is added last.
     /// - x: whole rows. - y: whole groups, written; lanes beyond `outputs` become zero.
@@ -54,14 +53,13 @@ public struct LaneAlignedKernels: Sendable {
 
     /// BP and UP fused; each weight is read once and written once.
     ///
-    /// With s[j] = −(η δ[j]) and keep = 1 − η · decay (each operation rounded by itself):
-    /// e[16r + π(l)] ← e[16r + π(l)] + W[g,k,l] · δ[16g+l] from zero over the old W, the product
+    /// With t[j] = −(η δ[j]) and keep = 1 − η · decay (each operation rounded by itself):
+    /// e[16r + (l xor s)] ← e[16r + (l xor s)] + W[g,k,l] · δ[16g+l] from zero over the old W, the product
     /// rounded before it is added, g ascending, then k ascending;
-    /// W[g,k,l] ← fma(s[16g+l], x[16r + π(l)], W), or fma(…, keep · W) where keep ≠ 1;
-    /// bias[j] ← bias[j] + s[j].
+    /// W[g,k,l] ← fma(t[16g+l], x[16r + (l xor s)], W), or fma(…, keep · W) where keep ≠ 1;
+    /// bias[j] ← bias[j] + t[j].
     /// Where keep = 1, a group whose sixteen δ are all zero is passed over.
     /// - e: 16 · rows floats, overwritten; nil for the first junction (update only).
-    /// - inverses: read where e is wanted.
     public let backpropUpdate: BackpropUpdate
 
     /// BP and UP fused with momentum.

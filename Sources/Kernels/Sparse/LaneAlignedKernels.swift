@@ -1,4 +1,4 @@
-// Lane-aligned junctions, FF: a load, a permutation and a fused multiply-add per sixteen edges.
+// Lane-aligned junctions, FF: a load, a shift of lanes and a fused multiply-add per sixteen edges.
 //
 // Legend as in LaneAlignedKernelSet.swift.
 // Invariant: every lane takes its slots in ascending order. Four groups are worked side by side,
@@ -6,26 +6,18 @@
 
 import CLanes
 
-/// The bytes from x (or e) to the row of a block.
-@_transparent func laneAlignedRow(_ block: UInt32) -> Int {
-    Int(truncatingIfNeeded: block & ~63)
-}
-
-/// One row of a table of permutations (or inverses).
-@_transparent func laneAlignedLanes(
-    _ table: UnsafePointer<Int32>, _ block: UInt32
-) -> SIMD16<Int32> {
-    UnsafeRawPointer(table).loadUnaligned(
-        fromByteOffset: Int(truncatingIfNeeded: (block &<< 6) & 0xFC0), as: SIMD16<Int32>.self)
-}
-
 /// What the sixteen right neurons of a block read, in their order.
-@_transparent func laneAlignedRead(
-    _ x: UnsafePointer<Float>, _ permutations: UnsafePointer<Int32>, _ block: UInt32
-) -> Lanes {
-    let row = UnsafeRawPointer(x).loadUnaligned(
-        fromByteOffset: laneAlignedRow(block), as: Lanes.self)
-    return lanes_permute(row, laneAlignedLanes(permutations, block))
+@_transparent func laneAlignedRead(_ x: UnsafePointer<Float>, _ block: UInt32) -> Lanes {
+    let row = UnsafeRawPointer(x) + Int(truncatingIfNeeded: block & ~63)
+    return lanes_shifted_row(row.assumingMemoryBound(to: Float.self), block)
+}
+
+/// Adds what sixteen edges bring to the left neurons where they start.
+@_transparent func laneAlignedAdd(
+    _ products: Lanes, to e: UnsafeMutablePointer<Float>, _ block: UInt32
+) {
+    let row = UnsafeMutableRawPointer(e) + Int(truncatingIfNeeded: block & ~63)
+    lanes_add_to_shifted_row(row.assumingMemoryBound(to: Float.self), block, products)
 }
 
 extension VectorKernels {
@@ -34,7 +26,7 @@ extension VectorKernels {
     package static func laneAlignedFeedforward(
         _ w: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
         _ y: UnsafeMutablePointer<Float>, _ blocks: UnsafePointer<UInt32>,
-        _ permutations: UnsafePointer<Int32>, _ outputs: Int, _ slots: Int
+        _ outputs: Int, _ slots: Int
     ) {
         let groups = padded(outputs) &>> 4
         var g = 0
@@ -50,10 +42,10 @@ extension VectorKernels {
             var a3 = Lanes.zero
             var k = 0
             while k < slots {
-                a0 = fma(load(w0, k &* 16), laneAlignedRead(x, permutations, b0[k]), a0)
-                a1 = fma(load(w1, k &* 16), laneAlignedRead(x, permutations, b1[k]), a1)
-                a2 = fma(load(w2, k &* 16), laneAlignedRead(x, permutations, b2[k]), a2)
-                a3 = fma(load(w3, k &* 16), laneAlignedRead(x, permutations, b3[k]), a3)
+                a0 = fma(load(w0, k &* 16), laneAlignedRead(x, b0[k]), a0)
+                a1 = fma(load(w1, k &* 16), laneAlignedRead(x, b1[k]), a1)
+                a2 = fma(load(w2, k &* 16), laneAlignedRead(x, b2[k]), a2)
+                a3 = fma(load(w3, k &* 16), laneAlignedRead(x, b3[k]), a3)
                 k &+= 1
             }
             store(a0 + load(bias, g &* 16), y, g &* 16)
@@ -67,7 +59,7 @@ extension VectorKernels {
             var a = Lanes.zero
             var k = first
             while k < first &+ slots {
-                a = fma(load(w, k &* 16), laneAlignedRead(x, permutations, blocks[k]), a)
+                a = fma(load(w, k &* 16), laneAlignedRead(x, blocks[k]), a)
                 k &+= 1
             }
             store(a + load(bias, g &* 16), y, g &* 16)

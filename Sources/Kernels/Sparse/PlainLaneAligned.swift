@@ -3,25 +3,21 @@
 // Legend as in LaneAlignedKernelSet.swift.
 
 extension PlainKernels {
-    /// Where the edge of lane l of a block starts: left neuron 16r + π(l).
-    private static func leftNeuron(
-        _ block: UInt32, _ permutations: UnsafePointer<Int32>, _ lane: Int
-    ) -> Int {
-        let row = Int(block >> 6)
-        let permutation = Int(block & 63)
-        return 16 * row + Int(permutations[16 * permutation + lane])
+    /// Where the edge of a lane of a block starts: left neuron 16r + (l xor s).
+    private static func leftNeuron(_ block: UInt32, _ lane: Int) -> Int {
+        16 * Int(block / 64) + (lane ^ Int(block % 64))
     }
 
     static func laneAlignedFeedforward(
         _ w: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
         _ y: UnsafeMutablePointer<Float>, _ blocks: UnsafePointer<UInt32>,
-        _ permutations: UnsafePointer<Int32>, _ outputs: Int, _ slots: Int
+        _ outputs: Int, _ slots: Int
     ) {
         for j in 0..<padded(outputs) {
             let (group, lane) = (j / 16, j % 16)
             var sum: Float = 0
             for k in group * slots..<(group + 1) * slots {
-                let i = leftNeuron(blocks[k], permutations, lane)
+                let i = leftNeuron(blocks[k], lane)
                 sum = sum.addingProduct(w[16 * k + lane], x[i])
             }
             y[j] = j < outputs ? sum + bias[j] : 0
@@ -32,7 +28,6 @@ extension PlainKernels {
         _ w: UnsafeMutablePointer<Float>, _ bias: UnsafeMutablePointer<Float>,
         _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
         _ e: UnsafeMutablePointer<Float>?, _ blocks: UnsafePointer<UInt32>,
-        _ permutations: UnsafePointer<Int32>, _ inverses: UnsafePointer<Int32>,
         _ rows: Int, _ outputs: Int, _ slots: Int, _ learningRate: Float, _ decay: Float
     ) {
         let keep = 1 - learningRate * decay
@@ -42,7 +37,7 @@ extension PlainKernels {
             if keep == 1, (0..<16).allSatisfy({ errors[$0] == 0 }) { continue }
             for k in group * slots..<(group + 1) * slots {
                 for lane in 0..<16 {
-                    let i = leftNeuron(blocks[k], permutations, lane)
+                    let i = leftNeuron(blocks[k], lane)
                     let weight = w[16 * k + lane]
                     if let e { e[i] += weight * errors[lane] }
                     let kept = keep == 1 ? weight : keep * weight
@@ -58,7 +53,6 @@ extension PlainKernels {
         _ bias: UnsafeMutablePointer<Float>, _ biasVelocity: UnsafeMutablePointer<Float>,
         _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
         _ e: UnsafeMutablePointer<Float>?, _ blocks: UnsafePointer<UInt32>,
-        _ permutations: UnsafePointer<Int32>, _ inverses: UnsafePointer<Int32>,
         _ rows: Int, _ outputs: Int, _ slots: Int, _ learningRate: Float,
         _ momentum: Float, _ decay: Float
     ) {
@@ -70,7 +64,7 @@ extension PlainKernels {
         for k in 0..<padded(outputs) / 16 * slots {
             let errors = delta + 16 * (k / slots)
             for lane in 0..<16 {
-                let i = leftNeuron(blocks[k], permutations, lane)
+                let i = leftNeuron(blocks[k], lane)
                 let index = 16 * k + lane
                 let weight = w[index]
                 if let e { e[i] += weight * errors[lane] }

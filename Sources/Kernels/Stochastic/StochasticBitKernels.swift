@@ -43,8 +43,9 @@ extension VectorKernels {
                 even = even &- trueAsMinusOne(every(thresholds[l]) .< magnitudes)
             }
             let ranks = even &+ odd
-            let signs = unsafeBitCast(numbers, to: SIMD16<Int32>.self) & Int32.min
-            let coded = (ranks | signs).replacing(with: 0, where: ranks .== 0)
+            // A rank that is not 0 is negative when taken from zero: its sign lets the other through.
+            let signs = unsafeBitCast(numbers, to: SIMD16<Int32>.self) & (0 &- ranks) & Int32.min
+            let coded = ranks | signs
             UnsafeMutableRawPointer(codes + i).storeBytes(of: coded, as: SIMD16<Int32>.self)
             i &+= 16
         }
@@ -57,21 +58,21 @@ extension VectorKernels {
         _ table: UnsafeMutablePointer<Float>
     ) {
         let stride = stochasticLineStride(bitCount)
-        let lanes = SIMD16<Int32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+        // Ranks, places and counts are floats here: exact, and compared in one instruction.
+        let lanes = Lanes(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+        let highest = every(Float(bitCount))
         var column = 0
         while column < stride {
-            let ranks = lanes &+ Int32(truncatingIfNeeded: column)
-            let outside = ranks .> Int32(truncatingIfNeeded: bitCount)
-            // Counted in floats: exact, and they are what is multiplied.
+            let ranks = lanes + Float(column)
+            let isInside = ranks .<= highest
             var counts = Lanes.zero
             var q = 0
             while true {
-                let products = -step * counts
-                let nothing = (counts .== 0) .| outside
-                store(products.replacing(with: -0.0, where: nothing), table + column, q &* stride)
+                let hasBits = (Lanes.zero .< counts) .& isInside
+                let line = every(-0.0).replacing(with: -step * counts, where: hasBits)
+                store(line, table + column, q &* stride)
                 if q == bitCount { break }
-                let place = SIMD16<Int32>(repeating: order[q])
-                counts.replace(with: counts + 1, where: place .< ranks)
+                counts.replace(with: counts + 1, where: every(Float(order[q])) .< ranks)
                 q &+= 1
             }
             column &+= 16

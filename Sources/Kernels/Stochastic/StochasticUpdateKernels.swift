@@ -203,16 +203,18 @@ extension VectorKernels {
                 let line1 = line16(table, right[j1])
                 let line2 = line16(table, right[j2])
                 let line3 = line16(table, right[j3])
+                let (has0, has1) = (right[j0] != 0, right[j1] != 0)
+                let (has2, has3) = (right[j2] != 0, right[j3] != 0)
                 let (d0, d1) = (every(delta[j0]), every(delta[j1]))
                 let (d2, d3) = (every(delta[j2]), every(delta[j3]))
                 var i = 0
                 while i < rowStride {
                     let codes = loadCodes(left, i)
                     var es = load(e, i)
-                    visit(line0, right[j0], codes, w + j0 &* rowStride, i, d0, &es)
-                    visit(line1, right[j1], codes, w + j1 &* rowStride, i, d1, &es)
-                    visit(line2, right[j2], codes, w + j2 &* rowStride, i, d2, &es)
-                    visit(line3, right[j3], codes, w + j3 &* rowStride, i, d3, &es)
+                    visit(line0, has0, codes, w + j0 &* rowStride, i, d0, &es)
+                    visit(line1, has1, codes, w + j1 &* rowStride, i, d1, &es)
+                    visit(line2, has2, codes, w + j2 &* rowStride, i, d2, &es)
+                    visit(line3, has3, codes, w + j3 &* rowStride, i, d3, &es)
                     store(es, e, i)
                     i &+= 16
                 }
@@ -220,11 +222,12 @@ extension VectorKernels {
             while busy != 0 {
                 let j = base &+ takeLowest(&busy)
                 let line = line16(table, right[j])
+                let hasCode = right[j] != 0
                 let d = every(delta[j])
                 var i = 0
                 while i < rowStride {
                     var es = load(e, i)
-                    visit(line, right[j], loadCodes(left, i), w + j &* rowStride, i, d, &es)
+                    visit(line, hasCode, loadCodes(left, i), w + j &* rowStride, i, d, &es)
                     store(es, e, i)
                     i &+= 16
                 }
@@ -245,12 +248,13 @@ extension VectorKernels {
         while j < outputs {
             if delta[j] != 0 {
                 let line = line32(table, right[j])
+                let hasCode = right[j] != 0
                 let d = every(delta[j])
                 var i = 0
                 while i < rowStride {
                     let ws = load(w + j &* rowStride, i)
                     store(fma(ws, d, load(e, i)), e, i)
-                    if right[j] != 0 {
+                    if hasCode {
                         store(ws + addend(line, loadCodes(left, i)), w + j &* rowStride, i)
                     }
                     i &+= 16
@@ -272,12 +276,13 @@ extension VectorKernels {
         while j < outputs {
             if delta[j] != 0 {
                 let line = line65(table, right[j])
+                let hasCode = right[j] != 0
                 let d = every(delta[j])
                 var i = 0
                 while i < rowStride {
                     let ws = load(w + j &* rowStride, i)
                     store(fma(ws, d, load(e, i)), e, i)
-                    if right[j] != 0 {
+                    if hasCode {
                         store(ws + addend(line, loadCodes(left, i)), w + j &* rowStride, i)
                     }
                     i &+= 16
@@ -289,12 +294,12 @@ extension VectorKernels {
 
     @_transparent
     private static func visit(
-        _ line: Line16, _ code: Int32, _ codes: SIMD16<Int32>,
+        _ line: Line16, _ hasCode: Bool, _ codes: SIMD16<Int32>,
         _ row: UnsafeMutablePointer<Float>, _ i: Int, _ d: Lanes, _ es: inout Lanes
     ) {
         let ws = load(row, i)
         es = fma(ws, d, es)
-        if code != 0 { store(ws + addend(line, codes), row, i) }
+        if hasCode { store(ws + addend(line, codes), row, i) }
     }
 }
 
@@ -334,10 +339,9 @@ extension VectorKernels {
 
     @_transparent
     private static func addend(_ line: Line65, _ codes: SIMD16<Int32>) -> Lanes {
-        let below = lanes_permute2(line.first, line.second, codes)
-        let above = lanes_permute2(line.third, line.fourth, codes)
-        let found = below.replacing(with: above, where: (codes & 32) .!= 0)
-        return signed(found.replacing(with: line.full, where: (codes & 64) .!= 0), codes)
+        let found = lanes_permute65(
+            line.first, line.second, line.third, line.fourth, line.full, codes)
+        return signed(found, codes)
     }
 
     /// `value` with its sign changed in lanes whose code has a sign.

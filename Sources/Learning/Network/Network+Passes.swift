@@ -12,7 +12,7 @@ extension Network {
         counting: UnsafeMutableRawPointer? = nil
     ) {
         if let place = boundaries[0].consumed {
-            truncate(boundaries[0], to: place, workspace)
+            narrow(boundaries[0], to: place, isInput: true, workspace, kernels)
         }
         for index in layers.indices {
             let layer = layers[index]
@@ -33,9 +33,11 @@ extension Network {
                     x: left.values(workspace), y: place.values(workspace),
                     saturations: layer.saturations(counting), kernels: kernels)
                 applyFixed(layer, place, right.count, workspace, kernels)
-                if right.hasFloats { widen(place, to: right, workspace) }
+                if right.hasFloats { widen(place, to: right, workspace, kernels) }
             }
-            if let place = right.consumed { round(right, to: place, workspace) }
+            if let place = right.consumed {
+                narrow(right, to: place, isInput: false, workspace, kernels)
+            }
         }
     }
 
@@ -47,7 +49,7 @@ extension Network {
         _ rule: UpdateRule, _ generator: UnsafeMutablePointer<UInt64>, _ kernels: KernelSet
     ) {
         if let place = boundaries[layers.count].produced {
-            roundErrors(boundaries[layers.count], to: place, workspace)
+            narrowErrors(boundaries[layers.count], to: place, workspace, kernels)
         }
         var index = layers.count - 1
         while index >= 0 {
@@ -62,8 +64,8 @@ extension Network {
                     e: index > 0 ? left.errors(workspace) : nil, rule: layer.rule(rule),
                     generator: generator, kernels: kernels)
             case .fixed(let junction):
-                backpropFixed(
-                    junction, memory, layer, index, rule, generator, workspace, kernels)
+                backpropUpdate(
+                    fixed: junction, index, memory, rule, generator, workspace, kernels)
             }
             if index > 0, left.hasFloats { multiplyByDerivative(index, workspace, kernels) }
             index -= 1
@@ -82,8 +84,8 @@ extension Network {
                 boundary.values(workspace), errors, boundary.paddedCount, kernels)
             return
         }
-        multiplyByFixedDerivative(place, boundary, workspace)
-        roundErrors(boundary, to: place, workspace)
+        multiplyByFixedDerivative(place, index, workspace)
+        narrowErrors(boundary, to: place, workspace, kernels)
     }
 }
 

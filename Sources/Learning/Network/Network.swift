@@ -51,16 +51,11 @@ package struct Network: Sendable {
         targetOffset = workspace.takeFloats(widths[widths.count - 1])
         let beforeJunctions = workspace.byteCount
         for (index, junction) in junctions.enumerated() {
-            let specification = c.junction(index)
-            let last = index == junctions.count - 1
-            let form = junction.form
-            let bytes =
-                form.feedforwardBytes
-                + (learns ? form.updateBytes(specification.increment) : 0)
+            let isLast = index == junctions.count - 1
             layers.append(
                 NetworkLayer(
-                    specification, junction, last ? c.outputActivation : c.hiddenActivation,
-                    workspaceOffset: workspace.take(bytes)))
+                    c.junction(index), junction,
+                    isLast ? c.outputActivation : c.hiddenActivation, learns: learns, &workspace))
         }
         junctionBytes = workspace.byteCount - beforeJunctions
         workspaceBytes = workspace.byteCount

@@ -19,16 +19,23 @@ package struct NetworkLayer: Sendable {
     let workspaceOffset: Int
     /// Bytes from the junction's fields to its saturation counters; nil in float32.
     let saturationsOffset: Int?
+    /// Tables of a fixed-point sigmoid.
+    let sigmoidTables: SigmoidTables?
 
     init(
         _ specification: JunctionSpecification, _ junction: Junction, _ activation: Activation,
-        workspaceOffset: Int
+        learns: Bool, _ workspace: inout WorkspaceLayout
     ) {
         self.specification = specification
         self.junction = junction
         self.activation = activation
-        self.workspaceOffset = workspaceOffset
-        let fields = junction.form.fields
+        let form = junction.form
+        let fields = form.fields
+        workspaceOffset = workspace.take(
+            form.feedforwardBytes + (learns ? form.updateBytes(specification.increment) : 0))
+        sigmoidTables =
+            activation == .sigmoid
+            ? junction.format.map { SigmoidTables($0, &workspace) } : nil
         saturationsOffset = fields.firstIndex { $0.name == "saturations" }.map(fields.offset)
     }
 
