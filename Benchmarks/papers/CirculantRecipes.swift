@@ -15,15 +15,18 @@ extension Experiments {
                 JunctionSpecification(structure: .circulant(blockSize: size)))
         }
 
-    /// 2.6: the same with spectra in fixed point. η is a power of two there, so here for both.
+    /// 2.6: the same with spectra in fixed point. η is a power of two there, so here for both; and
+    /// sigmoids, since the ReLU of the fixed-point hardware is cut off at 1.
     private static let fixedSpectra: [Recipe] = [nil, FixedFormat(16, 4, 11)].map { format in
         var recipe = blockRecipe(
             "2.6", format.map { "k = 8 " + $0.text } ?? "k = 8 float", 8,
             JunctionSpecification(
                 structure: .circulant(blockSize: 8),
                 arithmetic: format.map { .fixed($0) } ?? .float32))
+        recipe.hiddenActivation = .sigmoid
+        recipe.initialisation = .glorotNormal
         recipe.rates = .halving
-        recipe.epochs = 10
+        recipe.epochs = 15
         return recipe
     }
 

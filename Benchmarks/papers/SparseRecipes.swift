@@ -109,22 +109,23 @@ extension Experiments {
             }, rates: .falling(from: 0.02, to: 0.001))
     }
 
-    /// Morse: 64-512-64 on the authors' stream, junctions at a quarter of their edges.
+    /// Morse: 64-512-64 on the authors' stream, both junctions sparse.
     private static let morse: [Recipe] = [
-        ("dense", nil), ("type 2 1/4", 1), ("lane-aligned 1/4", 2),
-    ].map { (variant: String, kind: Int?) in
+        ("dense", 1, false), ("type 2 1/2", 2, false), ("lane-aligned 1/2", 2, true),
+        ("type 2 1/4", 4, false), ("lane-aligned 1/4", 4, true),
+    ].map { (variant: String, part: Int, isLaneAligned: Bool) in
         Recipe(
-            experiment: "0.9", variant: variant, settings: [("density", kind == nil ? 1 : 0.25)],
+            experiment: "0.9", variant: variant, settings: [("density", 1 / Double(part))],
             data: .morse, testCount: 19_200, epochs: 10, hidden: [512],
             junctions: { seed in
-                guard let kind else { return [] }
+                if part == 1 { return [] }
+                let density = EdgeDensity.fraction(1 / Double(part))
                 return (0..<2).map { index in
-                    let density = EdgeDensity.fraction(0.25)
                     let own = patternSeed(seed, index)
                     return JunctionSpecification(
-                        structure: kind == 1
-                            ? .clashFree(InterleaverSettings(type: 2), density, seed: own)
-                            : .laneAligned(density, seed: own))
+                        structure: isLaneAligned
+                            ? .laneAligned(density, seed: own)
+                            : .clashFree(InterleaverSettings(type: 2), density, seed: own))
                 }
             }, rates: .falling(from: 0.02, to: 0.001))
     }
