@@ -329,6 +329,11 @@ struct ConfigurationBuilder {
         do throws(LearnerConfigurationError) {
             try configuration.learner.validate()
         } catch {
+            if case .junctionUnsuitable(let index, let error) = error {
+                return report(
+                    structureKey(index, error.property), found: error.found,
+                    expected: error.expected)
+            }
             problems.append(
                 ConfigurationProblem(
                     place: path ?? "configuration", key: nil, found: "a learner that cannot be",

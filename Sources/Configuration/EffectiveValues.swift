@@ -85,10 +85,7 @@ struct LayerCollector {
                 continue
             }
             guard case .table(let table) = content else {
-                report(
-                    ConfigurationProblem(
-                        place: file.place([section]), key: section, found: content.found,
-                        expected: "a table: [\(section)]"))
+                report(noTable(section, content, at: file.place([section])))
                 continue
             }
             add(table, section: [section], of: file)
@@ -105,7 +102,11 @@ struct LayerCollector {
             let path = section + "." + name
             if name.contains(Character(".")) {
                 report(unknownKey(TomlText.quoted(name), in: section, at: file.place(keys)))
-            } else if case .table(let inner) = value, KeyTable.sections.contains(path) {
+            } else if KeyTable.sections.contains(path) {
+                guard case .table(let inner) = value else {
+                    report(noTable(path, value, at: file.place(keys)))
+                    continue
+                }
                 add(inner, section: keys, of: file)
             } else if case .table = value, KeyTable.hasTables(section),
                 KeyTable.find(path) == nil
@@ -204,6 +205,11 @@ struct LayerCollector {
         guard words.count > 1, KeyTable.sections.contains(words[0]) else {
             return unknownSection(words[0], at: place)
         }
+        if KeyTable.sections.contains(path) {
+            return ConfigurationProblem(
+                place: place, key: path, found: "a section",
+                expected: "a key of it, like \(path).\(KeyTable.names(in: path)[0])")
+        }
         if let (section, name) = KeyTable.split(path) {
             return unknownKey(name, in: section, at: place)
         }
@@ -211,6 +217,13 @@ struct LayerCollector {
             return unknownSection(words[0] + "." + words[1], at: place)
         }
         return unknownKey(words[1...].joined(separator: "."), in: words[0], at: place)
+    }
+
+    private func noTable(
+        _ section: String, _ value: ConfigurationValue, at place: String
+    ) -> ConfigurationProblem {
+        ConfigurationProblem(
+            place: place, key: section, found: value.found, expected: "a table: [\(section)]")
     }
 
     private func unknownKey(

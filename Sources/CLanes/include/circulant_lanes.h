@@ -190,4 +190,34 @@ LANES_INLINE void circulant_sums(const float *v, float *to) {
 /// −v in every lane, of zeros too (Swift's SIMD types subtract from zero). As an operand of a
 /// fused multiply-add it costs nothing.
 LANES_INLINE lanes_f32 circulant_negated(lanes_f32 v) { return -v; }
+
+// Sixteen 16-bit numbers, worked on in 32 bits.
+
+typedef int16_t circulant_i16 __attribute__((ext_vector_type(16), aligned(2), may_alias));
+
+/// Sixteen numbers at any address, signs extended.
+LANES_INLINE lanes_i32 circulant_widen(const int16_t *p) {
+    return __builtin_convertvector(*(const circulant_i16 *)p, lanes_i32);
+}
+
+/// The low halves to any address.
+LANES_INLINE void circulant_narrow(lanes_i32 v, int16_t *p) {
+    *(circulant_i16 *)p = __builtin_convertvector(v, circulant_i16);
+}
+
+/// v held to ±32767.
+LANES_INLINE lanes_i32 circulant_held(lanes_i32 v) {
+    lanes_i32 limit = (lanes_i32)(32767);
+    return __builtin_elementwise_max(__builtin_elementwise_min(v, limit), -limit);
+}
+
+/// −1 in lanes where a ≠ b, else 0.
+LANES_INLINE lanes_i32 circulant_differs(lanes_i32 a, lanes_i32 b) { return a != b; }
+
+typedef int64_t lanes_i64 __attribute__((ext_vector_type(16)));
+
+/// The same numbers in 64 bits.
+LANES_INLINE lanes_i64 circulant_widest(lanes_i32 v) {
+    return __builtin_convertvector(v, lanes_i64);
+}
 #endif

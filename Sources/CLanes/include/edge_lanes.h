@@ -92,4 +92,45 @@ LANES_INLINE edge_f32x4 edge_sums(lanes_f32 a, lanes_f32 b, lanes_f32 c, lanes_f
               twos, twos, 1, 1, 1, 1, 5, 5, 5, 5, 9, 9, 9, 9, 13, 13, 13, 13);
     return __builtin_shufflevector(ones, ones, 0, 4, 8, 12);
 }
+
+/// r[l] = v[index[l] mod 16], with indices of one byte
+LANES_INLINE lanes_f32 edge_permute(lanes_f32 v, const uint8_t *index) {
+#if defined(__AVX512F__)
+    __m512i wide = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)index));
+    return (lanes_f32)_mm512_permutexvar_ps(wide, (__m512)v);
+#elif defined(__AVX2__)
+    __m256 low = ((__m256 *)&v)[0], high = ((__m256 *)&v)[1];
+    lanes_f32 r;
+    for (int half = 0; half < 2; half++) {
+        __m256i i = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(index + 8 * half)));
+        // Bit 3 of an index chooses the half: moved to the sign, where blendv looks.
+        ((__m256 *)&r)[half] = _mm256_blendv_ps(
+            _mm256_permutevar8x32_ps(low, i), _mm256_permutevar8x32_ps(high, i),
+            (__m256)_mm256_slli_epi32(i, 28));
+    }
+    return r;
+#else
+    lanes_f32 r;
+    for (int l = 0; l < 16; l++) r[l] = v[index[l] & 15];
+    return r;
+#endif
+}
+
+/// x[index[l]] += v[l], one after another; the indices may repeat
+LANES_INLINE void edge_add_in_order(float *x, const uint32_t *index, lanes_f32 v) {
+    for (int l = 0; l < 16; l++) x[index[l]] += v[l];
+}
+
+/// Bit l is set where p[l] is not zero, l < count; reads nothing else. count: 0 to 16
+LANES_INLINE uint32_t edge_nonzero(const float *p, intptr_t count) {
+#if defined(__AVX512F__)
+    __mmask16 mask = (__mmask16)((1u << count) - 1);
+    return _mm512_mask_cmp_ps_mask(
+        mask, _mm512_maskz_loadu_ps(mask, p), _mm512_setzero_ps(), _CMP_NEQ_UQ);
+#else
+    uint32_t bits = 0;
+    for (int l = 0; l < count; l++) bits |= (uint32_t)(p[l] != 0) << l;
+    return bits;
+#endif
+}
 #endif

@@ -3,6 +3,10 @@
 #ifndef MILLRACE_PRUNED_LANES_H
 #define MILLRACE_PRUNED_LANES_H
 
+// Everything here is inlined: nothing is passed in registers that a processor may lack.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpsabi"
+
 typedef uint8_t lanes_u8 __attribute__((ext_vector_type(16)));
 typedef uint16_t lanes_u16_half __attribute__((ext_vector_type(16)));
 
@@ -52,6 +56,17 @@ LANES_INLINE lanes_i32 lanes_smaller(lanes_i32 a, lanes_i32 b) {
 LANES_INLINE lanes_i32 lanes_if_greater(lanes_i32 a, lanes_i32 b, lanes_i32 yes, lanes_i32 no) {
     lanes_i32 mask = a > b;
     return (mask & yes) | (~mask & no);
+}
+
+/// a in lanes 0 to 7, b in lanes 8 to 15.
+LANES_INLINE lanes_i32 lanes_groups_of_8(int32_t a, int32_t b) {
+    return (lanes_i32)lanes_choose(0x00FF, (lanes_f32)(lanes_i32)(a), (lanes_f32)(lanes_i32)(b));
+}
+
+/// a in lanes 0 to 3, b in 4 to 7, c in 8 to 11, d in 12 to 15.
+LANES_INLINE lanes_i32 lanes_groups_of_4(int32_t a, int32_t b, int32_t c, int32_t d) {
+    lanes_i32 low = lanes_groups_of_8(a, c), high = lanes_groups_of_8(b, d);
+    return (lanes_i32)lanes_choose(0x0F0F, (lanes_f32)low, (lanes_f32)high);
 }
 
 /// Magnitudes as integers in the same order: the bits without the sign.
@@ -134,4 +149,115 @@ LANES_INLINE void lanes_transpose(const float *from, intptr_t stride, intptr_t r
         for (int f = 0; f < 4; f++) __builtin_memcpy(to + 16 * (4 * f + q), &columns[f], 64);
     }
 }
+
+#define LANES_UNROLL _Pragma("clang loop unroll(full)")
+
+/// Sorts one more magnitude into the largest so far, `count` of them, the largest first.
+LANES_INLINE void lanes_insert(lanes_i32 *largest, int count, lanes_i32 key) {
+    LANES_UNROLL for (int t = 0; t < count; t++) {
+        lanes_i32 larger = lanes_larger(largest[t], key);
+        key = lanes_smaller(largest[t], key);
+        largest[t] = larger;
+    }
+}
+
+/// Which of `group` magnitudes are kept where some are equal: bits of lanes per position. Those
+/// that are greater than the last that is kept, then those that equal it, the lower first.
+LANES_INLINE void lanes_keep_first(
+    const lanes_i32 *keys, int group, int kept, lanes_i32 last, uint16_t *bits) {
+    lanes_i32 taken = (lanes_i32)(0);
+    LANES_UNROLL for (int p = 0; p < group; p++) taken -= keys[p] > last;
+    LANES_UNROLL for (int p = 0; p < group; p++) {
+        lanes_i32 ties = (keys[p] == last) & (taken < (lanes_i32)(kept));
+        taken -= ties;
+        bits[p] = lanes_greater_bits(keys[p], last) | lanes_greater_bits((lanes_i32)(0), ties);
+    }
+}
+
+/// Selects in sixteen lanes at once: `kept` of each `group` of the sixteen positions v[p].
+/// - bits: which lanes keep position p. - thresholds: [16 / group][16]
+/// - values: [16 kept / group][16], slots ascending by position. - words: their packed positions
+LANES_INLINE void lanes_select(
+    const lanes_f32 *v, int kept, int group, uint16_t *bits, int32_t *thresholds, float *values,
+    lanes_i32 *words) {
+    *words = (lanes_i32)(0);
+    LANES_UNROLL for (int g = 0; g < 16 / group; g++) {
+        lanes_i32 keys[16], largest[5];
+        LANES_UNROLL for (int t = 0; t <= kept; t++) largest[t] = (lanes_i32)(-1);
+        LANES_UNROLL for (int p = 0; p < group; p++) {
+            keys[p] = lanes_magnitude(v[g * group + p]);
+            lanes_insert(largest, kept + 1, keys[p]);
+        }
+        lanes_i32 last = largest[kept - 1], next = largest[kept];
+        lanes_i32 threshold = next + ((last - next) >> 1);
+        if (thresholds) __builtin_memcpy(thresholds + g * 16, &threshold, 64);
+        if (lanes_greater_bits(last, next) == 0xFFFF) {
+            LANES_UNROLL for (int p = 0; p < group; p++)
+                bits[g * group + p] = lanes_greater_bits(keys[p], threshold);
+        } else {
+            lanes_keep_first(keys, group, kept, last, bits + g * group);
+        }
+        if (!values) continue;
+        // Each that is kept is pushed in at the end: the first of them ends in front.
+        lanes_f32 slots[4];
+        lanes_i32 word = (lanes_i32)(0);
+        LANES_UNROLL for (int t = 0; t < kept; t++) slots[t] = (lanes_f32)(0);
+        LANES_UNROLL for (int p = 0; p < group; p++) {
+            uint16_t lanes = bits[g * group + p];
+            LANES_UNROLL for (int t = 0; t < kept - 1; t++)
+                slots[t] = lanes_choose(lanes, slots[t + 1], slots[t]);
+            slots[kept - 1] = lanes_choose(lanes, v[g * group + p], slots[kept - 1]);
+            lanes_i32 pushed = (word >> 4) | (lanes_i32)((g * group + p) << (4 * (kept - 1)));
+            word = (lanes_i32)lanes_choose(lanes, (lanes_f32)pushed, (lanes_f32)word);
+        }
+        LANES_UNROLL for (int t = 0; t < kept; t++)
+            __builtin_memcpy(values + (g * kept + t) * 16, &slots[t], 64);
+        *words |= word << (4 * kept * g);
+    }
+}
+
+/// One tile of the forward view: lanes are rows, positions columns. See `PrunedKernels`.
+/// - w: the tile's corner. - rows: 1 to 16. - columns: those that are not padding
+LANES_INLINE void lanes_select_forward(
+    const float *w, intptr_t stride, intptr_t rows, intptr_t columns, int kept, int group,
+    float *values, uint8_t *indices, uint16_t *masks, int32_t *thresholds) {
+    lanes_f32 v[16];
+    lanes_i32 words, row_bits = (lanes_i32)(0);
+    uint16_t bits[16];
+    lanes_transpose(w, stride, rows, (float *)v);
+    lanes_select(v, kept, group, bits, thresholds, values, &words);
+    lanes_store_words(words, indices, 8 * kept / group);
+    if (!masks) return;
+    LANES_UNROLL for (int p = 0; p < 16; p++) {
+        lanes_i32 with = row_bits | (lanes_i32)(1 << p);
+        row_bits = (lanes_i32)lanes_choose(bits[p], (lanes_f32)with, (lanes_f32)row_bits);
+    }
+    if (columns < 16) row_bits &= (lanes_i32)((1 << columns) - 1);
+    lanes_u16_half narrow = __builtin_convertvector(row_bits, lanes_u16_half);
+    __builtin_memcpy(masks, &narrow, sizeof narrow);
+    for (intptr_t row = rows; row < 16; row++) masks[row] = 0;
+}
+
+/// One tile of the backward view: lanes are columns, positions rows.
+LANES_INLINE void lanes_select_backward(
+    const float *w, intptr_t stride, intptr_t rows, intptr_t columns, int kept, int group,
+    uint16_t *masks, int32_t *thresholds, float *values, uint8_t *indices) {
+    lanes_f32 v[16];
+    lanes_i32 words;
+    uint16_t bits[16];
+    if (rows >= 16) {
+        LANES_UNROLL for (int r = 0; r < 16; r++) __builtin_memcpy(&v[r], w + r * stride, 64);
+    } else {
+        LANES_UNROLL for (int r = 0; r < 16; r++) {
+            if (r < rows) __builtin_memcpy(&v[r], w + r * stride, 64);
+            else v[r] = (lanes_f32)(0);
+        }
+    }
+    lanes_select(v, kept, group, bits, thresholds, values, &words);
+    if (values) lanes_store_words(words, indices, 8 * kept / group);
+    uint16_t real = columns >= 16 ? 0xFFFF : (uint16_t)((1 << columns) - 1);
+    LANES_UNROLL for (int r = 0; r < 16; r++) masks[r] = r < rows ? bits[r] & real : 0;
+}
+#undef LANES_UNROLL
+#pragma clang diagnostic pop
 #endif

@@ -27,11 +27,24 @@ extension ConfigurationBuilder {
         let isRight = !problems.contains { problem in
             problem.key.map { $0.hasPrefix("junction") || $0 == "network.hidden" } ?? false
         }
-        guard isRight, checkJunctionNumbers() else { return }
+        guard isRight, checkJunctionNumbers(), checkPruning() else { return }
         checkMeanings()
         checkDensities()
-        checkInterleavers()
-        checkPruning()
+        checkPairs()
+    }
+
+    /// The key that a property of `StructureError` is set by.
+    func structureKey(_ index: Int, _ property: String) -> String {
+        let names = [
+            "pruning": "pattern", "dropped decay": "dropped-decay", "learning rate": "rate",
+        ]
+        let name = names[property] ?? property
+        if name == "rate" || name == "momentum" { return "learning.\(name)" }
+        if name == "weight decay" { return "learning.weight-decay" }
+        let tables = junctionTables
+        let density = ["density", "out-degree"].contains(name) ? tables.densityPath(index) : nil
+        return density ?? tables.path(name, index) ?? tables.path("structure", index)
+            ?? "junction.\(index)"
     }
 
     private mutating func checkJunctionNumbers() -> Bool {
@@ -120,8 +133,10 @@ extension ConfigurationBuilder {
         let sparse = JunctionKeys.all.first { $0.name == "density" }?.owner?.words ?? []
         for index in 0..<tables.count where tables.densityPath(index) == nil {
             let word = tables.word("structure", index)
-            guard sparse.contains(word) else { continue }
             let key = tables.path("structure", index) ?? "junction.structure"
+            guard sparse.contains(word), !problems.contains(where: { $0.key == key }) else {
+                continue
+            }
             report(
                 key, found: "\"\(word)\" without a density",
                 expected: "junction.\(index).density (above 0, to 1) or "
@@ -130,35 +145,51 @@ extension ConfigurationBuilder {
         }
     }
 
-    private mutating func checkInterleavers() {
+    /// Keys of one structure that exclude each other.
+    private mutating func checkPairs() {
         let tables = junctionTables
-        var reported: Set<String> = []
-        for index in 0..<tables.count
-        where tables.word("structure", index) == "clash-free"
-            && tables.integer("interleaver", index) == 1
-            && tables.text("sweep-start", index) == "zero"
-        {
-            guard let path = tables.path("sweep-start", index), reported.insert(path).inserted
-            else { continue }
-            report(
-                path, found: "\"zero\"",
-                expected: "interleaver 2 or 3: interleaver 1 (junction \(index)) has permutations "
-                    + "and no starts")
+        for index in 0..<tables.count {
+            let word = tables.word("structure", index)
+            if word == "clash-free", tables.integer("interleaver", index) == 1,
+                tables.text("sweep-start", index) == "zero"
+            {
+                reportOnce(
+                    tables.path("sweep-start", index),
+                    expected: "interleaver 2 or 3: interleaver 1 (junction \(index)) has "
+                        + "permutations and no starts")
+            }
+            if word == "pruned", tables.text("pruned-passes", index) == "backward",
+                (tables.real("dropped-decay", index) ?? 0) > 0
+            {
+                reportOnce(
+                    tables.path("dropped-decay", index),
+                    expected: "0 with pruned-passes = \"backward\" (junction \(index)), where FF "
+                        + "drops no weight")
+            }
         }
     }
 
-    private mutating func checkPruning() {
+    /// A key of [junction] may be wrong for several junctions.
+    private mutating func reportOnce(_ path: String?, expected: String) {
+        guard let path, !problems.contains(where: { $0.key == path }) else { return }
+        report(path, found: shown(path), expected: expected)
+    }
+
+    /// A default of "pruned" must have a junction to prune: with one or two, both are spared.
+    private mutating func checkPruning() -> Bool {
         let tables = junctionTables
-        let isPruned = (0..<tables.count).contains { tables.word("structure", $0) == "pruned" }
-        guard !isPruned, let spared = (0..<tables.count).first(where: tables.isSpared) else {
-            return
-        }
-        let junctions = tables.count == 1 ? "1 junction" : "\(tables.count) junctions"
+        let all = 0..<tables.count
+        guard all.count <= 2, let spared = all.first(where: tables.isSpared),
+            !all.contains(where: { tables.word("structure", $0) == "pruned" })
+        else { return true }
         report(
-            "junction.structure", found: "\"pruned\" in a network of \(junctions)",
+            "junction.structure",
+            found: "\"pruned\" in a network of "
+                + (all.count == 1 ? "1 junction" : "\(all.count) junctions"),
             expected:
                 "two or more hidden layers, since the first and the last junction stay dense; "
                 + "or junction.\(spared).structure = \"pruned\", which prunes this one as well")
+        return false
     }
 
     // MARK: what rules and arithmetic ask of the rest

@@ -67,7 +67,7 @@ struct JunctionTables {
         if case .integer(let number) = value(name, index) { Int(number) } else { nil }
     }
 
-    private func real(_ name: String, _ index: Int) -> Double? {
+    func real(_ name: String, _ index: Int) -> Double? {
         if case .real(let number) = value(name, index) { number } else { nil }
     }
 }

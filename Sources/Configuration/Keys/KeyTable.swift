@@ -101,9 +101,11 @@ enum KeyTable {
     ]
 
     private static let network: [KeyDefinition] = [
+        key("network", "input-width", .integer(0...65_536), .derived),
         key(
             "network", "hidden", .integers(1...65_536, most: mostHidden),
             .value(.array([.integer(128)]))),
+        key("network", "output-width", .integer(0...65_536), .derived),
         key(
             "network", "activation", .choice(["relu", "sigmoid", "tanh", "identity"]),
             .value(.text("relu"))),
@@ -117,8 +119,6 @@ enum KeyTable {
             ),
             .value(.text("he-uniform"))),
         key("network", "seed", .integer(0...Int64.max), .value(.integer(1))),
-        key("network", "input-width", .integer(0...65_536), .derived),
-        key("network", "output-width", .integer(0...65_536), .derived),
     ]
 
     private static let junctions: [KeyDefinition] =

@@ -147,8 +147,10 @@ public struct DaemonPlan: Sendable {
     ) -> String {
         let schema = schema(of: configuration)
         let normalise = configuration.normaliser == .none ? "none" : "running"
+        let junctions = configuration.junctions.enumerated()
+            .map { ", junction \($0.offset) \($0.element.structure.text)" }.joined()
         return "\(schema.task.name) of \(schema.featureCount) \(schema.elementType.name) "
-            + "features, network \(configuration.networkText), normalise \(normalise), "
+            + "features, network \(configuration.networkText)\(junctions), normalise \(normalise), "
             + "momentum \(configuration.momentum > 0 ? "yes" : "no"), "
             + "labels.window \(configuration.pendingCapacity), "
             + "daemon.max-producers \(settings.maximumProducers)"

@@ -6,11 +6,15 @@ import Kernels
 /// A junction in fixed point.
 package enum FixedJunction: Equatable, Sendable {
     case dense(FixedDenseJunction)
+    case edge(FixedEdgeJunction)
+    case circulant(FixedCirculantJunction)
 
     /// What every form answers.
     package var form: any FixedJunctionForm {
         switch self {
         case .dense(let form): form
+        case .edge(let form): form
+        case .circulant(let form): form
         }
     }
 
@@ -29,6 +33,8 @@ package enum FixedJunction: Equatable, Sendable {
         }
         switch self {
         case .dense(let form): run(form)
+        case .edge(let form): run(form)
+        case .circulant(let form): run(form)
         }
     }
 
@@ -46,6 +52,8 @@ package enum FixedJunction: Equatable, Sendable {
         }
         switch self {
         case .dense(let form): run(form)
+        case .edge(let form): run(form)
+        case .circulant(let form): run(form)
         }
     }
 }

@@ -23,6 +23,19 @@ extension JunctionSpecification {
         switch structure {
         case .dense:
             return .dense(FixedDenseJunction(inputs: inputs, outputs: outputs, format: format))
+        case .random, .structured, .clashFree:
+            let pattern = try sparsePattern(inputs, outputs)
+            guard let form = FixedEdgeJunction(pattern, format: format) else {
+                throw StructureError(
+                    "inputs", found: "\(inputs)", expected: "fewer than 65,535 in fixed point")
+            }
+            return .edge(form)
+        case .circulant(let blockSize):
+            let structure = try CirculantStructure(
+                inputs: inputs, outputs: outputs, blockSize: blockSize)
+            return .circulant(
+                FixedCirculantJunction(
+                    try FixedCirculantStructure(structure, format: format)))
         default: throw StructureError("arithmetic", found: "fixed", expected: "float32")
         }
     }

@@ -56,12 +56,11 @@ extension DenseJunction: ManyVectorForm {
         let offset = first * rowStride
         let weights = memory.parameters.assumingMemoryBound(to: Float.self) + offset
         let rows = min(16, outputs - first)
-        let stepStride = Self.paddedCount(outputs)
         let velocity = memory.velocity.map { $0.assumingMemoryBound(to: Float.self) + offset }
         let keep = 1 - rule.learningRate * rule.weightDecay
         if velocity == nil && keep == 1 {
             kernels.dense.outerSum(
-                weights, weights, turned.steps + first, stepStride, turned.x, rows, rowStride,
+                weights, weights, turned.steps + first * count, turned.x, rows, rowStride,
                 count)
             return
         }
@@ -71,7 +70,7 @@ extension DenseJunction: ManyVectorForm {
         for index in 0..<rowStride { masks[index] = 0 }
         kernels.scaleRows(weights, rowStride, rows, masks, factor, factor, sum)
         kernels.dense.outerSum(
-            sum, sum, turned.steps + first, stepStride, turned.x, rows, rowStride, count)
+            sum, sum, turned.steps + first * count, turned.x, rows, rowStride, count)
         kernels.finishRows(
             sum, sum, rowStride, rows, masks, false, weights, velocity, rule.learningRate,
             rule.momentum)

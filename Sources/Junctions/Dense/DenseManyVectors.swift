@@ -27,11 +27,12 @@ package protocol ManyVectorForm: FloatJunctionForm {
         rule: UpdateRule, kernels: KernelSet)
 }
 
-/// What UP of many vectors shares between forms: x and the steps, turned over to [B][neurons].
+/// What UP of many vectors shares between forms: x and the steps, turned over to
+/// [chunks of 16 neurons][B][16].
 struct ManyScratch {
-    /// [count][inputs, padded]
+    /// Of the inputs.
     let x: UnsafeMutablePointer<Float>
-    /// [count][outputs, padded]: −(η·δ), or δ where there is momentum
+    /// Of the outputs: −(η·δ), or δ where there is momentum
     let steps: UnsafeMutablePointer<Float>
 
     static func bytes(_ inputs: Int, _ outputs: Int, _ count: Int) -> Int {
@@ -61,15 +62,15 @@ func updateBiases(
     _ bias: UnsafeMutablePointer<Float>, _ velocity: UnsafeMutablePointer<Float>?,
     _ steps: UnsafePointer<Float>, outputs: Int, count: Int, rule: UpdateRule
 ) {
-    let stride = DenseJunction.paddedCount(outputs)
     for j in 0..<outputs {
+        let own = steps + j / 16 * 16 * count + j % 16
         if let velocity {
             var sum: Float = 0
-            for b in 0..<count { sum += steps[b * stride + j] }
+            for b in 0..<count { sum += own[b * 16] }
             velocity[j] = sum.addingProduct(rule.momentum, velocity[j])
             bias[j] = bias[j].addingProduct(-rule.learningRate, velocity[j])
         } else {
-            for b in 0..<count { bias[j] += steps[b * stride + j] }
+            for b in 0..<count { bias[j] += own[b * 16] }
         }
     }
 }

@@ -92,21 +92,29 @@ extension PrunedJunction {
         let (parameters, workspace) = (memory.parameters, memory.workspace)
         let (forward, backward) = (pattern.prunesFeedforward, pattern.prunesBackprop)
         let slots = pattern.slots
-        for block in 0..<layout.blocks {
+        let changes = (workspace + layout.changes).assumingMemoryBound(to: UInt16.self)
+        for block in 0..<layout.blocks where hasNonzero(delta, block) {
             let tiles = block * layout.chunks
+            let weights =
+                parameters.assumingMemoryBound(to: Float.self) + block * 16 * rowStride
             let values = parameters + layout.values + tiles * slots * 64
             let indices = parameters + layout.indices + tiles * slots * 8
+            let forwardMasks = forward ? masks(workspace + layout.forwardMasks, block) : nil
+            let backwardMasks = backward ? masks(workspace + layout.backwardMasks, block) : nil
+            let forwardThresholds =
+                forward ? thresholds(workspace + layout.forwardThresholds, block) : nil
+            let backwardThresholds =
+                backward ? thresholds(workspace + layout.backwardThresholds, block) : nil
             kernels.pruned.update(
-                parameters.assumingMemoryBound(to: Float.self) + block * 16 * rowStride,
-                rowStride, rows(block), inputs, pattern.kept, pattern.group, x,
-                delta + block * 16, e, rule.learningRate,
+                weights, rowStride, rows(block), pattern.group, x, delta + block * 16, e,
+                rule.learningRate, forwardMasks, forwardThresholds, backwardMasks,
+                backwardThresholds, changes)
+            kernels.pruned.follow(
+                weights, rowStride, rows(block), inputs, pattern.kept, pattern.group, x,
+                delta + block * 16, rule.learningRate, changes,
                 forward ? values.assumingMemoryBound(to: Float.self) : nil,
-                forward ? indices.assumingMemoryBound(to: UInt8.self) : nil,
-                forward ? masks(workspace + layout.forwardMasks, block) : nil,
-                forward ? thresholds(workspace + layout.forwardThresholds, block) : nil,
-                backward ? masks(workspace + layout.backwardMasks, block) : nil,
-                backward ? thresholds(workspace + layout.backwardThresholds, block) : nil,
-                (workspace + layout.changes).assumingMemoryBound(to: UInt16.self))
+                forward ? indices.assumingMemoryBound(to: UInt8.self) : nil, forwardMasks,
+                forwardThresholds, backwardMasks, backwardThresholds)
         }
         if backward { backwardFlag(memory).pointee = 0 }
         let bias = bias(memory)
@@ -114,18 +122,17 @@ extension PrunedJunction {
     }
 
     /// UP of one block with any rule.
-    /// - x: [count][inputs, padded]. - steps: [count][outputs, padded], −(η·δ) or, with momentum, δ
+    /// - x, steps: see `ManyScratch`; for one vector as they are
     func updateBlock(
         _ block: Int, _ memory: JunctionMemory, _ x: UnsafePointer<Float>,
         _ steps: UnsafePointer<Float>, _ count: Int, _ rule: UpdateRule, _ kernels: KernelSet
     ) {
         let offset = block * 16 * rowStride
         let weights = memory.parameters.assumingMemoryBound(to: Float.self) + offset
-        let stepStride = layout.blocks * 16
         let rows = rows(block)
         if isPlain(memory, rule) {
             kernels.pruned.dense.outerSum(
-                weights, weights, steps + block * 16, stepStride, x, rows, rowStride, count)
+                weights, weights, steps + block * 16 * count, x, rows, rowStride, count)
             return
         }
         let masks = masks(
@@ -137,7 +144,7 @@ extension PrunedJunction {
         let (kept, dropped) = factors(rule, hasVelocity: velocity != nil)
         kernels.pruned.scaleRows(weights, rowStride, rows, masks, kept, dropped, start)
         kernels.pruned.dense.outerSum(
-            start, sum, steps + block * 16, stepStride, x, rows, rowStride, count)
+            start, sum, steps + block * 16 * count, x, rows, rowStride, count)
         kernels.pruned.finishRows(
             start, sum, rowStride, rows, masks, pattern.weightUpdate == .masked, weights,
             velocity, rule.learningRate, rule.momentum)

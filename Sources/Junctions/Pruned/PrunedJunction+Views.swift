@@ -26,7 +26,8 @@ extension PrunedJunction {
         }
     }
 
-    private func hasNonzero(_ rows: UnsafePointer<Float>, _ block: Int) -> Bool {
+    /// Whether a row of a block has a value other than 0.
+    func hasNonzero(_ rows: UnsafePointer<Float>, _ block: Int) -> Bool {
         for row in block * 16..<min(outputs, block * 16 + 16) where rows[row] != 0 {
             return true
         }
@@ -50,7 +51,7 @@ extension PrunedJunction {
         let slots = pattern.slots
         kernels.pruned.prepareForward(
             parameters.assumingMemoryBound(to: Float.self) + block * 16 * rowStride, rowStride,
-            rows(block), inputs, pattern.kept, pattern.group,
+            rows(block), layout.chunks, inputs, pattern.kept, pattern.group,
             (parameters + layout.values + tiles * slots * 64)
                 .assumingMemoryBound(to: Float.self),
             (parameters + layout.indices + tiles * slots * 8)
@@ -69,7 +70,7 @@ extension PrunedJunction {
         let indices = workspace + layout.backwardIndices + block * slots * 8
         kernels.pruned.prepareBackward(
             memory.parameters.assumingMemoryBound(to: Float.self) + block * 16 * rowStride,
-            rowStride, rows(block), inputs, pattern.kept, pattern.group,
+            rowStride, rows(block), layout.chunks, inputs, pattern.kept, pattern.group,
             masks(workspace + layout.backwardMasks, block),
             thresholds(workspace + layout.backwardThresholds, block),
             withView ? values.assumingMemoryBound(to: Float.self) : nil,

@@ -1,103 +1,65 @@
-// The pre-defined sparse junction, edge by edge: every edge of a pattern has a weight, and a
-// table in the workspace says which left neuron it comes from.
+// The pre-defined sparse junction, edge by edge: every edge of a pattern has a weight, and tables
+// in the workspace say which neurons it joins.
 //
-// Three layouts, chosen by the pattern alone:
-//   rows    exact in-degree: `weights` [outputs, inDegree], rows padded to 16 floats; the table
-//           has the same rows;
-//   list    free degrees: `weights` [edges], row after row; the table has the same order, and
-//           row starts lie behind it;
-//   turned  every sweep reads the left neurons in one order (type 3, zeros), a row is a number of
-//           whole vectors and rows do not lie across the ends of sweeps: weights as in rows; the
-//           table is the order of one sweep, and x and e are kept in that order while they are
-//           worked on. The results have the bytes that rows would give.
+// Four layouts, chosen by the pattern alone:
+//   list     free degrees: `weights` [edges], row after row;
+//   rows     exact degrees: `weights` [outputs, inDegree], rows padded to 16 floats;
+//   turned   every sweep reads the left neurons in one order (type 3, zeros), a row is a number of
+//            whole vectors, and rows do not lie across the ends of sweeps: weights as in rows. x
+//            and e are put into the order of a sweep, and a row is a stretch of it. The results
+//            have the bytes that rows would give;
+//   columns  other interleavers whose memories have 16 rows, where z divides fi or fi divides z:
+//            `weights` [fo·z, 16]. What one memory gives in one sweep is a vector, and the clocks
+//            in which it does so are a permutation of its lanes.
+// Rows and lists gather x and scatter e; turned and columns do not, and are several times faster.
 
 import Arithmetic
 import Kernels
 
 /// A junction with the edges of a `SparsePattern`, in float32.
 ///
-/// Parameters: `weights` (see above), in the order of the edges; `bias` [outputs].
+/// Parameters: `weights` (as above), `bias` [outputs]. As many weights as edges, none elsewhere.
 public struct EdgeJunction: Equatable, Sendable {
     enum Layout: UInt8, Sendable {
-        case rows, list, turned
+        case list, rows, turned, columns
     }
 
     /// Which edges there are.
     public let pattern: SparsePattern
     let layout: Layout
-    /// Floats from row to row of the weights, indices from row to row of the table.
+    /// Floats from row to row of the weights where the layout has rows.
     let rowStride: Int
-    private let biasOffset: Int
+    /// Bytes from the weights to the biases.
+    let biasOffset: Int
 
     /// The junction of a pattern.
     public init(_ pattern: SparsePattern) {
         self.pattern = pattern
-        let isRepeating =
-            pattern.family == .zeros || pattern.family == .clashFree(.type3, dither: false)
-            || pattern.family == .clashFree(.type3, dither: true)
-        if !pattern.family.hasExactDegrees {
-            layout = .list
-        } else if isRepeating, pattern.sweepsHoldWholeNeurons, pattern.inDegree % 16 == 0 {
-            layout = .turned
-        } else {
-            layout = .rows
-        }
+        layout = Self.layout(of: pattern)
         rowStride = DenseJunction.paddedCount(pattern.inDegree)
         biasOffset = Self.weights(pattern, layout).byteCount
     }
 
-    private static func weights(_ pattern: SparsePattern, _ layout: Layout) -> JunctionField {
-        layout == .list
-            ? JunctionField("weights", .f32, shape: [pattern.edgeCount])
-            : JunctionField(
+    private static func layout(of pattern: SparsePattern) -> Layout {
+        guard pattern.family.hasExactDegrees else { return .list }
+        guard pattern.family.isClashFree else { return .rows }
+        let (inDegree, z) = (pattern.inDegree, pattern.parallelism)
+        if pattern.repeatsOneSweep, pattern.sweepsHoldWholeNeurons, inDegree % 16 == 0 {
+            return .turned
+        }
+        let isAligned = inDegree % z == 0 || z % inDegree == 0
+        return pattern.memoryRows == 16 && isAligned ? .columns : .rows
+    }
+
+    static func weights(_ pattern: SparsePattern, _ layout: Layout) -> JunctionField {
+        switch layout {
+        case .list: JunctionField("weights", .f32, shape: [pattern.edgeCount])
+        case .columns: JunctionField("weights", .f32, shape: [pattern.edgeCount / 16, 16])
+        case .rows, .turned:
+            JunctionField(
                 "weights", .f32, shape: [pattern.outputs, pattern.inDegree],
                 rowStride: DenseJunction.paddedCount(pattern.inDegree))
-    }
-}
-
-// What lies where in the workspace; every part starts at a multiple of 64 bytes.
-extension EdgeJunction {
-    /// Indices in the table.
-    private var tableCount: Int {
-        switch layout {
-        case .rows: outputs * rowStride
-        case .list: pattern.edgeCount
-        case .turned: inputs
         }
-    }
-
-    private var startsOffset: Int { Self.wholeLines(4 * tableCount) }
-    /// Of x in the order of a sweep; e in that order follows.
-    private var turnedOffset: Int { Self.wholeLines(4 * inputs) }
-
-    private static func wholeLines(_ bytes: Int) -> Int { (bytes + 63) & ~63 }
-
-    func table(_ workspace: UnsafeMutableRawPointer) -> UnsafeMutablePointer<UInt32> {
-        workspace.assumingMemoryBound(to: UInt32.self)
-    }
-
-    func starts(_ workspace: UnsafeMutableRawPointer) -> UnsafeMutablePointer<UInt32>? {
-        guard layout == .list else { return nil }
-        return (workspace + startsOffset).assumingMemoryBound(to: UInt32.self)
-    }
-
-    private func turned(_ workspace: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Float> {
-        (workspace + turnedOffset).assumingMemoryBound(to: Float.self)
-    }
-
-    /// The edges of one right neuron: left neurons, where its weights begin, how many there are.
-    @inline(__always)
-    package func row(
-        _ row: Int, _ workspace: UnsafeMutableRawPointer
-    ) -> (left: UnsafePointer<UInt32>, weights: Int, count: Int) {
-        let table = UnsafePointer(table(workspace))
-        if let starts = starts(workspace) {
-            let first = Int(starts[row])
-            return (table + first, first, Int(starts[row + 1]) - first)
-        }
-        let first = row * rowStride
-        let tableRow = layout == .turned ? first % inputs : first
-        return (table + tableRow, first, pattern.inDegree)
     }
 }
 
@@ -116,42 +78,6 @@ extension EdgeJunction: FloatJunctionForm {
         ]
     }
 
-    package var feedforwardBytes: Int {
-        switch layout {
-        case .rows: startsOffset
-        case .list: startsOffset + Self.wholeLines(4 * (outputs + 1))
-        case .turned: 2 * turnedOffset
-        }
-    }
-
-    package func updateBytes(_ increment: Increment) -> Int {
-        layout == .turned ? turnedOffset : 0
-    }
-
-    package func prepare(_ workspace: UnsafeMutableRawPointer, forUpdates: Bool) {
-        let table = table(workspace)
-        switch layout {
-        case .list: pattern.fill(table, starts: starts(workspace))
-        case .turned:
-            // The first sweep is all there is.
-            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: pattern.edgeCount) { edges in
-                guard let base = edges.baseAddress else { return }
-                pattern.fill(base)
-                table.update(from: base, count: inputs)
-            }
-        case .rows:
-            pattern.fill(table)
-            // From edge order to rows, the last first, so that nothing is overwritten unread.
-            for row in stride(from: outputs - 1, through: 0, by: -1) where row > 0 {
-                (table + row * rowStride).update(
-                    from: table + row * pattern.inDegree, count: pattern.inDegree)
-            }
-            for row in 0..<outputs {
-                for pad in pattern.inDegree..<rowStride { table[row * rowStride + pad] = 0 }
-            }
-        }
-    }
-
     package func refresh(_ memory: JunctionMemory) {}
 
     package func initialise(
@@ -159,11 +85,8 @@ extension EdgeJunction: FloatJunctionForm {
         _ distribution: WeightDistribution, _ generator: inout Xoshiro256StarStar
     ) {
         let weights = parameters.assumingMemoryBound(to: Float.self)
-        for index in 0..<outputs {
-            let row = row(index, workspace)
-            for edge in 0..<row.count {
-                weights[row.weights + edge] = distribution.weight(&generator)
-            }
+        forEachEdge(workspace) { edge in
+            weights[edge.weight] = distribution.weight(&generator)
         }
         let bias = (parameters + biasOffset).assumingMemoryBound(to: Float.self)
         for row in 0..<outputs { bias[row] = distribution.bias(&generator) }
@@ -177,15 +100,21 @@ extension EdgeJunction: FloatJunctionForm {
     ) {
         let weights = parameters.assumingMemoryBound(to: Float.self)
         let bias = (parameters + biasOffset).assumingMemoryBound(to: Float.self)
-        if layout == .turned {
-            let turned = turned(workspace)
-            kernels.edge.turn(x, table(workspace), turned, inputs)
-            kernels.edge.turnedFeedforward(
-                weights, bias, turned, y, inputs, outputs, pattern.inDegree)
-        } else {
+        let tables = EdgeTables(self, workspace)
+        switch layout {
+        case .list, .rows:
             kernels.edge.feedforward(
-                weights, bias, table(workspace), starts(workspace), x, y, outputs, rowStride,
+                weights, bias, tables.left, tables.starts, x, y, outputs, rowStride,
                 pattern.inDegree)
+        case .turned:
+            kernels.edge.turn(x, tables.left, tables.turned, inputs)
+            kernels.edge.turnedFeedforward(
+                weights, bias, tables.turned, y, inputs, outputs, pattern.inDegree)
+        case .columns:
+            kernels.edge.turn(x, tables.left, tables.turned, inputs)
+            kernels.edge.columnsFeedforward(
+                weights, bias, tables.turned, tables.memories, tables.rowOfClock, tables.neurons,
+                y, groupCount, groupColumns, outputs)
         }
     }
 
@@ -196,50 +125,12 @@ extension EdgeJunction: FloatJunctionForm {
         e: UnsafeMutablePointer<Float>?, rule: UpdateRule,
         generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet
     ) {
-        precondition(rule.increment == .exact, "stochastic increments go through their own form")
-        if layout == .turned {
-            turnedUpdate(memory, x: x, delta: delta, e: e, rule: rule, kernels: kernels)
-            return
+        precondition(rule.increment == .exact, "the increments of this form are exact")
+        switch layout {
+        case .list, .rows: updateGathering(memory, x, delta, e, rule, kernels)
+        case .turned: updateTurned(memory, x, delta, e, rule, kernels)
+        case .columns: updateColumns(memory, x, delta, e, rule, kernels)
         }
-        let weights = memory.parameters.assumingMemoryBound(to: Float.self)
-        let bias = (memory.parameters + biasOffset).assumingMemoryBound(to: Float.self)
-        let table = table(memory.workspace)
-        let starts = starts(memory.workspace)
-        if let velocity = memory.velocity {
-            kernels.edge.backpropUpdateMomentum(
-                weights, velocity.assumingMemoryBound(to: Float.self), bias,
-                (velocity + biasOffset).assumingMemoryBound(to: Float.self), table, starts, x,
-                delta, e, inputs, outputs, rowStride, pattern.inDegree, rule.learningRate,
-                rule.momentum, rule.weightDecay)
-        } else {
-            kernels.edge.backpropUpdate(
-                weights, bias, table, starts, x, delta, e, inputs, outputs, rowStride,
-                pattern.inDegree, rule.learningRate, rule.weightDecay)
-        }
-    }
-
-    private func turnedUpdate(
-        _ memory: JunctionMemory, x: UnsafePointer<Float>, delta: UnsafePointer<Float>,
-        e: UnsafeMutablePointer<Float>?, rule: UpdateRule, kernels: KernelSet
-    ) {
-        let weights = memory.parameters.assumingMemoryBound(to: Float.self)
-        let bias = (memory.parameters + biasOffset).assumingMemoryBound(to: Float.self)
-        let order = table(memory.workspace)
-        let turned = turned(memory.workspace)
-        let turnedError = e == nil ? nil : turned + turnedOffset / 4
-        kernels.edge.turn(x, order, turned, inputs)
-        if let velocity = memory.velocity {
-            kernels.edge.turnedBackpropUpdateMomentum(
-                weights, velocity.assumingMemoryBound(to: Float.self), bias,
-                (velocity + biasOffset).assumingMemoryBound(to: Float.self), turned, delta,
-                turnedError, inputs, outputs, pattern.inDegree, rule.learningRate, rule.momentum,
-                rule.weightDecay)
-        } else {
-            kernels.edge.turnedBackpropUpdate(
-                weights, bias, turned, delta, turnedError, inputs, outputs, pattern.inDegree,
-                rule.learningRate, rule.weightDecay)
-        }
-        if let e, let turnedError { kernels.edge.turnBack(turnedError, order, e, inputs) }
     }
 
     package func expand(
@@ -248,25 +139,20 @@ extension EdgeJunction: FloatJunctionForm {
     ) {
         let weights = parameters.assumingMemoryBound(to: Float.self)
         dense.update(repeating: 0, count: inputs * outputs)
-        for index in 0..<outputs {
-            let row = row(index, workspace)
-            for edge in 0..<row.count {
-                dense[index * inputs + Int(row.left[edge])] = weights[row.weights + edge]
-            }
+        forEachEdge(workspace) { edge in
+            dense[edge.right * inputs + edge.left] = weights[edge.weight]
         }
     }
 
     package func findings(
         _ parameters: UnsafeRawPointer, _ workspace: UnsafeMutableRawPointer
     ) -> [String] {
-        // The edges as the kernels see them, back in edge order.
+        // The edges as the kernels see them, in edge order.
         var edges: [UInt32] = []
         edges.reserveCapacity(pattern.edgeCount)
-        for index in 0..<outputs {
-            let row = row(index, workspace)
-            for edge in 0..<row.count { edges.append(row.left[edge]) }
-        }
-        return pattern.check(edges, starts: starts(workspace)).findings(pattern.family)
+        forEachEdge(workspace) { edges.append(UInt32($0.left)) }
+        let starts = EdgeTables(self, workspace).starts
+        return pattern.check(edges, starts: starts).findings(pattern.family)
             + JunctionFindings.notFinite(parameters, fields)
     }
 }

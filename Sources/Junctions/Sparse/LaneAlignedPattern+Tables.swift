@@ -12,26 +12,67 @@ import Arithmetic
 extension LaneAlignedPattern {
     /// Writes a word per block, [G][dᵢₙ]: 64 · row + shift, shift 0 to 15.
     public func fillBlocks(_ blocks: UnsafeMutablePointer<UInt32>) {
+        forEachGroup { group, words in
+            (blocks + group * inDegree).update(from: words, count: inDegree)
+        }
+    }
+
+    /// Writes the left neuron of every edge, [outputs][dᵢₙ], in the order of slots: the pattern
+    /// as a list of edges. Numbers from `inputs` up to 16 R − 1 are padding neurons.
+    public func fill(_ leftNeurons: UnsafeMutablePointer<UInt32>) {
+        forEachGroup { group, words in
+            for j in 16 * group..<min(16 * group + 16, outputs) {
+                let own = leftNeurons + j * inDegree
+                for slot in 0..<inDegree {
+                    own[slot] = UInt32(Self.leftNeuron(words[slot], j % 16))
+                }
+            }
+        }
+    }
+
+    /// Edges from padding neurons to real ones.
+    func paddingEdgeCount() -> Int {
+        var count = 0
+        forEachGroup { group, words in
+            for slot in 0..<inDegree where Int(words[slot] / 64) == rows - 1 {
+                for lane in 0..<min(16, outputs - 16 * group)
+                where Self.leftNeuron(words[slot], lane) >= inputs {
+                    count += 1
+                }
+            }
+        }
+        return count
+    }
+
+    /// Where the edge of a lane of a block starts: 16r + (l xor s).
+    @inline(__always)
+    static func leftNeuron(_ block: UInt32, _ lane: Int) -> Int {
+        16 * Int(block / 64) + (lane ^ Int(block % 64))
+    }
+
+    /// Draws the words of one group after the other; `body` must not keep them.
+    private func forEachGroup(_ body: (_ group: Int, _ words: UnsafePointer<UInt32>) -> Void) {
         var generator = Xoshiro256StarStar(seed: seed)
-        let (wholePasses, rest) = inDegree.quotientAndRemainder(dividingBy: rows)
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 2 * rows) { memory in
+        let (passes, rest) = inDegree.quotientAndRemainder(dividingBy: rows)
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 2 * rows + inDegree) { memory in
             guard let deck = memory.baseAddress else { return }
             let shifts = deck + rows
+            let words = shifts + rows
             var undealt = 0
             for row in 0..<rows { deck[row] = UInt32(row) }
             for group in 0..<groups {
                 // A row that is read again is read with its first shift xor the pass.
                 for row in 0..<rows { shifts[row] = UInt32(generator.index(below: 16)) }
-                var slots = blocks + group * inDegree
-                for pass in 0..<wholePasses {
-                    for row in 0..<rows { slots[row] = UInt32(row) }
-                    Self.name(slots, rows, shifts, pass)
-                    slots += rows
-                }
-                Self.deal(deck, rows, &undealt, slots, rest, &generator)
-                var dealt = UnsafeMutableBufferPointer(start: slots, count: rest)
+                for slot in 0..<passes * rows { words[slot] = UInt32(slot % rows) }
+                let last = words + passes * rows
+                Self.deal(deck, rows, &undealt, last, rest, &generator)
+                var dealt = UnsafeMutableBufferPointer(start: last, count: rest)
                 dealt.sort()
-                Self.name(slots, rest, shifts, wholePasses)
+                for slot in 0..<inDegree {
+                    let row = words[slot]
+                    words[slot] = 64 * row + (shifts[Int(row)] ^ UInt32(slot / rows))
+                }
+                body(group, words)
             }
         }
     }
@@ -55,16 +96,6 @@ extension LaneAlignedPattern {
         shuffle(deck + then, undealt, &generator)
     }
 
-    /// Rows become words; a row's pass chooses the shift.
-    private static func name(
-        _ slots: UnsafeMutablePointer<UInt32>, _ count: Int,
-        _ shifts: UnsafePointer<UInt32>, _ pass: Int
-    ) {
-        for slot in 0..<count {
-            slots[slot] = slots[slot] << 6 | (shifts[Int(slots[slot])] ^ UInt32(pass))
-        }
-    }
-
     /// Fisher and Yates.
     private static func shuffle(
         _ values: UnsafeMutablePointer<UInt32>, _ count: Int,
@@ -74,46 +105,5 @@ extension LaneAlignedPattern {
             let other = generator.index(below: last + 1)
             (values[last], values[other]) = (values[other], values[last])
         }
-    }
-
-    /// Writes the left neuron of every edge, [outputs][dᵢₙ], in the order of slots: the pattern
-    /// as a list of edges. Numbers from `inputs` up to 16 R − 1 are padding neurons.
-    public func fill(_ leftNeurons: UnsafeMutablePointer<UInt32>) {
-        withBlocks { blocks in
-            for j in 0..<outputs {
-                for slot in 0..<inDegree {
-                    let block = blocks[j / 16 * inDegree + slot]
-                    leftNeurons[j * inDegree + slot] = UInt32(Self.leftNeuron(block, j % 16))
-                }
-            }
-        }
-    }
-
-    /// Edges from padding neurons to real ones.
-    func paddingEdgeCount() -> Int {
-        withBlocks { blocks in
-            var count = 0
-            for index in 0..<blockCount where Int(blocks[index] / 64) == rows - 1 {
-                for lane in 0..<min(16, outputs - index / inDegree * 16)
-                where Self.leftNeuron(blocks[index], lane) >= inputs {
-                    count += 1
-                }
-            }
-            return count
-        }
-    }
-
-    /// Where the edge of a lane of a block starts: 16r + (l xor s).
-    @inline(__always)
-    static func leftNeuron(_ block: UInt32, _ lane: Int) -> Int {
-        16 * Int(block / 64) + (lane ^ Int(block % 64))
-    }
-
-    /// The words of all blocks, for as long as `body` runs.
-    private func withBlocks<Result>(_ body: (UnsafePointer<UInt32>) -> Result) -> Result {
-        let blocks = UnsafeMutablePointer<UInt32>.allocate(capacity: blockCount)
-        defer { blocks.deallocate() }
-        fillBlocks(blocks)
-        return body(blocks)
     }
 }

@@ -54,7 +54,8 @@ public struct LaneAlignedPattern: Equatable, Sendable {
             let inDegree = density * Double((inputs + 15) / 16 * 16)
             throw StructureError(
                 "density", found: "\(density) (in-degree \(inDegree))",
-                expected: Self.nearest(wanted, steps))
+                expected: "a multiple of 1/\(steps), at most 1: "
+                    + Self.nearest(wanted, steps).list { Double($0) / Double(steps) })
         }
         self.init(
             inputs: inputs, outputs: outputs,
@@ -69,13 +70,11 @@ public struct LaneAlignedPattern: Equatable, Sendable {
         let (rows, groups) = ((inputs + 15) / 16, (outputs + 15) / 16)
         let unit = groups / Self.commonDivisor(inputs, outputs)
         guard outDegree >= 1, outDegree <= 16 * groups, outDegree % unit == 0 else {
-            let highest = 16 * groups
-            let below = max(unit, min(outDegree, highest) / unit * unit)
-            let above = min(highest, below + unit)
-            let near = below == above || outDegree >= highest ? "\(below)" : "\(below) or \(above)"
+            let near = Self.nearest(Double(outDegree) / Double(unit), 16 * groups / unit)
             throw StructureError(
                 "out-degree", found: "\(outDegree)",
-                expected: "a multiple of \(unit), at most \(highest): \(near)")
+                expected: "a multiple of \(unit), at most \(16 * groups): "
+                    + near.list { $0 * unit })
         }
         self.init(
             inputs: inputs, outputs: outputs, inDegree: rows * outDegree / groups,
@@ -94,8 +93,8 @@ public struct LaneAlignedPattern: Equatable, Sendable {
     /// Neurons on both sides, and rows that fit into a word.
     private static func check(inputs: Int, outputs: Int) throws(StructureError) {
         for (name, count) in [("inputs", inputs), ("outputs", outputs)]
-        where count < 1 || count > 1 << 30 {
-            throw StructureError(name, found: "\(count)", expected: "1 to 2³⁰")
+        where count < 1 || count > 1 << 24 {
+            throw StructureError(name, found: "\(count)", expected: "1 to 2²⁴")
         }
     }
 
@@ -106,14 +105,18 @@ public struct LaneAlignedPattern: Equatable, Sendable {
         return a
     }
 
-    /// The legal densities on both sides of `wanted` steps.
-    private static func nearest(_ wanted: Double, _ steps: Int) -> String {
-        let last = Double(steps)
-        let below = wanted.isNaN ? 1 : min(max(wanted.rounded(.down), 1), last)
-        let above = min(wanted < 1 ? 1 : below + 1, last)
-        let near =
-            below == above || wanted >= last
-            ? "\(below / last)" : "\(below / last) or \(above / last)"
-        return "a multiple of 1/\(steps), at most 1: \(near)"
+    /// The whole numbers on both sides of `wanted` among 1 ... highest; one, where both are it.
+    private static func nearest(_ wanted: Double, _ highest: Int) -> ClosedRange<Int> {
+        if wanted >= Double(highest) { return highest...highest }
+        // Not a number is not above 1.
+        guard wanted > 1 else { return 1...1 }
+        return Int(wanted)...Int(wanted) + 1
+    }
+}
+
+extension ClosedRange<Int> {
+    /// `0.25 or 0.5`, or one alone.
+    fileprivate func list<Value>(_ value: (Int) -> Value) -> String {
+        count == 1 ? "\(value(lowerBound))" : "\(value(lowerBound)) or \(value(upperBound))"
     }
 }

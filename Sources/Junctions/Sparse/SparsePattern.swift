@@ -31,6 +31,13 @@ public struct SparsePattern: Equatable, Sendable {
     public var density: Double { Double(edgeCount) / Double(inputs * outputs) }
     /// D, rows of each of the z left memories: neuron q lies in memory q mod z, row q div z.
     public var memoryRows: Int { inputs / parallelism }
+    /// Whether all sweeps read the left neurons in the same order.
+    var repeatsOneSweep: Bool {
+        switch family {
+        case .zeros, .clashFree(.type3, _): true
+        default: false
+        }
+    }
     /// Right neurons whose edges lie on both sides of the end of a sweep exist unless this holds.
     var sweepsHoldWholeNeurons: Bool { inputs % inDegree == 0 }
 
@@ -38,8 +45,10 @@ public struct SparsePattern: Equatable, Sendable {
     ///
     /// Where degrees are exact, legal densities are k/gcd(p, n), met to within 10⁻⁶; else the
     /// edges are density·p·n, rounded, at least one.
-    /// - parallelism: z; nil chooses the smallest divisor of p below p that is at least fi, so
-    ///   that a right neuron reads no memory twice, or the largest below p where there is none
+    /// - parallelism: z. nil chooses p/16 where that is whole and divides fi or is divided by it:
+    ///   memories of 16 rows, for which there are the fastest kernels. Else the smallest divisor
+    ///   of p below p that is at least fi, so that a right neuron reads no memory twice (without
+    ///   dither), or the largest below p where there is none.
     public init(
         _ family: SparseFamily, inputs: Int, outputs: Int, density: Double,
         parallelism: Int? = nil, seed: UInt64
@@ -148,6 +157,8 @@ extension SparsePattern {
     }
 
     private static func chosenParallelism(inputs: Int, inDegree: Int) -> Int {
+        let whole = inputs / 16
+        if inputs % 16 == 0, whole % inDegree == 0 || inDegree % whole == 0 { return whole }
         let divisors = (1...inputs).filter { inputs % $0 == 0 && ($0 < inputs || inputs == 1) }
         return divisors.first { $0 >= inDegree } ?? divisors.last ?? 1
     }

@@ -121,6 +121,9 @@ public struct CirculantKernels: Sendable {
     /// b ← b − η δ, rounded twice; with a velocity v ← fma(μ, v, δ), b ← fma(−η, v, b).
     /// - paddedCount: a multiple of 16; padding of all arrays zero.
     public let updateBias: UpdateBias
+
+    /// The same junctions in 16-bit fixed point.
+    public let fixed: FixedCirculantKernels
 }
 
 extension CirculantKernels {
@@ -131,7 +134,8 @@ extension CirculantKernels {
         multiply: PlainKernels.circulantMultiply,
         backpropUpdate: PlainKernels.circulantBackpropUpdate,
         backpropUpdateMomentum: PlainKernels.circulantBackpropUpdateMomentum,
-        updateBias: PlainKernels.circulantUpdateBias)
+        updateBias: PlainKernels.circulantUpdateBias,
+        fixed: .plain)
 
     /// The vector source as built for every machine of this architecture.
     static let portable = CirculantKernels(
@@ -140,7 +144,8 @@ extension CirculantKernels {
         multiply: VectorKernels.circulantMultiply,
         backpropUpdate: VectorKernels.circulantBackpropUpdate,
         backpropUpdateMomentum: VectorKernels.circulantBackpropUpdateMomentum,
-        updateBias: VectorKernels.circulantUpdateBias)
+        updateBias: VectorKernels.circulantUpdateBias,
+        fixed: .portable)
 }
 
 #if arch(x86_64)
@@ -151,7 +156,8 @@ extension CirculantKernels {
             multiply: KernelsV3.VectorKernels.circulantMultiply,
             backpropUpdate: KernelsV3.VectorKernels.circulantBackpropUpdate,
             backpropUpdateMomentum: KernelsV3.VectorKernels.circulantBackpropUpdateMomentum,
-            updateBias: KernelsV3.VectorKernels.circulantUpdateBias)
+            updateBias: KernelsV3.VectorKernels.circulantUpdateBias,
+            fixed: .v3)
 
         static let v4 = CirculantKernels(
             transform: KernelsV4.VectorKernels.circulantTransform,
@@ -159,6 +165,7 @@ extension CirculantKernels {
             multiply: KernelsV4.VectorKernels.circulantMultiply,
             backpropUpdate: KernelsV4.VectorKernels.circulantBackpropUpdate,
             backpropUpdateMomentum: KernelsV4.VectorKernels.circulantBackpropUpdateMomentum,
-            updateBias: KernelsV4.VectorKernels.circulantUpdateBias)
+            updateBias: KernelsV4.VectorKernels.circulantUpdateBias,
+            fixed: .v4)
     }
 #endif

@@ -33,4 +33,12 @@ public enum CirculantTwiddles {
     public static func fill(_ cosines: UnsafeMutablePointer<Float>) {
         for m in 0..<paddedCount { cosines[m] = m < count ? Float(cosine(m)) : 0 }
     }
+
+    /// Fills the table of the 16-bit kernels: round(cos · 2^14), 1 as 16384.
+    /// - cosines: `paddedCount` numbers
+    public static func fillFixed(_ cosines: UnsafeMutablePointer<Int16>) {
+        for m in 0..<paddedCount {
+            cosines[m] = m < count ? Int16((cosine(m) * 16384).rounded()) : 0
+        }
+    }
 }

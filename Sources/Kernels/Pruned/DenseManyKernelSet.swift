@@ -3,6 +3,11 @@
 // Legend: B (`count`) vectors, a multiple of 16; X [inputs][B], Y and Δ [outputs][B]: a neuron is a
 // row, its values in all samples side by side. Rows up to the next multiple of 16 exist and are zero.
 
+#if arch(x86_64)
+    import KernelsV3
+    import KernelsV4
+#endif
+
 /// FF, BP and UP of a dense matrix with many vectors.
 public struct DenseManyKernels: Sendable {
     /// See `feedforward`.
@@ -21,8 +26,8 @@ public struct DenseManyKernels: Sendable {
     public typealias OuterSum =
         @Sendable (
             _ start: UnsafePointer<Float>, _ sum: UnsafeMutablePointer<Float>,
-            _ steps: UnsafePointer<Float>, _ stepStride: Int, _ x: UnsafePointer<Float>,
-            _ rows: Int, _ rowStride: Int, _ count: Int
+            _ steps: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ rows: Int,
+            _ rowStride: Int, _ count: Int
         ) -> Void
     /// See `turnOver`.
     public typealias TurnOver =
@@ -40,11 +45,11 @@ public struct DenseManyKernels: Sendable {
     public let backprop: Backprop
     /// sum[j,i] = start[j,i] + Σ_b steps[b,j]·x[b,i] for the rows of a block, by fma from start,
     /// b ascending.
-    /// - rows: 1 to 16. - steps: [count][stepStride], the block's 16 columns from `steps` on
-    /// - x: [count][rowStride]. - sum: may be `start`
+    /// - rows: 1 to 16. - steps: [count][16 rows]. - sum: may be `start`
+    /// - x: [chunks][count][16 columns] (which for one vector is the vector)
     public let outerSum: OuterSum
-    /// to[b,r] = from[r,b]·factor: a sample's values side by side.
-    /// - from: [rows][count], rows a multiple of 16. - to: [count][rows].
+    /// to[r / 16, b, r mod 16] = from[r,b]·factor: sixteen neurons of a sample side by side.
+    /// - from: [rows][count], rows a multiple of 16. - to: [rows / 16][count][16].
     public let turnOver: TurnOver
 }
 
@@ -55,4 +60,25 @@ extension DenseManyKernels {
         backprop: PlainKernels.backpropMany,
         outerSum: PlainKernels.outerSum,
         turnOver: PlainKernels.turnOver)
+    /// The vector source as built for every machine of this architecture.
+    static let portable = DenseManyKernels(
+        feedforward: VectorKernels.feedforwardMany,
+        backprop: VectorKernels.backpropMany,
+        outerSum: VectorKernels.outerSum,
+        turnOver: VectorKernels.turnOver)
 }
+
+#if arch(x86_64)
+    extension DenseManyKernels {
+        static let v3 = DenseManyKernels(
+            feedforward: KernelsV3.VectorKernels.feedforwardMany,
+            backprop: KernelsV3.VectorKernels.backpropMany,
+            outerSum: KernelsV3.VectorKernels.outerSum,
+            turnOver: KernelsV3.VectorKernels.turnOver)
+        static let v4 = DenseManyKernels(
+            feedforward: KernelsV4.VectorKernels.feedforwardMany,
+            backprop: KernelsV4.VectorKernels.backpropMany,
+            outerSum: KernelsV4.VectorKernels.outerSum,
+            turnOver: KernelsV4.VectorKernels.turnOver)
+    }
+#endif

@@ -33,14 +33,15 @@ extension PlainKernels {
 
     static func outerSum(
         _ start: UnsafePointer<Float>, _ sum: UnsafeMutablePointer<Float>,
-        _ steps: UnsafePointer<Float>, _ stepStride: Int, _ x: UnsafePointer<Float>, _ rows: Int,
-        _ rowStride: Int, _ count: Int
+        _ steps: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ rows: Int, _ rowStride: Int,
+        _ count: Int
     ) {
         for j in 0..<rows {
             for i in 0..<rowStride {
                 var value = start[j * rowStride + i]
                 for b in 0..<count {
-                    value = value.addingProduct(steps[b * stepStride + j], x[b * rowStride + i])
+                    value = value.addingProduct(
+                        steps[b * 16 + j], x[(i / 16 * count + b) * 16 + i % 16])
                 }
                 sum[j * rowStride + i] = value
             }
@@ -52,7 +53,9 @@ extension PlainKernels {
         _ count: Int, _ factor: Float
     ) {
         for r in 0..<rows {
-            for b in 0..<count { to[b * rows + r] = from[r * count + b] * factor }
+            for b in 0..<count {
+                to[(r / 16 * count + b) * 16 + r % 16] = from[r * count + b] * factor
+            }
         }
     }
 }

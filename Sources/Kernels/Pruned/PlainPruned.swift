@@ -122,13 +122,13 @@ extension PlainKernels {
     }
 
     static func prepareForward(
-        _ w: UnsafePointer<Float>, _ rowStride: Int, _ rows: Int, _ inputs: Int, _ kept: Int,
-        _ group: Int, _ values: UnsafeMutablePointer<Float>,
+        _ w: UnsafePointer<Float>, _ rowStride: Int, _ rows: Int, _ chunks: Int, _ inputs: Int,
+        _ kept: Int, _ group: Int, _ values: UnsafeMutablePointer<Float>,
         _ indices: UnsafeMutablePointer<UInt8>, _ masks: UnsafeMutablePointer<UInt16>?,
         _ thresholds: UnsafeMutablePointer<Int32>?
     ) {
         let slots = 16 * kept / group
-        for c in 0..<rowStride / 16 {
+        for c in 0..<chunks {
             for row in 0..<16 {
                 let lane = PlainLane(kept: kept, group: group) {
                     row < rows ? w[row * rowStride + c * 16 + $0] : 0
@@ -144,13 +144,13 @@ extension PlainKernels {
     }
 
     static func prepareBackward(
-        _ w: UnsafePointer<Float>, _ rowStride: Int, _ rows: Int, _ inputs: Int, _ kept: Int,
-        _ group: Int, _ masks: UnsafeMutablePointer<UInt16>,
+        _ w: UnsafePointer<Float>, _ rowStride: Int, _ rows: Int, _ chunks: Int, _ inputs: Int,
+        _ kept: Int, _ group: Int, _ masks: UnsafeMutablePointer<UInt16>,
         _ thresholds: UnsafeMutablePointer<Int32>, _ values: UnsafeMutablePointer<Float>?,
         _ indices: UnsafeMutablePointer<UInt8>?, _ viewChunks: Int
     ) {
         let slots = 16 * kept / group
-        for c in 0..<rowStride / 16 {
+        for c in 0..<chunks {
             for row in 0..<16 { masks[c * 16 + row] = 0 }
             for column in 0..<16 {
                 let i = c * 16 + column
@@ -173,7 +173,7 @@ extension PlainKernels {
     }
 
     /// Bits of the columns that are not padding.
-    static func realBits(_ remaining: Int) -> UInt16 {
+    private static func realBits(_ remaining: Int) -> UInt16 {
         remaining >= 16 ? .max : (1 << UInt16(remaining)) - 1
     }
 }

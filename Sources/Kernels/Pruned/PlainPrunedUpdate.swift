@@ -2,15 +2,12 @@
 
 extension PlainKernels {
     static func prunedUpdate(
-        _ w: UnsafeMutablePointer<Float>, _ rowStride: Int, _ rows: Int, _ inputs: Int,
-        _ kept: Int, _ group: Int, _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
+        _ w: UnsafeMutablePointer<Float>, _ rowStride: Int, _ rows: Int, _ group: Int,
+        _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
         _ e: UnsafeMutablePointer<Float>?, _ learningRate: Float,
-        _ values: UnsafeMutablePointer<Float>?, _ indices: UnsafeMutablePointer<UInt8>?,
-        _ forwardMasks: UnsafeMutablePointer<UInt16>?,
-        _ forwardThresholds: UnsafeMutablePointer<Int32>?,
-        _ backwardMasks: UnsafeMutablePointer<UInt16>?,
-        _ backwardThresholds: UnsafeMutablePointer<Int32>?,
-        _ scratch: UnsafeMutablePointer<UInt16>
+        _ forwardMasks: UnsafePointer<UInt16>?, _ forwardThresholds: UnsafePointer<Int32>?,
+        _ backwardMasks: UnsafePointer<UInt16>?, _ backwardThresholds: UnsafePointer<Int32>?,
+        _ changes: UnsafeMutablePointer<UInt16>
     ) {
         for row in 0..<rows where delta[row] != 0 {
             let step = -(learningRate * delta[row])
@@ -24,15 +21,28 @@ extension PlainKernels {
                 w[row * rowStride + i] = weight.addingProduct(step, x[i])
             }
         }
+        for chunk in 0..<rowStride / 8 { changes[chunk] = .max }
+    }
+
+    static func prunedFollow(
+        _ w: UnsafePointer<Float>, _ rowStride: Int, _ rows: Int, _ inputs: Int, _ kept: Int,
+        _ group: Int, _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
+        _ learningRate: Float, _ changes: UnsafePointer<UInt16>,
+        _ values: UnsafeMutablePointer<Float>?, _ indices: UnsafeMutablePointer<UInt8>?,
+        _ forwardMasks: UnsafeMutablePointer<UInt16>?,
+        _ forwardThresholds: UnsafeMutablePointer<Int32>?,
+        _ backwardMasks: UnsafeMutablePointer<UInt16>?,
+        _ backwardThresholds: UnsafeMutablePointer<Int32>?
+    ) {
         if let values, let indices {
             prepareForward(
-                w, rowStride, rows, inputs, kept, group, values, indices, forwardMasks,
-                forwardThresholds)
+                w, rowStride, rows, rowStride / 16, inputs, kept, group, values, indices,
+                forwardMasks, forwardThresholds)
         }
         if let backwardMasks, let backwardThresholds {
             prepareBackward(
-                w, rowStride, rows, inputs, kept, group, backwardMasks, backwardThresholds, nil,
-                nil, 0)
+                w, rowStride, rows, rowStride / 16, inputs, kept, group, backwardMasks,
+                backwardThresholds, nil, nil, 0)
         }
     }
 

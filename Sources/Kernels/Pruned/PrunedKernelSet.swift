@@ -23,6 +23,11 @@
 //               (backward): midway between the smallest kept and the largest other magnitude of
 //               a group. While the kept of a group, and no others, are greater, its mask is right.
 
+#if arch(x86_64)
+    import KernelsV3
+    import KernelsV4
+#endif
+
 /// FF and BP over views; UP of the master and the views.
 public struct PrunedKernels: Sendable {
     /// See `product`.
@@ -50,31 +55,41 @@ public struct PrunedKernels: Sendable {
     /// See `prepareForward`.
     public typealias PrepareForward =
         @Sendable (
-            _ w: UnsafePointer<Float>, _ rowStride: Int, _ rows: Int, _ inputs: Int, _ kept: Int,
-            _ group: Int, _ values: UnsafeMutablePointer<Float>,
+            _ w: UnsafePointer<Float>, _ rowStride: Int, _ rows: Int, _ chunks: Int,
+            _ inputs: Int, _ kept: Int, _ group: Int, _ values: UnsafeMutablePointer<Float>,
             _ indices: UnsafeMutablePointer<UInt8>, _ masks: UnsafeMutablePointer<UInt16>?,
             _ thresholds: UnsafeMutablePointer<Int32>?
         ) -> Void
     /// See `prepareBackward`.
     public typealias PrepareBackward =
         @Sendable (
-            _ w: UnsafePointer<Float>, _ rowStride: Int, _ rows: Int, _ inputs: Int, _ kept: Int,
-            _ group: Int, _ masks: UnsafeMutablePointer<UInt16>,
+            _ w: UnsafePointer<Float>, _ rowStride: Int, _ rows: Int, _ chunks: Int,
+            _ inputs: Int, _ kept: Int, _ group: Int, _ masks: UnsafeMutablePointer<UInt16>,
             _ thresholds: UnsafeMutablePointer<Int32>, _ values: UnsafeMutablePointer<Float>?,
             _ indices: UnsafeMutablePointer<UInt8>?, _ viewChunks: Int
         ) -> Void
     /// See `update`.
     public typealias Update =
         @Sendable (
-            _ w: UnsafeMutablePointer<Float>, _ rowStride: Int, _ rows: Int, _ inputs: Int,
-            _ kept: Int, _ group: Int, _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
+            _ w: UnsafeMutablePointer<Float>, _ rowStride: Int, _ rows: Int, _ group: Int,
+            _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
             _ e: UnsafeMutablePointer<Float>?, _ learningRate: Float,
+            _ forwardMasks: UnsafePointer<UInt16>?, _ forwardThresholds: UnsafePointer<Int32>?,
+            _ backwardMasks: UnsafePointer<UInt16>?,
+            _ backwardThresholds: UnsafePointer<Int32>?,
+            _ changes: UnsafeMutablePointer<UInt16>
+        ) -> Void
+    /// See `follow`.
+    public typealias Follow =
+        @Sendable (
+            _ w: UnsafePointer<Float>, _ rowStride: Int, _ rows: Int, _ inputs: Int, _ kept: Int,
+            _ group: Int, _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
+            _ learningRate: Float, _ changes: UnsafePointer<UInt16>,
             _ values: UnsafeMutablePointer<Float>?, _ indices: UnsafeMutablePointer<UInt8>?,
             _ forwardMasks: UnsafeMutablePointer<UInt16>?,
             _ forwardThresholds: UnsafeMutablePointer<Int32>?,
             _ backwardMasks: UnsafeMutablePointer<UInt16>?,
-            _ backwardThresholds: UnsafeMutablePointer<Int32>?,
-            _ scratch: UnsafeMutablePointer<UInt16>
+            _ backwardThresholds: UnsafeMutablePointer<Int32>?
         ) -> Void
     /// See `backpropMasked`.
     public typealias BackpropMasked =
@@ -116,28 +131,35 @@ public struct PrunedKernels: Sendable {
     /// - delta: [outputs][count]. - e: [16·chunks][count], all of it written.
     public let scatterMany: ScatterMany
 
-    /// Selects, for one block of 16 rows, what FF keeps, and writes the block of the view.
-    /// - w: `rows` rows, 1 to 16; the rest of the block counts as 0. - inputs: real columns
-    /// - masks, thresholds: of the block; nil where nobody updates
+    /// Selects, for some chunks of one block of 16 rows, what FF keeps, and writes their part of
+    /// the view. All pointers are those of the first chunk.
+    /// - w: `rows` rows, 1 to 16; the rest of the block counts as 0. - inputs: columns from there
+    ///   on that are not padding. - masks, thresholds: nil where nobody updates
     public let prepareForward: PrepareForward
 
-    /// Selects, for one block of 16 rows, what BP keeps, and writes masks and thresholds; and the
-    /// block's chunk of the backward view, where that is wanted.
-    /// - values, indices: the view from this chunk on. - viewChunks: chunks of the whole view
+    /// Selects, for some chunks of one block of 16 rows, what BP keeps, and writes masks and
+    /// thresholds, and its part of the backward view, where that is wanted. A chunk of columns is
+    /// a block of that view, and the block of rows is one of its chunks.
+    /// - values, indices: the view's, for the first chunk. - viewChunks: chunks of a view's block
     public let prepareBackward: PrepareBackward
 
-    /// BP and UP fused for one block of 16 rows, by plain SGD; then views and masks are prepared,
-    /// only for the groups that changed.
+    /// BP and UP fused for one block of 16 rows, by plain SGD, and what changed sides by it.
     ///
     /// With s = −(η δ[j]), for rows j ascending with δ[j] ≠ 0:
-    /// e[i] ← fma(W[j,i], δ[j], e[i]) where BP keeps (old mask, old W), W[j,i] ← fma(s, x[i], W[j,i]).
+    /// e[i] ← fma(W[j,i], δ[j], e[i]) where BP keeps (old W), W[j,i] ← fma(s, x[i], W[j,i]).
     /// BP keeps what `backwardMasks` say, or, without these, `forwardMasks`.
-    /// Afterwards values, indices and masks are what the prepare kernels would write; thresholds
-    /// may be others that are right as well.
-    /// - e: rowStride floats, added to; or nil. - values ... forwardThresholds: of the block, or
-    ///   all nil where FF is dense; backwardMasks, backwardThresholds: or nil where BP uses the
-    ///   forward mask. - scratch: 2·rowStride/16 words
+    /// - delta: 16 values. - e: rowStride floats, added to; or nil
+    /// - forwardMasks, forwardThresholds: of the block, or nil where FF is dense;
+    ///   backwardMasks, backwardThresholds: or nil where BP uses the forward masks
+    /// - changes: [2][rowStride/16], forward then backward: not zero where the masks of a tile
+    ///   may have become wrong
     public let update: Update
+
+    /// Prepares views and masks of one block after `update`, only where something changed: what
+    /// the prepare kernels would write, except that thresholds may be others that are right.
+    /// - x, delta, learningRate, changes: as `update` had or gave them
+    /// - values, indices: of the block, or nil where FF is dense
+    public let follow: Follow
 
     /// BP of one block of 16 rows: e[i] ← fma(W[j,i], δ[j], e[i]) where the mask keeps, j
     /// ascending, every row.
@@ -164,17 +186,51 @@ extension PrunedKernels {
         prepareForward: PlainKernels.prepareForward,
         prepareBackward: PlainKernels.prepareBackward,
         update: PlainKernels.prunedUpdate,
+        follow: PlainKernels.prunedFollow,
         backpropMasked: PlainKernels.backpropMasked,
         scaleRows: PlainKernels.scaleRows,
         finishRows: PlainKernels.finishRows,
         dense: .plain)
     /// The vector source as built for every machine of this architecture.
-    static let portable = plain
+    static let portable = PrunedKernels(
+        product: VectorKernels.prunedProduct,
+        productMany: VectorKernels.prunedProductMany,
+        scatterMany: VectorKernels.prunedScatterMany,
+        prepareForward: VectorKernels.prepareForward,
+        prepareBackward: VectorKernels.prepareBackward,
+        update: VectorKernels.prunedUpdate,
+        follow: VectorKernels.prunedFollow,
+        backpropMasked: VectorKernels.backpropMasked,
+        scaleRows: VectorKernels.scaleRows,
+        finishRows: VectorKernels.finishRows,
+        dense: .portable)
 }
 
 #if arch(x86_64)
     extension PrunedKernels {
-        static let v3 = plain
-        static let v4 = plain
+        static let v3 = PrunedKernels(
+            product: KernelsV3.VectorKernels.prunedProduct,
+            productMany: KernelsV3.VectorKernels.prunedProductMany,
+            scatterMany: KernelsV3.VectorKernels.prunedScatterMany,
+            prepareForward: KernelsV3.VectorKernels.prepareForward,
+            prepareBackward: KernelsV3.VectorKernels.prepareBackward,
+            update: KernelsV3.VectorKernels.prunedUpdate,
+            follow: KernelsV3.VectorKernels.prunedFollow,
+            backpropMasked: KernelsV3.VectorKernels.backpropMasked,
+            scaleRows: KernelsV3.VectorKernels.scaleRows,
+            finishRows: KernelsV3.VectorKernels.finishRows,
+            dense: .v3)
+        static let v4 = PrunedKernels(
+            product: KernelsV4.VectorKernels.prunedProduct,
+            productMany: KernelsV4.VectorKernels.prunedProductMany,
+            scatterMany: KernelsV4.VectorKernels.prunedScatterMany,
+            prepareForward: KernelsV4.VectorKernels.prepareForward,
+            prepareBackward: KernelsV4.VectorKernels.prepareBackward,
+            update: KernelsV4.VectorKernels.prunedUpdate,
+            follow: KernelsV4.VectorKernels.prunedFollow,
+            backpropMasked: KernelsV4.VectorKernels.backpropMasked,
+            scaleRows: KernelsV4.VectorKernels.scaleRows,
+            finishRows: KernelsV4.VectorKernels.finishRows,
+            dense: .v4)
     }
 #endif

@@ -30,6 +30,35 @@ public struct EdgeKernels: Sendable {
             _ e: UnsafeMutablePointer<Float>?, _ inputs: Int, _ outputs: Int, _ rowStride: Int,
             _ inDegree: Int, _ learningRate: Float, _ decay: Float
         ) -> Void
+    /// See `columnsFeedforward`.
+    public typealias ColumnsFeedforward =
+        @Sendable (
+            _ w: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, _ turned: UnsafePointer<Float>,
+            _ memories: UnsafePointer<UInt32>, _ rowOfClock: UnsafePointer<UInt8>,
+            _ neurons: UnsafePointer<UInt32>?, _ y: UnsafeMutablePointer<Float>, _ groups: Int,
+            _ groupColumns: Int, _ outputs: Int
+        ) -> Void
+    /// See `columnsBackpropUpdate`.
+    public typealias ColumnsBackpropUpdate =
+        @Sendable (
+            _ w: UnsafeMutablePointer<Float>, _ bias: UnsafeMutablePointer<Float>,
+            _ turned: UnsafePointer<Float>, _ memories: UnsafePointer<UInt32>,
+            _ clockOfRow: UnsafePointer<UInt8>, _ neurons: UnsafePointer<UInt32>?,
+            _ delta: UnsafePointer<Float>, _ turnedError: UnsafeMutablePointer<Float>?,
+            _ groups: Int, _ groupColumns: Int, _ inputs: Int, _ outputs: Int,
+            _ learningRate: Float, _ decay: Float
+        ) -> Void
+    /// See `columnsBackpropUpdateMomentum`.
+    public typealias ColumnsBackpropUpdateMomentum =
+        @Sendable (
+            _ w: UnsafeMutablePointer<Float>, _ velocity: UnsafeMutablePointer<Float>,
+            _ bias: UnsafeMutablePointer<Float>, _ biasVelocity: UnsafeMutablePointer<Float>,
+            _ turned: UnsafePointer<Float>, _ memories: UnsafePointer<UInt32>,
+            _ clockOfRow: UnsafePointer<UInt8>, _ neurons: UnsafePointer<UInt32>?,
+            _ delta: UnsafePointer<Float>, _ turnedError: UnsafeMutablePointer<Float>?,
+            _ groups: Int, _ groupColumns: Int, _ inputs: Int, _ outputs: Int,
+            _ learningRate: Float, _ momentum: Float, _ decay: Float
+        ) -> Void
     /// See `backpropUpdateMomentum`.
     public typealias BackpropUpdateMomentum =
         @Sendable (
@@ -111,6 +140,33 @@ public struct EdgeKernels: Sendable {
 
     /// `backpropUpdateMomentum` in the order of a sweep; the same bytes.
     public let turnedBackpropUpdateMomentum: TurnedBackpropUpdateMomentum
+
+    /// FF of an interleaver whose memories have sixteen rows, column by column.
+    ///
+    /// A column is what one lane of the interleaver reads in one sweep: w[16c + t] is the weight
+    /// of the edge from row t of memory memories[c] / 16, and rowOfClock[16c + r] the row that is
+    /// read in clock r. Columns come in groups of `groupColumns`; in clock r, group g works for
+    /// right neuron neurons[16g + r], or 16g + r where there is no list.
+    ///
+    /// Per group, four vectors over clocks from zero, S₀ … S₃; column i of the group adds to
+    /// S(i mod 4)[r] the product w·x of the row of clock r, rounded by itself; P = (S₀ + S₁) +
+    /// (S₂ + S₃). Per right neuron, from zero, y takes P of its groups and clocks, groups
+    /// ascending and clocks ascending; the bias is added last.
+    /// - turned: x memory by memory, 16 rows each.
+    /// - neurons: ascending within a group, each consecutive numbers or repeats.
+    /// - y: writes `outputs` floats and leaves the pads alone.
+    public let columnsFeedforward: ColumnsFeedforward
+
+    /// BP and UP of such an interleaver, column by column; clockOfRow[16c + t] is the clock in
+    /// which row t is read.
+    ///
+    /// Edge by edge as `backpropUpdate` (a left neuron has one edge per sweep, and sweeps
+    /// ascend), but no edge is passed over where δ = 0.
+    /// - turnedError: e memory by memory, overwritten; nil: update only.
+    public let columnsBackpropUpdate: ColumnsBackpropUpdate
+
+    /// The same with momentum, edge by edge as `backpropUpdateMomentum`.
+    public let columnsBackpropUpdateMomentum: ColumnsBackpropUpdateMomentum
 }
 
 extension EdgeKernels {
@@ -123,7 +179,10 @@ extension EdgeKernels {
         turnBack: PlainKernels.turnBack,
         turnedFeedforward: PlainKernels.turnedFeedforward,
         turnedBackpropUpdate: PlainKernels.turnedBackpropUpdate,
-        turnedBackpropUpdateMomentum: PlainKernels.turnedBackpropUpdateMomentum)
+        turnedBackpropUpdateMomentum: PlainKernels.turnedBackpropUpdateMomentum,
+        columnsFeedforward: PlainKernels.columnsFeedforward,
+        columnsBackpropUpdate: PlainKernels.columnsBackpropUpdate,
+        columnsBackpropUpdateMomentum: PlainKernels.columnsBackpropUpdateMomentum)
     /// The vector source as built for every machine of this architecture.
     static let portable = EdgeKernels(
         feedforward: VectorKernels.edgeFeedforward,
@@ -133,7 +192,10 @@ extension EdgeKernels {
         turnBack: VectorKernels.turnBack,
         turnedFeedforward: VectorKernels.turnedFeedforward,
         turnedBackpropUpdate: VectorKernels.turnedBackpropUpdate,
-        turnedBackpropUpdateMomentum: VectorKernels.turnedBackpropUpdateMomentum)
+        turnedBackpropUpdateMomentum: VectorKernels.turnedBackpropUpdateMomentum,
+        columnsFeedforward: VectorKernels.columnsFeedforward,
+        columnsBackpropUpdate: VectorKernels.columnsBackpropUpdate,
+        columnsBackpropUpdateMomentum: VectorKernels.columnsBackpropUpdateMomentum)
 }
 
 #if arch(x86_64)
@@ -146,7 +208,10 @@ extension EdgeKernels {
             turnBack: KernelsV3.VectorKernels.turnBack,
             turnedFeedforward: KernelsV3.VectorKernels.turnedFeedforward,
             turnedBackpropUpdate: KernelsV3.VectorKernels.turnedBackpropUpdate,
-            turnedBackpropUpdateMomentum: KernelsV3.VectorKernels.turnedBackpropUpdateMomentum)
+            turnedBackpropUpdateMomentum: KernelsV3.VectorKernels.turnedBackpropUpdateMomentum,
+            columnsFeedforward: KernelsV3.VectorKernels.columnsFeedforward,
+            columnsBackpropUpdate: KernelsV3.VectorKernels.columnsBackpropUpdate,
+            columnsBackpropUpdateMomentum: KernelsV3.VectorKernels.columnsBackpropUpdateMomentum)
         static let v4 = EdgeKernels(
             feedforward: KernelsV4.VectorKernels.edgeFeedforward,
             backpropUpdate: KernelsV4.VectorKernels.edgeBackpropUpdate,
@@ -155,6 +220,9 @@ extension EdgeKernels {
             turnBack: KernelsV4.VectorKernels.turnBack,
             turnedFeedforward: KernelsV4.VectorKernels.turnedFeedforward,
             turnedBackpropUpdate: KernelsV4.VectorKernels.turnedBackpropUpdate,
-            turnedBackpropUpdateMomentum: KernelsV4.VectorKernels.turnedBackpropUpdateMomentum)
+            turnedBackpropUpdateMomentum: KernelsV4.VectorKernels.turnedBackpropUpdateMomentum,
+            columnsFeedforward: KernelsV4.VectorKernels.columnsFeedforward,
+            columnsBackpropUpdate: KernelsV4.VectorKernels.columnsBackpropUpdate,
+            columnsBackpropUpdateMomentum: KernelsV4.VectorKernels.columnsBackpropUpdateMomentum)
     }
 #endif

@@ -1,9 +1,8 @@
 // FF, and BP with UP, where every sweep reads the left neurons in the same order: x is put into
 // that order once, and every row reads a stretch of it.
 //
-// Legend as in EdgeKernelSet.swift; G = inputs / inDegree rows make one sweep, and rows j, j + G,
-// j + 2G … read the same stretch. Invariant: e takes its terms with j ascending, since the rows
-// of one stretch ascend and stretches do not overlap.
+// Legend as in EdgeKernelSet.swift; inputs / inDegree rows make one sweep. Invariant: e takes its
+// terms with j ascending.
 
 import CLanes
 
@@ -133,7 +132,9 @@ extension VectorKernels {
         }
     }
 
-    /// Stretch by stretch, the rows with something to do, four at a time.
+    /// Sweep by sweep, at most sixteen rows at a time share one word that says which of them have
+    /// something to do: with ReLU half of them or more have not, and to ask row by row would be
+    /// to guess wrong half of the time.
     @_transparent
     private static func stretches(
         _ w: UnsafeMutablePointer<Float>, _ bias: UnsafeMutablePointer<Float>,
@@ -141,102 +142,47 @@ extension VectorKernels {
         _ outputs: Int, _ inDegree: Int, _ learningRate: Float,
         error: UnsafeMutablePointer<Float>?, keep: Float?
     ) {
+        var j = 0
         var at = 0
-        var first = 0
-        while at < inputs {
-            let step = inputs / inDegree
-            let x = turned + at
-            var j = nextBusy(first, step, delta, outputs, all: keep != nil)
-            while j < outputs {
-                let j1 = nextBusy(j &+ step, step, delta, outputs, all: keep != nil)
-                let j2 = nextBusy(j1 &+ step, step, delta, outputs, all: keep != nil)
-                let j3 = nextBusy(j2 &+ step, step, delta, outputs, all: keep != nil)
-                if j3 < outputs {
-                    let deltas = SIMD4(delta[j], delta[j1], delta[j2], delta[j3])
-                    // Not the negation of a vector: Swift takes that from zero, and loses −0.
-                    let steps = deltas * (-learningRate)
-                    stretch4(
-                        w + j &* inDegree, w + j1 &* inDegree, w + j2 &* inDegree,
-                        w + j3 &* inDegree, x, deltas, steps, inDegree,
-                        error: error.map { $0 + at }, keep: keep)
-                    bias[j] += steps[0]
-                    bias[j1] += steps[1]
-                    bias[j2] += steps[2]
-                    bias[j3] += steps[3]
-                    j = nextBusy(j3 &+ step, step, delta, outputs, all: keep != nil)
-                } else {
-                    let s = delta[j] * (-learningRate)
-                    stretch1(
-                        w + j &* inDegree, x, delta[j], s, inDegree,
-                        error: error.map { $0 + at }, keep: keep)
-                    bias[j] += s
-                    j = j1
+        while j < outputs {
+            // Rows to the end of the sweep, at most sixteen, and no more than there are.
+            var count = (inputs &- at) / inDegree
+            count = count < 16 ? count : 16
+            count = count < outputs &- j ? count : outputs &- j
+            var busy = keep == nil ? edge_nonzero(delta + j, count) : (1 &<< UInt32(count)) &- 1
+            while busy != 0 {
+                let row = busy.trailingZeroBitCount
+                busy &= busy &- 1
+                let d = delta[j &+ row]
+                let s = -(learningRate * d)
+                let stretch = at &+ row &* inDegree
+                let ws = w + (j &+ row) &* inDegree
+                var k = 0
+                while k < inDegree {
+                    visitStretch(
+                        ws, k, load(turned, stretch &+ k), d, s,
+                        error: error.map { $0 + (stretch &+ k) }, keep)
+                    k &+= 16
                 }
+                bias[j &+ row] += s
             }
-            first &+= 1
-            at &+= inDegree
-        }
-    }
-
-    /// The next row from `j` on, in steps, that has something to do, or a row that is none.
-    @_transparent
-    private static func nextBusy(
-        _ from: Int, _ step: Int, _ delta: UnsafePointer<Float>, _ outputs: Int, all: Bool
-    ) -> Int {
-        var j = from
-        if !all {
-            while j < outputs, delta[j] == 0 { j &+= step }
-        }
-        return j
-    }
-
-    @_transparent
-    private static func stretch4(
-        _ row0: UnsafeMutablePointer<Float>, _ row1: UnsafeMutablePointer<Float>,
-        _ row2: UnsafeMutablePointer<Float>, _ row3: UnsafeMutablePointer<Float>,
-        _ x: UnsafePointer<Float>, _ deltas: SIMD4<Float>, _ steps: SIMD4<Float>, _ count: Int,
-        error: UnsafeMutablePointer<Float>?, keep: Float?
-    ) {
-        var k = 0
-        while k < count {
-            let xs = load(x, k)
-            var es = Lanes.zero
-            if let error { es = load(error, k) }
-            visitStretch(row0, k, xs, deltas[0], steps[0], &es, keep)
-            visitStretch(row1, k, xs, deltas[1], steps[1], &es, keep)
-            visitStretch(row2, k, xs, deltas[2], steps[2], &es, keep)
-            visitStretch(row3, k, xs, deltas[3], steps[3], &es, keep)
-            if let error { store(es, error, k) }
-            k &+= 16
+            j &+= count
+            at &+= count &* inDegree
+            if at == inputs { at = 0 }
         }
     }
 
     @_transparent
     private static func visitStretch(
         _ row: UnsafeMutablePointer<Float>, _ k: Int, _ xs: Lanes, _ delta: Float,
-        _ step: Float, _ es: inout Lanes, _ keep: Float?
+        _ step: Float, error: UnsafeMutablePointer<Float>?, _ keep: Float?
     ) {
         let ws = load(row, k)
-        es = fma(ws, every(delta), es)
+        if let error { store(fma(ws, every(delta), load(error, 0)), error, 0) }
         if let keep {
             store(fma(every(step), xs, every(keep) * ws), row, k)
         } else {
             store(fma(every(step), xs, ws), row, k)
-        }
-    }
-
-    @_transparent
-    private static func stretch1(
-        _ row: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ delta: Float,
-        _ step: Float, _ count: Int, error: UnsafeMutablePointer<Float>?, keep: Float?
-    ) {
-        var k = 0
-        while k < count {
-            var es = Lanes.zero
-            if let error { es = load(error, k) }
-            visitStretch(row, k, load(x, k), delta, step, &es, keep)
-            if let error { store(es, error, k) }
-            k &+= 16
         }
     }
 }

@@ -80,6 +80,10 @@ public final class OnlineLearner {
             section, workspace, rule: layout.configuration.initialisation,
             lastIsZero: layout.configuration.task == .forecast, generator: &generator)
         generator.store(to: section + layout.generator.offset)
+        if let field = layout.structure {
+            let digest = layout.configuration.structureDigest
+            (section + field.offset).storeBytes(of: digest, as: UInt64.self)
+        }
         stateWasReplaced()
     }
 

@@ -86,6 +86,16 @@ import Testing
         #expect(try load(it.canonicalText).learner == it.learner)
     }
 
+    @Test func overridesTheOneThatIsPruned() throws {
+        let text = threeJunctions + "[junction]\nstructure = \"pruned\"\npattern = \"2:4\"\n"
+        let flag = try #require(ConfigurationFlag(assignment: "junction.1.structure=circulant"))
+        let it = try load(text, flags: [flag])
+        #expect(
+            it.learner.junctions.map(\.structure) == [.dense, .circulant(blockSize: 8), .dense])
+        #expect(!it.canonicalText.contains("pattern"))
+        #expect(try load(it.canonicalText).learner == it.learner)
+    }
+
     static let everything = """
         input-width = 64
         [junction]

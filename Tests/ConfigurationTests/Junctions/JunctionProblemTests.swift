@@ -74,6 +74,12 @@ import Testing
                 + "interleaver 1 (junction 0) has permutations and no starts"
         ),
         (
+            "[junction.0]\nstructure = \"pruned\"\npruned-passes = \"backward\"\n"
+                + "dropped-decay = 0.5",
+            "test.toml:13: junction.0.dropped-decay: found 0.5, expected 0 with pruned-passes = "
+                + "\"backward\" (junction 0), where FF drops no weight"
+        ),
+        (
             "[junction.7]\nrule = \"exact\"",
             "test.toml:11: junction.7.rule: found a junction 7, expected junction.0 to junction.2: "
                 + "the network has 3 junctions (network.hidden has 2 layers)"
@@ -134,7 +140,7 @@ import Testing
         let found = problems(text).map(\.description)
         #expect(
             found == [
-                "test.toml:9: junction.structure: found \"pruned\" in a network of 2 junctions, "
+                "test.toml:8: junction.structure: found \"pruned\" in a network of 2 junctions, "
                     + "expected two or more hidden layers, since the first and the last junction "
                     + "stay dense; or junction.0.structure = \"pruned\", which prunes this one as "
                     + "well"
@@ -142,6 +148,11 @@ import Testing
         #expect(problems(text + "[junction.0]\nstructure = \"pruned\"\n").isEmpty)
         #expect(
             problems(text, flags: [.init(key: "network.hidden", value: "", flag: "f")]).count == 1)
+    }
+
+    @Test func oneMissingDensityIsSaidOnce() {
+        let found = problems(threeJunctions + "[junction]\nstructure = \"random\"\n")
+        #expect(found.map(\.key) == ["junction.structure"])
     }
 
     @Test(arguments: [1, 0.5, 0.000030517578125])
@@ -175,7 +186,7 @@ import Testing
             ("[junction.17]\nrule = \"exact\"", "junction.17", nil),
             ("[junction.x]", "junction.x", nil), ("[junction.00]", "junction.00", nil),
             ("[junction]\n-1.rule = \"exact\"", "junction.-1", nil),
-            ("[junction]\n\"0.rule\" = \"exact\"", "junction.\"0.rule\"", nil),
+            ("[junction]\n\"0.rule\" = \"exact\"", "junction.\"0.rule\"", "junction.0.rule"),
             ("[\"junction.0\"]\nrule = \"exact\"", "junction.0", nil),
             ("[junction]\n0 = 3", "junction.0", nil),
             ("[[junction]]\nrule = \"exact\"", "junction", nil),
@@ -193,9 +204,13 @@ import Testing
     @Test func unknownVariablesAndFlags() {
         let found = problems(
             minimal, environment: ["MILLRACE_JUNCTION_0_STRUCTUR": "dense"],
-            flags: ["junction.99.rule=exact", "junction.0.rul=exact", "juncton.rule=exact"]
-                .compactMap { ConfigurationFlag(assignment: $0) })
-        #expect(found.map(\.key) == [nil, "junction.99", "junction.0.rul", "juncton"])
+            flags: [
+                "junction.99.rule=exact", "junction.0.rul=exact", "juncton.rule=exact",
+                "junction.0=exact",
+            ].compactMap { ConfigurationFlag(assignment: $0) })
+        #expect(
+            found.map(\.key) == [nil, "junction.99", "junction.0.rul", "juncton", "junction.0"])
+        #expect(found[4].expected == "a key of it, like junction.0.structure")
         #expect(found[0].nearest == "MILLRACE_JUNCTION_0_STRUCTURE")
         #expect(found[1].expected == "junction.N with N from 0 to 16, counted from the input")
         #expect(found[2].nearest == "junction.0.rule" && found[3].nearest == "[junction]")

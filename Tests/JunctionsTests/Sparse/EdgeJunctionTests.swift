@@ -38,7 +38,9 @@ struct EdgeCase: Sendable, CustomTestStringConvertible {
             EdgeCase(family, 1, 1, 1), EdgeCase(family, 20, 30, 6),
             EdgeCase(family, 64, 64, 16), EdgeCase(family, 64, 48, 36),
             EdgeCase(family, 64, 128, 32, z: 4), EdgeCase(family, 96, 64, 8, z: 6),
-            EdgeCase(family, 80, 35, 14, z: 5), EdgeCase(family, 128, 19 * 8, 19, z: 8),
+            EdgeCase(family, 96, 64, 2, z: 6), EdgeCase(family, 96, 64, 4, z: 6),
+            EdgeCase(family, 64, 16, 3, z: 4), EdgeCase(family, 80, 35, 14, z: 5),
+            EdgeCase(family, 128, 152, 19, z: 8),
         ]
     }
 
@@ -244,8 +246,27 @@ struct EdgeCase: Sendable, CustomTestStringConvertible {
         }
     }
 
+    @Test func tablesAreNoLargerThanTheyMustBe() throws {
+        let bytes = { (family: SparseFamily, z: Int?) throws -> [Int] in
+            let pattern = try SparsePattern(
+                family, inputs: 1024, outputs: 1024, outDegree: 64, parallelism: z, seed: 1)
+            let form = EdgeJunction(pattern)
+            #expect(form.fields[0].byteCount == 4 * 65536)
+            return [form.feedforwardBytes, form.updateBytes(.exact)]
+        }
+        let neurons = 4 * 1024
+        #expect(try bytes(.structured, nil) == [4 * 65536, 0])
+        #expect(try bytes(.clashFree(.type1, dither: false), 128) == [4 * 65536, 0])
+        #expect(try bytes(.zeros, nil) == [2 * neurons, neurons])
+        #expect(try bytes(.clashFree(.type3, dither: true), 128) == [2 * neurons, neurons])
+        // The chosen parallelism is 64: memories of sixteen rows, one column per lane and sweep.
+        let columns = [2 * neurons + 4 * 4096 + 65536, 65536 + neurons]
+        #expect(try bytes(.clashFree(.type2, dither: true), nil) == columns)
+    }
+
     @Test func findingsNameWhatIsWrong() throws {
-        let bench = try bench(EdgeCase(.clashFree(.type1, dither: false), 64, 32, 4), seed: 7)
+        let bench = try bench(
+            EdgeCase(.clashFree(.type1, dither: false), 64, 32, 4, z: 8), seed: 7)
         let memory = bench.memory
         memory.parameters.storeBytes(of: .nan, toByteOffset: 8, as: Float.self)
         let table = memory.workspace.assumingMemoryBound(to: UInt32.self)

@@ -97,6 +97,20 @@ private struct Adjacency: Hashable {
         #expect(countPatterns(pattern) == count)
     }
 
+    /// (kk · (3!)⁴)² with kk = 4!/(2!)² = 6.
+    @Test func typeOneWithDitherHasSixtyMillionPatterns() throws {
+        let pattern = try SparsePattern(
+            .clashFree(.type1, dither: true), inputs: 12, outputs: 12, outDegree: 2,
+            parallelism: 4, seed: 1)
+        let formula = try #require(pattern.patternCountLog2)
+        #expect(abs(formula - 25.849625) < 1e-4)
+        // Where neither z nor fi divides the other, dither has no formula.
+        let odd = try SparsePattern(
+            .clashFree(.type1, dither: true), inputs: 24, outputs: 16, outDegree: 4,
+            parallelism: 4, seed: 1)
+        #expect(odd.patternCountLog2 == nil)
+    }
+
     @Test func smallSetsOfEdgesAreAllReached() throws {
         let free = try SparsePattern(.random, inputs: 3, outputs: 2, density: 0.5, seed: 1)
         #expect(free.edgeCount == 3)

@@ -51,9 +51,10 @@ struct CirculantTransformTests {
         let (blocks, count) = (19, 19 * k - 1)
         let x = Floats(count) { _ in random.normal() }
         let spectra = Floats(32 * k) { _ in 7 }
+        let (cosines, staging) = (circulantCosines(), Floats(16 * k + 16))
         KernelSet.plain.circulant.transform(
-            x.pointer, count, blocks, k, circulantCosines().pointer, Floats(16 * k + 16).pointer,
-            spectra.pointer)
+            x.pointer, count, blocks, k, cosines.pointer, staging.pointer, spectra.pointer)
+        #expect(cosines.guardsStand && staging.guardsStand)
         for block in 0..<blocks {
             let values = (0..<k).map {
                 block * k + $0 < count ? Double(x.pointer[block * k + $0]) : 0

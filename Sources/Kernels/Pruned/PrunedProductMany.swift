@@ -1,0 +1,194 @@
+// Products of a compressed view and many vectors: FF and BP of N:M junctions.
+//
+// Legend: B (`count`) vectors side by side, in strips of 64; lanes are samples, so that an index
+// picks a row of x and needs no permutation. Eight chunks of a strip (32 kilobytes) stay in the
+// first cache while all right neurons use them, two at a time.
+// Invariant: per sum chunks ascend and slots ascend, whatever the strips and runs.
+
+extension VectorKernels {
+    /// Y = view · X + bias. See `PrunedKernels.productMany`.
+    @inline(never)
+    package static func prunedProductMany(
+        _ values: UnsafePointer<Float>, _ indices: UnsafePointer<UInt8>,
+        _ bias: UnsafePointer<Float>?, _ x: UnsafePointer<Float>,
+        _ y: UnsafeMutablePointer<Float>, _ outputs: Int, _ chunks: Int, _ slots: Int,
+        _ count: Int
+    ) {
+        switch slots {
+        case 2: viewMany(values, indices, bias, x, y, outputs, chunks, slots: 2, count)
+        case 4: viewMany(values, indices, bias, x, y, outputs, chunks, slots: 4, count)
+        default: viewMany(values, indices, bias, x, y, outputs, chunks, slots: 8, count)
+        }
+    }
+
+    @_transparent
+    private static func viewMany(
+        _ values: UnsafePointer<Float>, _ indices: UnsafePointer<UInt8>,
+        _ bias: UnsafePointer<Float>?, _ x: UnsafePointer<Float>,
+        _ y: UnsafeMutablePointer<Float>, _ outputs: Int, _ chunks: Int, slots: Int, _ count: Int
+    ) {
+        var strip = 0
+        while strip < count {
+            let isWide = strip &+ 64 <= count
+            var first = 0
+            while first < chunks {
+                let end = first &+ 8 < chunks ? first &+ 8 : chunks
+                let ends = end == chunks
+                var j = 0
+                while j < outputs {
+                    let row = (j &>> 4) &* chunks
+                    let v = values + (row &* slots &* 16 &+ (j & 15))
+                    let words = indices + (row &* 16 &+ (j & 15)) &* (slots &>> 1)
+                    let to = y + (j &* count &+ strip)
+                    let b = ends ? bias.map { $0 + j } : nil
+                    if isWide && j &+ 2 <= outputs {
+                        two(v, words, x + strip, to, b, first, end, slots: slots, count)
+                        j &+= 2
+                    } else if isWide {
+                        one(v, words, x + strip, to, b, first, end, slots: slots, count)
+                        j &+= 1
+                    } else {
+                        narrowView(v, words, x + strip, to, b, first, end, slots: slots, count)
+                        j &+= 1
+                    }
+                }
+                first = end
+            }
+            strip &+= isWide ? 64 : 16
+        }
+    }
+
+    /// A lane's packed indices of one chunk.
+    @_transparent
+    private static func word(_ words: UnsafePointer<UInt8>, _ c: Int, slots: Int) -> UInt32 {
+        let raw = UnsafeRawPointer(words + c &* slots &* 8)
+        return switch slots {
+        case 2: UInt32(raw.loadUnaligned(as: UInt8.self))
+        case 4: UInt32(raw.loadUnaligned(as: UInt16.self))
+        default: raw.loadUnaligned(as: UInt32.self)
+        }
+    }
+
+    @_transparent
+    private static func index(_ word: UInt32, _ slot: Int) -> Int {
+        Int(truncatingIfNeeded: (word &>> UInt32(truncatingIfNeeded: 4 &* slot)) & 15)
+    }
+
+    /// Two adjacent right neurons of a block in 64 samples.
+    @_transparent
+    private static func two(
+        _ v: UnsafePointer<Float>, _ words: UnsafePointer<UInt8>, _ x: UnsafePointer<Float>,
+        _ y: UnsafeMutablePointer<Float>, _ bias: UnsafePointer<Float>?, _ first: Int,
+        _ end: Int, slots: Int, _ count: Int
+    ) {
+        var (s0, s1) = (FourLanes(), FourLanes())
+        if first > 0 {
+            s0 = FourLanes(y)
+            s1 = FourLanes(y + count)
+        }
+        var c = first
+        while c < end {
+            let rows = x + c &* 16 &* count
+            let word0 = word(words, c, slots: slots)
+            let word1 = word(words + (slots &>> 1), c, slots: slots)
+            let own = v + c &* slots &* 16
+            var slot = 0
+            while slot < slots {
+                s0.add(every(own[slot &* 16]), rows + index(word0, slot) &* count)
+                s1.add(every(own[slot &* 16 &+ 1]), rows + index(word1, slot) &* count)
+                slot &+= 1
+            }
+            c &+= 1
+        }
+        if let bias {
+            s0.bias(bias[0])
+            s1.bias(bias[1])
+        }
+        s0.store(y)
+        s1.store(y + count)
+    }
+
+    /// One right neuron in 64 samples.
+    @_transparent
+    private static func one(
+        _ v: UnsafePointer<Float>, _ words: UnsafePointer<UInt8>, _ x: UnsafePointer<Float>,
+        _ y: UnsafeMutablePointer<Float>, _ bias: UnsafePointer<Float>?, _ first: Int,
+        _ end: Int, slots: Int, _ count: Int
+    ) {
+        var sums = FourLanes()
+        if first > 0 { sums = FourLanes(y) }
+        var c = first
+        while c < end {
+            let own = word(words, c, slots: slots)
+            var slot = 0
+            while slot < slots {
+                sums.add(
+                    every(v[(c &* slots &+ slot) &* 16]),
+                    x + (c &* 16 &+ index(own, slot)) &* count)
+                slot &+= 1
+            }
+            c &+= 1
+        }
+        if let bias { sums.bias(bias[0]) }
+        sums.store(y)
+    }
+
+    /// One right neuron in 16 samples.
+    @_transparent
+    private static func narrowView(
+        _ v: UnsafePointer<Float>, _ words: UnsafePointer<UInt8>, _ x: UnsafePointer<Float>,
+        _ y: UnsafeMutablePointer<Float>, _ bias: UnsafePointer<Float>?, _ first: Int,
+        _ end: Int, slots: Int, _ count: Int
+    ) {
+        var sum = Lanes.zero
+        if first > 0 { sum = load(y, 0) }
+        var c = first
+        while c < end {
+            let own = word(words, c, slots: slots)
+            var slot = 0
+            while slot < slots {
+                let xs = load(x, (c &* 16 &+ index(own, slot)) &* count)
+                sum = fma(every(v[(c &* slots &+ slot) &* 16]), xs, sum)
+                slot &+= 1
+            }
+            c &+= 1
+        }
+        if let bias { sum += every(bias[0]) }
+        store(sum, y, 0)
+    }
+
+    /// E = viewᵀ · Δ. See `PrunedKernels.scatterMany`.
+    @inline(never)
+    package static func prunedScatterMany(
+        _ values: UnsafePointer<Float>, _ indices: UnsafePointer<UInt8>,
+        _ delta: UnsafePointer<Float>, _ e: UnsafeMutablePointer<Float>, _ outputs: Int,
+        _ chunks: Int, _ slots: Int, _ count: Int
+    ) {
+        clear(e, chunks &* 16 &* count)
+        // Sixteen samples at a time: one block's chunk of E is a kilobyte.
+        var b = 0
+        while b < count {
+            var c = 0
+            while c < chunks {
+                var j = 0
+                while j < outputs {
+                    let tile = (j &>> 4) &* chunks &+ c
+                    let lane = j & 15
+                    let ds = load(delta, j &* count &+ b)
+                    var slot = 0
+                    while slot < slots {
+                        let byte = indices[(tile &* 16 &+ lane) &* (slots &>> 1) &+ slot &>> 1]
+                        let own = Int(byte &>> UInt8(truncatingIfNeeded: (slot & 1) &* 4)) & 15
+                        let at = (c &* 16 &+ own) &* count &+ b
+                        let value = every(values[(tile &* slots &+ slot) &* 16 &+ lane])
+                        store(fma(value, ds, load(e, at)), e, at)
+                        slot &+= 1
+                    }
+                    j &+= 1
+                }
+                c &+= 1
+            }
+            b &+= 16
+        }
+    }
+}

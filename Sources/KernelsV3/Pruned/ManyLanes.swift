@@ -1,0 +1,1 @@
+../../Kernels/Pruned/ManyLanes.swift
