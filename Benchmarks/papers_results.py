@@ -53,10 +53,12 @@ class Results:
 
     @staticmethod
     def _value(run, kind):
+        """Test or prequential accuracy of the last epoch, or of all samples of the first."""
         if kind == "auto":
             kind = "test" if run["test"] else "prequential"
-        series = run[kind]
-        return 100 * series[-1]
+        if kind == "first":
+            return 100 * run["streamed"][0]
+        return 100 * run[kind][-1]
 
     def figure(self, experiment, variant, kind="auto"):
         """Accuracy in percent, or None."""
