@@ -130,6 +130,12 @@ let package = Package(
             name: "kernel-bench",
             dependencies: ["Arithmetic", "Junctions", "Kernels", "Platform"],
             path: "Benchmarks/kernel-bench", swiftSettings: strict),
+        .executableTarget(
+            name: "papers",
+            dependencies: [
+                "Arithmetic", "Junctions", "Kernels", "Learning", "Platform", "SampleSources",
+            ],
+            path: "Benchmarks/papers", swiftSettings: strict),
 
         // Tests
         .target(
