@@ -142,6 +142,29 @@ LANES_INLINE _Bool lanes_any_i16(lanes_i16 a, lanes_i16 b) {
 #endif
 }
 
+#if defined(__AVX512BW__)
+/// What lanes_gather does where `blocks` is of use. is_whole: the table is whole blocks.
+LANES_INLINE __m512i lanes_gather_blocks(
+    const int16_t *table, intptr_t padded_count, __m512i places, uint64_t blocks, _Bool is_whole) {
+    __m512i block_of_place = _mm512_srli_epi16(places, 6);
+    // Starts as the indices: what no block replaces is an index of nobody.
+    __m512i r = places;
+    do {
+        intptr_t block = __builtin_ctzll(blocks);
+        blocks &= blocks - 1;
+        __mmask32 here =
+            _mm512_cmpeq_epi16_mask(block_of_place, _mm512_set1_epi16((int16_t)block));
+        const int16_t *first = table + block * 64;
+        const int16_t *second = first + 32;
+        // The last block may be half a block; nothing points into the other half.
+        if (!is_whole && block * 64 + 32 >= padded_count) second = first;
+        r = _mm512_mask2_permutex2var_epi16(
+            _mm512_loadu_si512(first), r, here, _mm512_loadu_si512(second));
+    } while (blocks != 0);
+    return r;
+}
+#endif
+
 /// r[l] = table[index[l]], or 0 where index[l] is 0xFFFF.
 /// - table: `padded_count` numbers, a multiple of 32
 /// - blocks: see fixed_edges; 0 picks entries one by one
@@ -150,21 +173,10 @@ LANES_INLINE lanes_i16 lanes_gather(
 #if defined(__AVX512BW__)
     if (blocks != 0) {
         __m512i places = _mm512_loadu_si512(index);
-        __m512i block_of_place = _mm512_srli_epi16(places, 6);
-        // Starts as the indices: what no block replaces is an index of nobody.
-        __m512i r = places;
-        do {
-            intptr_t block = __builtin_ctzll(blocks);
-            blocks &= blocks - 1;
-            __mmask32 here =
-                _mm512_cmpeq_epi16_mask(block_of_place, _mm512_set1_epi16((int16_t)block));
-            intptr_t second = block * 64 + 32;
-            // The last block may be half a block; nothing points into the other half.
-            if (second >= padded_count) second = block * 64;
-            r = _mm512_mask2_permutex2var_epi16(
-                _mm512_loadu_si512(table + block * 64), r, here,
-                _mm512_loadu_si512(table + second));
-        } while (blocks != 0);
+        __m512i r =
+            (padded_count & 63) == 0
+                ? lanes_gather_blocks(table, padded_count, places, blocks, 1)
+                : lanes_gather_blocks(table, padded_count, places, blocks, 0);
         return (lanes_i16)_mm512_maskz_mov_epi16(
             _mm512_cmpneq_epi16_mask(places, _mm512_set1_epi16(-1)), r);
     }
