@@ -9,6 +9,42 @@
 import CLanes
 
 extension VectorKernels {
+    /// See `EdgeKernels.rowsToMemories`.
+    @inline(never)
+    package static func rowsToMemories(
+        _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ memories: Int
+    ) {
+        var memory = 0
+        while memory &+ 16 <= memories {
+            edge_transpose(from + memory, memories, to + 16 &* memory, 16)
+            memory &+= 16
+        }
+        var i = 16 &* memory
+        while i < 16 &* memories {
+            to[i] = from[(i & 15) &* memories &+ (i &>> 4)]
+            i &+= 1
+        }
+    }
+
+    /// See `EdgeKernels.memoriesToRows`.
+    @inline(never)
+    package static func memoriesToRows(
+        _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ memories: Int
+    ) {
+        var memory = 0
+        while memory &+ 16 <= memories {
+            edge_transpose(from + 16 &* memory, 16, to + memory, memories)
+            memory &+= 16
+        }
+        var i = 16 &* memory
+        while i < 16 &* memories {
+            to[(i & 15) &* memories &+ (i &>> 4)] = from[i]
+            i &+= 1
+        }
+    }
+}
+
+extension VectorKernels {
     /// See `EdgeKernels.columnsFeedforward`.
     @inline(never)
     package static func columnsFeedforward(
