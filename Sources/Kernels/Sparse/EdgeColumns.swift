@@ -80,7 +80,11 @@ extension VectorKernels {
             column = end
             let sum = (s0 + s1) + (s2 + s3)
             if let neurons {
-                edge_add_in_order(y, neurons + 16 &* group, sum)
+                if neurons[0] == neurons[1] {
+                    edge_add_in_order(y, neurons + 16 &* group, sum)
+                } else {
+                    edge_scatter(y, neurons + 16 &* group, Lanes.zero + sum)
+                }
             } else {
                 store(Lanes.zero + sum, y, 16 &* group)
             }

@@ -166,7 +166,7 @@ public struct EdgeKernels: Sendable {
     /// (S₂ + S₃). Per right neuron, from zero, y takes P of its groups and clocks, groups
     /// ascending and clocks ascending; the bias is added last.
     /// - turned: x memory by memory, 16 rows each.
-    /// - neurons: ascending within a group, each consecutive numbers or repeats.
+    /// - neurons: either all different, or each several times in a row, the first one too.
     /// - y: writes `outputs` floats and leaves the pads alone.
     public let columnsFeedforward: ColumnsFeedforward
 
