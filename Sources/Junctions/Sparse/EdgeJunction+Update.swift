@@ -50,7 +50,7 @@ extension EdgeJunction {
         let (weights, bias) = learned(memory.parameters)
         let tables = EdgeTables(self, memory.workspace, weights: memory.parameters)
         let error = e == nil ? nil : tables.turnedError
-        kernels.edge.turn(x, tables.left, tables.turned, inputs)
+        kernels.edge.rowsToMemories(x, tables.turned, pattern.parallelism)
         if let velocity = memory.velocity {
             let (velocity, biasVelocity) = learned(velocity)
             kernels.edge.columnsBackpropUpdateMomentum(
@@ -63,7 +63,7 @@ extension EdgeJunction {
                 delta, error, groupCount, groupColumns, inputs, outputs, rule.learningRate,
                 rule.weightDecay)
         }
-        if let e { kernels.edge.turnBack(tables.turnedError, tables.left, e, inputs) }
+        if let e { kernels.edge.memoriesToRows(tables.turnedError, e, pattern.parallelism) }
     }
 
     /// Weights and biases, or their velocities.

@@ -111,7 +111,7 @@ extension EdgeJunction: FloatJunctionForm {
             kernels.edge.turnedFeedforward(
                 weights, bias, tables.turned, y, inputs, outputs, pattern.inDegree)
         case .columns:
-            kernels.edge.turn(x, tables.left, tables.turned, inputs)
+            kernels.edge.rowsToMemories(x, tables.turned, pattern.parallelism)
             kernels.edge.columnsFeedforward(
                 weights, bias, tables.turned, tables.memories, tables.rowOfClock, tables.neurons,
                 y, groupCount, groupColumns, outputs)

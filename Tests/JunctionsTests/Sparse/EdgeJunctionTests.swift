@@ -41,6 +41,7 @@ struct EdgeCase: Sendable, CustomTestStringConvertible {
             EdgeCase(family, 96, 64, 2, z: 6), EdgeCase(family, 96, 64, 4, z: 6),
             EdgeCase(family, 64, 16, 3, z: 4), EdgeCase(family, 80, 35, 14, z: 5),
             EdgeCase(family, 128, 152, 19, z: 8), EdgeCase(family, 512, 64, 2),
+            EdgeCase(family, 272, 34, 2, z: 17),
         ]
     }
 

@@ -213,6 +213,21 @@ struct EdgeKernelTests {
         return [y.bits, e.bits, n.w.bits, n.velocity.bits, n.bias.bits, n.biasVelocity.bits]
     }
 
+    @Test(arguments: KernelSet.all.map(\.name), [1, 5, 16, 37, 64])
+    func sixteenRowsMemoryByMemory(name: String, memories: Int) throws {
+        let kernels = try set(name)
+        let from = Floats(16 * memories) { Float($0) }
+        let (to, back) = (Floats(16 * memories), Floats(16 * memories))
+        kernels.rowsToMemories(from.pointer, to.pointer, memories)
+        kernels.memoriesToRows(to.pointer, back.pointer, memories)
+        for row in 0..<16 {
+            for memory in 0..<memories {
+                #expect(to.pointer[16 * memory + row] == Float(row * memories + memory))
+            }
+        }
+        #expect(back.bits == from.bits && to.guardsStand && back.guardsStand)
+    }
+
     /// Columns of sixteen rows in random orders, with right neurons in order, apart, or repeated.
     @Test(arguments: KernelSet.all.map(\.name), Values.allCases)
     func columns(name: String, values: Values) throws {
