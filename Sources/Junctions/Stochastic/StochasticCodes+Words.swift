@@ -1,6 +1,8 @@
 // Codes as words, for structures whose sixteen lanes belong to sixteen right neurons and therefore
 // to as many lines of the table: there bits are counted.
 
+import Kernels
+
 extension StochasticConverter {
     /// 32-bit planes of a word: 1 for L ≤ 32, else 2.
     package var planeCount: Int { rule.bitCount > 32 ? 2 : 1 }
@@ -46,5 +48,16 @@ extension StochasticConverter {
     private func write(_ word: UInt64, _ place: UnsafeMutablePointer<Int32>, _ planeStride: Int) {
         place[0] = Int32(truncatingIfNeeded: word)
         if planeCount > 1 { place[planeStride] = Int32(truncatingIfNeeded: word >> 32) }
+    }
+}
+
+extension StochasticCodes {
+    /// What the weight between left neuron i and right neuron j adds: −sign · (step · count); −0
+    /// where it adds nothing. For structures without kernels of their own.
+    package func addend(_ i: Int, _ j: Int, bitCount: Int) -> Float {
+        if step == 0 || left[i] == 0 || right[j] == 0 { return -0.0 }
+        let line = table + Int(right[j] & 127) * StochasticKernels.lineStride(bitCount)
+        let addend = line[Int(left[i] & 127)]
+        return addend != 0 && left[i] ^ right[j] < 0 ? -addend : addend
     }
 }
