@@ -91,9 +91,13 @@ extension Recipe {
             case .halving: "η = 1/8, halved after 2 epochs and then every 4 until 1/128"
             }
         let decay = weightDecay > 0 ? ", weight decay \(weightDecay)" : ""
-        return "\(data.rawValue), \(samples), \(order), \(epochs) epochs; hidden "
-            + "\(hidden.map(String.init).joined(separator: "-")), \(hiddenActivation.rawValue), "
-            + "\(outputActivation.rawValue) outputs, \(initialisation.rawValue); \(how)\(decay)"
+        let layers =
+            [inputWidth > 0 ? "\(inputWidth)" : "inputs"] + hidden.map(String.init)
+            + [outputWidth > 0 ? "\(outputWidth)" : "classes"]
+        return "\(data.rawValue), \(samples), \(order), \(epochs) epochs; "
+            + "\(layers.joined(separator: "-")), \(hiddenActivation.rawValue), "
+            + "\(outputActivation.rawValue) outputs, weights \(initialisation.rawValue); "
+            + "\(how)\(decay)"
     }
 }
 
