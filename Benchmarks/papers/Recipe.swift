@@ -106,12 +106,12 @@ struct Run: Sendable {
     let recipe: Recipe
     let seed: UInt64
 
-    /// Every run, the seeds of one recipe one after the other.
+    /// Every run: all recipes with the first seed, then with the next, so that whoever stops early
+    /// has something of everything.
     static func all(_ recipes: [Recipe], seeds: Int?) -> [Run] {
-        recipes.flatMap { recipe in
-            (1...UInt64(max(1, min(seeds ?? recipe.seeds, recipe.seeds)))).map {
-                Run(recipe: recipe, seed: $0)
-            }
+        let most = min(seeds ?? .max, recipes.map(\.seeds).max() ?? 0)
+        return (0..<most).flatMap { index in
+            recipes.filter { $0.seeds > index }.map { Run(recipe: $0, seed: UInt64(index + 1)) }
         }
     }
 }
