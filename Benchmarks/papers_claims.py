@@ -356,7 +356,7 @@ def storage_rows(results):
     plan += [("0.5", "(10,2,7)", 0, "1024·4 values and a seed", 4096)]
     plan += [("2.3", f"k = {k}", 0, "⌈784/k⌉⌈128/k⌉k", math.ceil(784 / k) * math.ceil(128 / k) * k)
              for k in (4, 8, 16, 32, 64)]
-    plan += [("3.4", f"BDWP {p}", 1, "256·256 values of the master; views beside it", 256 * 256)
+    plan += [("3.4", f"BDWP {p}", 1, "256·256; a view of N/M of them and 4 bits for each", 256 * 256)
              for p in ("2:4", "2:8", "1:8", "2:16")]
     rows = []
     for experiment, variant, index, formula, wanted in plan:
@@ -378,5 +378,6 @@ def protocol_rows(results):
     for (experiment, protocol), variants in seen.items():
         names = [name for name, _ in variants]
         text = ", ".join(names) if len(names) <= 8 else f"{names[0]} … {names[-1]} ({len(names)})"
+        protocol = re.sub(r"(?<![.\d])(\d\d)(\d{3})\b", r"\1,\2", protocol)
         rows.append([experiment, text, min(count for _, count in variants), protocol])
     return rows

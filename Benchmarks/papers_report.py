@@ -57,7 +57,7 @@ NOT_HERE = """## What is not run here
 - **The junction pipeline** (0.3, 0.8), **clock cycles** (0.4), the sorter of paper 3 (3.2) and its
   cycle model and ablations (3.5, 3.6): they belong to the emulated accelerator.
 - **A small convolution network with batch normalisation** (1.5): no convolutions yet.
-- **Ratios of hardware that is not here** are quoted below and never compared.
+- **Ratios of hardware that is not here** are quoted above and never compared.
 """
 
 
@@ -75,6 +75,8 @@ def document(results, plots, root):
         counts[row.verdict] = counts.get(row.verdict, 0) + 1
     summary = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
     parts = [HEADER, f"Of {len(rows) + len(tests)} rows: {summary}.\n", "## Claims\n"]
+    if "not run" in counts:
+        parts.append("Rows *not run* had no data when this page was written, or were left out.\n")
     for digit, title in PAPERS.items():
         parts.append(f"### {title}\n")
         parts.append(table(
@@ -112,7 +114,7 @@ def document(results, plots, root):
     parts.append("\n## How each experiment was run\n")
     parts.append(table(papers_claims.protocol_rows(results),
                        ["experiment", "variants", "seeds", "protocol"]))
-    return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+    return "\n".join(part.strip("\n") + "\n" for part in parts)
 
 
 def main():
