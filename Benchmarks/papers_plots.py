@@ -18,7 +18,7 @@ STYLES = [("#0072B2", "o"), ("#D55E00", "s"), ("#009E73", "^"), ("#CC79A7", "D")
           ("#E69F00", "v"), ("#000000", "x")]
 
 
-def line(axes, results, experiment, points, label, style, offset=1.0):
+def line(axes, results, experiment, points, label, style, offset=1.0, joined=True):
     """points: (x, variant); those without runs are left out. False if there are none."""
     found = [(x, results.figure(experiment, variant)) for x, variant in points]
     found = [(x, f) for x, f in found if f]
@@ -28,7 +28,8 @@ def line(axes, results, experiment, points, label, style, offset=1.0):
     axes.errorbar(
         [x * offset for x, _ in found], [f.mean for _, f in found],
         yerr=[f.error if f.n > 1 else 0 for _, f in found], label=label, color=colour,
-        marker=mark, markersize=5, linewidth=1.4, capsize=3)
+        marker=mark, markersize=5, linewidth=1.4, capsize=3,
+        linestyle="-" if joined else "none", elinewidth=1.4)
     return True
 
 
@@ -67,7 +68,7 @@ def density(results, folder):
     for index, name in enumerate(families):
         points = [(1 / part, f"{name} 1/{part}") for part in parts]
         # Side by side, so that marks and error bars can be told apart.
-        drawn |= line(axes, results, "0.7", points, name, index, 2 ** ((index - 2.5) * 0.06))
+        drawn |= line(axes, results, "0.7", points, name, index, 2 ** ((index - 2.5) * 0.045))
     drawn |= level(axes, results, "0.7", "dense", "dense")
     powers_of_two(axes, [1 / p for p in parts], [f"1/{p}" for p in parts])
     save(figure, axes, folder, "density", "density of the first junction (edges / all edges)",
@@ -134,14 +135,15 @@ def blocks(results, folder):
 
 
 def pruning(results, folder):
+    # Patterns are no scale: marks without lines.
     figure, axes = plt.subplots()
     patterns = ["2:4", "2:8", "1:8", "2:16"]
     drawn = line(axes, results, "3.4",
                  [(i - 0.06, f"BDWP {p}") for i, p in enumerate(patterns)],
-                 "BDWP (FF and BP pruned)", 0)
+                 "BDWP (FF and BP pruned)", 0, joined=False)
     drawn |= line(axes, results, "3.4",
                   [(i + 0.06, f"SR-STE {p}") for i, p in enumerate(patterns)],
-                  "SR-STE (FF pruned)", 1)
+                  "SR-STE (FF pruned)", 1, joined=False)
     drawn |= level(axes, results, "3.4", "dense", "dense")
     axes.set_xticks(range(4), [f"{p}\n1/{d}" for p, d in zip(patterns, (2, 4, 8, 8))])
     save(figure, axes, folder, "pruning", "N:M, and the share that is kept", "test accuracy (%)",

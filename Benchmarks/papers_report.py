@@ -3,7 +3,7 @@
     python3 Benchmarks/papers_report.py RESULTS.jsonl KEYS OUTPUT_DIRECTORY
 
 RESULTS.jsonl is what `papers` appended, KEYS the output of `papers --list`: only runs that the
-recipes of today name are counted. Writes OUTPUT_DIRECTORY/papers.md and, where matplotlib can be
+recipes of today name are counted, and their protocols come from there. Writes OUTPUT_DIRECTORY/papers.md and, where matplotlib can be
 imported, OUTPUT_DIRECTORY/papers/*.svg.
 """
 
@@ -41,6 +41,13 @@ is said it is the share right of the last 1,000 training samples, each predicted
 learned. All training is plain SGD, one sample at a time, where no micro-batch is named.
 """
 
+PAPERS = {
+    "0": "Pre-defined sparsity and bit widths",
+    "1": "ESSOP: stochastic increments",
+    "2": "Block-circulant weights",
+    "3": "BDWP: N:M pruning in both directions",
+}
+
 NOT_HERE = """## What is not run here
 
 - **ResNet-32 on CIFAR-10** (paper 1), the convolution networks on SVHN and CIFAR-10 (paper 2) and
@@ -50,7 +57,7 @@ NOT_HERE = """## What is not run here
 - **The junction pipeline** (0.3, 0.8), **clock cycles** (0.4), the sorter of paper 3 (3.2) and its
   cycle model and ablations (3.5, 3.6): they belong to the emulated accelerator.
 - **A small convolution network with batch normalisation** (1.5): no convolutions yet.
-- **Ratios of hardware that is not here** are quoted below and never compared.
+- **Ratios of hardware that is not here** are quoted above and never compared.
 """
 
 
@@ -68,11 +75,14 @@ def document(results, plots, root):
         counts[row.verdict] = counts.get(row.verdict, 0) + 1
     summary = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
     parts = [HEADER, f"Of {len(rows) + len(tests)} rows: {summary}.\n", "## Claims\n"]
-    parts.append(table(
-        [row.cells() for row in rows],
-        ["id", "claim", "figure of the paper", "how sure", "ours", "tolerance", "verdict"]))
-    parts.append("\nRows that failed, and rows whose outcome was not expected:\n\n"
-                 + papers_claims.remarks(results))
+    if "not run" in counts:
+        parts.append("Rows *not run* had no data when this page was written, or were left out.\n")
+    for digit, title in PAPERS.items():
+        parts.append(f"### {title}\n")
+        parts.append(table(
+            [row.cells() for row in rows if row.id[0] == digit],
+            ["id", "claim", "figure of the paper", "how sure", "ours", "tolerance", "verdict"]))
+    parts.append("### Rows that failed\n\n" + papers_claims.remarks(results))
     parts.append("## Plots\n")
     if plots:
         for name, title, note in plots:
@@ -104,7 +114,7 @@ def document(results, plots, root):
     parts.append("\n## How each experiment was run\n")
     parts.append(table(papers_claims.protocol_rows(results),
                        ["experiment", "variants", "seeds", "protocol"]))
-    return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+    return "\n".join(part.strip("\n") + "\n" for part in parts)
 
 
 def main():

@@ -23,11 +23,13 @@ class Results:
     """Runs by experiment, variant and seed; only those that KEYS names."""
 
     def __init__(self, path, keys):
-        wanted = set(open(keys).read().splitlines())
+        with open(keys) as file:
+            wanted = dict(line.split("\t", 1) for line in file.read().splitlines())
         self.runs = {}
         self.order = []
         try:
-            lines = open(path).read().splitlines()
+            with open(path) as file:
+                lines = file.read().splitlines()
         except FileNotFoundError:
             lines = []
         known = {}
@@ -36,9 +38,10 @@ class Results:
             if run["key"] in wanted:
                 known[run["key"]] = run
         # In the order of the recipes, whichever run ended first.
-        for key in open(keys).read().splitlines():
+        for key, protocol in wanted.items():
             if key in known:
                 run = known[key]
+                run["protocol"] = protocol
                 name = (run["experiment"], run["variant"])
                 if name not in self.runs:
                     self.order.append(name)

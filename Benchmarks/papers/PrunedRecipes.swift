@@ -24,8 +24,11 @@ extension Experiments {
             var recipe = prunedRecipe(
                 "3.4b", (settings == nil ? "dense" : "BDWP 2:8") + ", B = \(size)", settings, size)
             recipe.settings.append(("batch", Double(size)))
-            let start: Float = size == 1 ? 0.02 : size == 16 ? 0.01 : 0.005
-            recipe.rates = .falling(from: start, to: start / 20)
+            switch size {
+            case 1: recipe.rates = .falling(from: 0.02, to: 0.001)
+            case 16: recipe.rates = .falling(from: 0.01, to: 0.0005)
+            default: recipe.rates = .falling(from: 0.005, to: 0.00025)
+            }
             return recipe
         }
     }

@@ -91,9 +91,13 @@ extension Recipe {
             case .halving: "η = 1/8, halved after 2 epochs and then every 4 until 1/128"
             }
         let decay = weightDecay > 0 ? ", weight decay \(weightDecay)" : ""
-        return "\(data.rawValue), \(samples), \(order), \(epochs) epochs; hidden "
-            + "\(hidden.map(String.init).joined(separator: "-")), \(hiddenActivation.rawValue), "
-            + "\(outputActivation.rawValue) outputs, \(initialisation.rawValue); \(how)\(decay)"
+        let layers =
+            [inputWidth > 0 ? "\(inputWidth)" : "inputs"] + hidden.map(String.init)
+            + [outputWidth > 0 ? "\(outputWidth)" : "classes"]
+        return "\(data.rawValue), \(samples), \(order), \(epochs) epochs; "
+            + "\(layers.joined(separator: "-")), \(hiddenActivation.rawValue), "
+            + "\(outputActivation.rawValue) outputs, weights \(initialisation.rawValue); "
+            + "\(how)\(decay)"
     }
 }
 
@@ -102,12 +106,12 @@ struct Run: Sendable {
     let recipe: Recipe
     let seed: UInt64
 
-    /// Every run, the seeds of one recipe one after the other.
+    /// Every run: all recipes with the first seed, then with the next, so that whoever stops early
+    /// has something of everything.
     static func all(_ recipes: [Recipe], seeds: Int?) -> [Run] {
-        recipes.flatMap { recipe in
-            (1...UInt64(max(1, min(seeds ?? recipe.seeds, recipe.seeds)))).map {
-                Run(recipe: recipe, seed: $0)
-            }
+        let most = min(seeds ?? .max, recipes.map(\.seeds).max() ?? 0)
+        return (0..<most).flatMap { index in
+            recipes.filter { $0.seeds > index }.map { Run(recipe: $0, seed: UInt64(index + 1)) }
         }
     }
 }

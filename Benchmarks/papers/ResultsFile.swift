@@ -80,7 +80,6 @@ extension Run {
         let settings = recipe.settings.map { "\"\($0.name)\":\($0.value)" }.joined(separator: ",")
         return "{\"key\":\"\(key)\",\"experiment\":\"\(recipe.experiment)\","
             + "\"variant\":\"\(recipe.variant)\",\"seed\":\(seed),\"settings\":{\(settings)},"
-            + "\"protocol\":\"\(recipe.protocolText)\","
             + "\"prequential\":\(result.prequential),\"streamed\":\(result.streamed),"
             + "\"test\":\(result.test),"
             + "\"weights\":\(result.weights),\"bytes\":\(result.bytes),"

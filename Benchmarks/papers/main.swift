@@ -6,7 +6,7 @@
 // Every finished run is a line of JSON in FILE (ResultsFile.swift), and progress
 // goes to standard error. --only takes experiments by the start of number and variant (1, 0.5, "3.4 BDWP");
 // --quick runs one seed of an epoch each, to see that everything works; --list prints the keys of
-// all runs, finished or not, and runs nothing.
+// all runs, finished or not, with their protocols, and runs nothing.
 
 import Glibc
 import Junctions
@@ -70,7 +70,7 @@ if options.isQuick {
 }
 let wanted = Run.all(recipes, seeds: options.isQuick ? 1 : options.seeds)
 if options.isList {
-    for run in wanted { print(run.key) }
+    for run in wanted { print("\(run.key)\t\(run.recipe.protocolText)") }
     exit(0)
 }
 var sets: [DataName: DataSet] = [:]
