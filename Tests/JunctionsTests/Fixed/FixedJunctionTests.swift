@@ -33,7 +33,7 @@ import Testing
             let pattern = try SparsePattern(
                 family, inputs: inputs, outputs: outputs, density: density, seed: 5)
             for (index, format) in Self.formats.enumerated() {
-                let form = try #require(FixedEdgeJunction(pattern, format: format))
+                let form = try #require(FixedEdgeJunction(.sparse(pattern), format: format))
                 let edges = FixedBench(form, kernels)
                 let dense = FixedBench(
                     FixedDenseJunction(inputs: inputs, outputs: outputs, format: format), kernels)
@@ -84,7 +84,7 @@ import Testing
         let pattern = try SparsePattern(
             .structured, inputs: 65_536, outputs: 2, outDegree: 1, seed: 1)
         let format = try #require(FixedFormat(10, 2, 7))
-        #expect(FixedEdgeJunction(pattern, format: format) == nil)
+        #expect(FixedEdgeJunction(.sparse(pattern), format: format) == nil)
     }
 
     /// Bits of one side, as the rule says: u < |v| / S.
@@ -157,7 +157,7 @@ import Testing
         let increment = Increment.stochastic(StochasticRule(bitCount: 8))
         let pattern = try SparsePattern(
             .structured, inputs: 64, outputs: 16, density: 0.25, seed: 2)
-        let form = try #require(FixedEdgeJunction(pattern, format: format))
+        let form = try #require(FixedEdgeJunction(.sparse(pattern), format: format))
         let edges = FixedBench(form, .best)
         let dense = FixedBench(FixedDenseJunction(inputs: 64, outputs: 16, format: format), .best)
         var random = Xoshiro256StarStar(seed: 1)
@@ -183,9 +183,10 @@ import Testing
         let pattern = { (inputs: Int, outputs: Int) throws in
             try #require(
                 try FixedEdgeJunction(
-                    SparsePattern(
-                        .clashFree(.type2, dither: false), inputs: inputs, outputs: outputs,
-                        outDegree: 4, seed: 3), format: format))
+                    .sparse(
+                        SparsePattern(
+                            .clashFree(.type2, dither: false), inputs: inputs, outputs: outputs,
+                            outDegree: 4, seed: 3)), format: format))
         }
         let first = FixedBench(try pattern(64, 16), .best, seed: 1, .normal(deviation: 0.25))
         let second = FixedBench(try pattern(16, 4), .best, seed: 2, .normal(deviation: 0.3))
