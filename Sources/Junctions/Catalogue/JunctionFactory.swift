@@ -11,9 +11,37 @@ extension JunctionSpecification {
                 "rule", found: "a cell that does not exist (\(text))",
                 expected: "another combination, since \(reason)")
         }
+        if case .stochastic(let rule) = increment { try checkStochastic(rule) }
         switch arithmetic {
         case .float32: return .float(try floatJunction(inputs, outputs))
         case .fixed(let format): return .fixed(try fixedJunction(inputs, outputs, format))
+        }
+    }
+
+    /// ESSOP is plain SGD of whole weights; streams that are not shared by elements exist to be
+    /// compared, on dense float32 junctions.
+    private func checkStochastic(_ rule: StochasticRule) throws(StructureError) {
+        let isPlain = structure == .dense && arithmetic == .float32
+        if rule.sharing != .elements, !isPlain {
+            throw StructureError(
+                "stream-sharing", found: rule.sharing.rawValue,
+                expected: "elements, unless the junction is dense and float32")
+        }
+        if rule.scaling != .powerOfTwo, arithmetic != .float32 {
+            throw StructureError(
+                "stream-scaling", found: rule.scaling.rawValue,
+                expected: "power-of-two in fixed point")
+        }
+        guard case .pruned(let settings) = structure else { return }
+        let pattern = try PruningPattern(settings)
+        if pattern.weightUpdate != .dense {
+            throw StructureError(
+                "weight-update", found: "masked", expected: "dense with stochastic increments")
+        }
+        if pattern.droppedDecay > 0 {
+            throw StructureError(
+                "dropped decay", found: "\(pattern.droppedDecay)",
+                expected: "0 with stochastic increments")
         }
     }
 

@@ -125,7 +125,11 @@ extension EdgeJunction: FloatJunctionForm {
         e: UnsafeMutablePointer<Float>?, rule: UpdateRule,
         generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet
     ) {
-        precondition(rule.increment == .exact, "the increments of this form are exact")
+        if case .stochastic(let bits) = rule.increment {
+            return stochasticBackpropUpdate(
+                memory, x: x, delta: delta, e: e, learningRate: rule.learningRate, rule: bits,
+                generator: generator, kernels: kernels)
+        }
         switch layout {
         case .list, .rows: updateGathering(memory, x, delta, e, rule, kernels)
         case .turned: updateTurned(memory, x, delta, e, rule, kernels)

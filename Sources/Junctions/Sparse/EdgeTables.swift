@@ -110,7 +110,9 @@ extension EdgeJunction {
 
     package func updateBytes(_ increment: Increment) -> Int {
         let bytes = EdgeTableBytes(self)
-        return bytes.columns + bytes.turned + bytes.slack + bytes.pairs
+        let tables = bytes.columns + bytes.turned + bytes.slack + bytes.pairs
+        if case .stochastic(let rule) = increment { return tables + stochasticBytes(rule) }
+        return tables
     }
 
     package func prepare(_ workspace: UnsafeMutableRawPointer, forUpdates: Bool) {
