@@ -9,6 +9,21 @@ let measuredSets: [KernelSet] = KernelSet.all.filter {
     $0.name != "portable" || KernelSet.best.name == "portable"
 }
 
+/// Everything dense, in every set worth timing.
+func measureDense() -> [Row] {
+    var rows: [Row] = []
+    for set in measuredSets {
+        rows.append(measureStep(inputs: 784, hidden: 128, outputs: 10, set))
+        rows.append(measureStep(inputs: 784, hidden: 128, outputs: 10, set, tanh: true))
+        rows.append(measureStep(inputs: 8, hidden: 16, outputs: 2, set))
+        rows += measureJunction(inputs: 784, outputs: 128, set)
+        rows += measureJunction(inputs: 1024, outputs: 1024, set)
+        rows += measureJunction(inputs: 8, outputs: 16, set)
+        rows += measureElementwise(set)
+    }
+    return rows + measureStreams(bytes: 4 << 20)
+}
+
 /// FF, BP with UP (with and without an error to pass on), and momentum, at one size.
 func measureJunction(inputs: Int, outputs: Int, _ set: KernelSet) -> [Row] {
     var random = Xoshiro256StarStar(seed: 2)

@@ -1,39 +1,40 @@
-// kernel-bench: medians of the kernels and of one training step.
+// kernel-bench: medians of the kernels, of one training step, and of every structure and rule
+// beside the dense, exact one.
 //
-//     swift run -c release kernel-bench [--json] [--rows]
+//     swift run -c release kernel-bench [--json] [--rows | PART ...]
 //
-// --json prints an array of {name, value, unit}; --rows measures only what `scripts/bench` needs.
+// --json prints an array of {name, value, unit, reference}; --rows measures only what
+// `scripts/bench` needs. Parts: dense structures pruned stochastic fixed; all without one.
 
 import Kernels
 
-let arguments = CommandLine.arguments.dropFirst()
-let isJSON = arguments.contains("--json")
-let isShort = arguments.contains("--rows")
+let arguments = Array(CommandLine.arguments.dropFirst())
+let parts = Set(arguments.filter { !$0.hasPrefix("--") })
 var rows: [Row] = []
 
-if arguments.contains("--edges") {
-    rows = measureEdges()
-} else if isShort {
+/// Whether a part was asked for, or none was named.
+func wants(_ part: String) -> Bool { parts.isEmpty || parts.contains(part) }
+
+if arguments.contains("--rows") {
     rows = measureForTable()
+    rows += try measureStructuresForTable()
+    rows += try measurePrunedForTable()
+    rows += measureStochasticForTable()
 } else {
-    for set in measuredSets {
-        rows.append(measureStep(inputs: 784, hidden: 128, outputs: 10, set))
-        rows.append(measureStep(inputs: 784, hidden: 128, outputs: 10, set, tanh: true))
-        rows.append(measureStep(inputs: 8, hidden: 16, outputs: 2, set))
-        rows += measureJunction(inputs: 784, outputs: 128, set)
-        rows += measureJunction(inputs: 1024, outputs: 1024, set)
-        rows += measureJunction(inputs: 8, outputs: 16, set)
-        rows += measureElementwise(set)
+    if wants("dense") { rows += measureDense() }
+    if wants("structures") {
+        for set in measuredSets where set.name != "plain" { rows += try measureStructures(set) }
     }
-    rows += measureStreams(bytes: 4 << 20)
+    if wants("pruned") { rows += try measurePruned() }
+    if wants("stochastic") { rows += measureStochastic() }
+    if wants("fixed") { rows += try measureFixed() }
 }
 
-if isJSON {
+if arguments.contains("--json") {
     print("[" + rows.map(\.json).joined(separator: ",\n ") + "]")
 } else {
     let width = (rows.map(\.name.count).max() ?? 0) + 2
     for row in rows {
-        let padding = String(repeating: " ", count: width - row.name.count)
-        print("\(row.name)\(padding)\(row.rounded) \(row.unit)")
+        print(row.name + String(repeating: " ", count: width - row.name.count) + row.text)
     }
 }

@@ -59,9 +59,7 @@ public enum Catalogue {
         case (.circulant, true, false):
             .referenceOnly("the rule needs the k × k products and loses the FFT")
         case (.circulant, true, true):
-            .absent("bits of one sample are too coarse for 16-bit spectra")
-        case (.pruned, true, true):
-            .absent("increments of one sample and views of many steps are not combined in 16 bits")
+            .absent("its increments are formed in time, and its weights are rounded as spectra")
         case (.pruned, false, true):
             .referenceOnly("views are copies of the master with zeros, as fast as dense")
         case (_, true, true):

@@ -93,12 +93,7 @@ extension FixedDenseJunction: FixedJunctionForm {
             outputs: outputs, generator)
         for row in 0..<outputs {
             outer.updateBias(bias, row, counters)
-            let bits = outer.rowBits(row)
-            guard bits != 0 else { continue }
-            for column in 0..<inputs {
-                outer.updateWeight(
-                    weights + row * rowStride + column, row, bits, column, counters)
-            }
+            outer.updateRow(weights + row * rowStride, row, counters)
         }
     }
 

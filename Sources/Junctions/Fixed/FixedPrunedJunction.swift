@@ -118,24 +118,40 @@ extension FixedPrunedJunction: FixedJunctionForm {
         derivative: UnsafePointer<Int16>?, e: UnsafeMutablePointer<Int16>?, learningShift: Int,
         increment: Increment, generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet
     ) {
-        precondition(increment == .exact, "N:M in fixed point has exact increments")
         let counters = layout.saturations(memory.parameters)
         if let e {
             kernels.fixed.backprop(
                 UnsafePointer(memory.workspace.assumingMemoryBound(to: Int16.self)), delta,
                 derivative, e, outputs, rowStride, format.width, format.fractionBits, counters)
         }
-        kernels.fixed.backpropUpdate(
-            layout.weights(memory.parameters), layout.bias(memory.parameters), x, delta, nil, nil,
-            outputs, rowStride, format.width, format.fractionBits, learningShift, counters)
-        for first in stride(from: 0, to: outputs, by: groupCount) {
-            var hasChanged = false
-            for row in first..<min(first + groupCount, outputs)
-            where format.biasIncrement(delta[row], shift: learningShift) != 0 {
-                pruneRow(memory.parameters, row)
-                hasChanged = true
+        let weights = layout.weights(memory.parameters)
+        let bias = layout.bias(memory.parameters)
+        if case .stochastic(let rule) = increment {
+            let outer = FixedStochastic(
+                rule, format, learningShift: learningShift, x: x, inputs: inputs, delta: delta,
+                outputs: outputs, generator)
+            for row in 0..<outputs {
+                outer.updateBias(bias, row, counters)
+                outer.updateRow(weights + row * rowStride, row, counters)
             }
-            if hasChanged { pruneColumns(memory, firstRow: first) }
+            prune(memory) { outer.rowBits($0) != 0 }
+        } else {
+            kernels.fixed.backpropUpdate(
+                weights, bias, x, delta, nil, nil, outputs, rowStride, format.width,
+                format.fractionBits, learningShift, counters)
+            prune(memory) { format.biasIncrement(delta[$0], shift: learningShift) != 0 }
+        }
+    }
+
+    /// Makes the views of rows that changed anew.
+    private func prune(_ memory: JunctionMemory, _ hasChanged: (_ row: Int) -> Bool) {
+        for first in stride(from: 0, to: outputs, by: groupCount) {
+            var isStale = false
+            for row in first..<min(first + groupCount, outputs) where hasChanged(row) {
+                pruneRow(memory.parameters, row)
+                isStale = true
+            }
+            if isStale { pruneColumns(memory, firstRow: first) }
         }
     }
 

@@ -15,6 +15,7 @@ struct FixedStochastic {
     private let format: FixedFormat
     private let learningShift: Int
     private let rule: StochasticRule
+    private let inputs: Int
     private let x: UnsafePointer<Int16>
     private let delta: UnsafePointer<Int16>
     /// a and d, or nil where all are zero.
@@ -36,7 +37,7 @@ struct FixedStochastic {
             rule.scaling == .powerOfTwo && rule.sharing == .elements,
             "fixed point has stochastic increments with shared streams and shifts only")
         (self.rule, self.format, self.learningShift) = (rule, format, learningShift)
-        (self.x, self.delta) = (x, delta)
+        (self.x, self.inputs, self.delta) = (x, inputs, delta)
         var random = Xoshiro256StarStar(loadingFrom: generator)
         var (first, second) = (Draws.zero, Draws.zero)
         for bit in 0..<rule.bitCount { first[bit] = random.uniform() }
@@ -89,6 +90,18 @@ struct FixedStochastic {
         let increment = Self.floorOfQuotient(2 * numerator + denominator, 2 * denominator)
         add(Int(format.saturate(Int32(clamping: increment))), to: weight, counters)
         if increment < Int(format.lowest) || increment > Int(format.highest) { counters[3] += 1 }
+    }
+
+    /// Adds their increments to the weights of a whole row, one per left neuron.
+    func updateRow(
+        _ weights: UnsafeMutablePointer<Int16>, _ row: Int,
+        _ counters: UnsafeMutablePointer<UInt64>
+    ) {
+        let bits = rowBits(row)
+        guard bits != 0 else { return }
+        for column in 0..<inputs {
+            updateWeight(weights + column, row, bits, column, counters)
+        }
     }
 
     /// Adds the exact increment to a bias.

@@ -34,7 +34,7 @@ import Testing
             let prediction = harness.predict(features)
             let outcome = harness.sample(
                 features, .classIndex(label), sequence: UInt64(step))
-            #expect(prediction.predictedClass == outcome.predictedClass, "step \(step)")
+            #expect(prediction.classIndex == outcome.predictedClass, "step \(step)")
         }
     }
 
