@@ -107,17 +107,16 @@ import Testing
         density = 0.125
         parallelism = 16
         interleaver = 3
-        sweep-start = "zero"
         pattern-seed = 9223372036854775807
         [junction.1]
         structure = "pruned"
         pattern = "4:8"
         pruned-passes = "forward"
-        weight-update = "masked"
-        dropped-decay = 0.001
+        weight-update = "dense"
+        dropped-decay = 0
         rule = "stochastic"
         stream-scaling = "none"
-        stream-sharing = "nothing"
+        stream-sharing = "elements"
         [junction.2]
         structure = "circulant"
         block = 2
