@@ -160,7 +160,7 @@ let package = Package(
             name: "MessagingTests", dependencies: ["Messaging"], swiftSettings: strict),
         .testTarget(
             name: "JunctionsTests", dependencies: ["Junctions", "Arithmetic", "Kernels"],
-            swiftSettings: strict),
+            exclude: ["Fixed/Golden"], swiftSettings: strict),
         .testTarget(
             name: "SampleSourcesTests", dependencies: ["Platform", "SampleSources", "Simulation"],
             swiftSettings: strict),

@@ -124,3 +124,50 @@ func measureCirculantParts(blockSize: Int, _ set: KernelSet = .best) -> [Row] {
         row("ff") { bench.feedforward(set, x, y) },
     ]
 }
+
+/// The step of a 16-bit junction at 1024 × 1024, as `FixedCirculantJunction` puts it together.
+func measureFixedCirculant(blockSize k: Int, _ set: KernelSet = .best) -> [Row] {
+    let blocks = 1024 / k
+    let rowStride = (blocks + 31) / 32 * 32
+    var random = Xoshiro256StarStar(seed: 11)
+    func numbers(_ count: Int, below bound: Int) -> UnsafeMutablePointer<Int16> {
+        let numbers = UnsafeMutablePointer<Int16>.allocate(capacity: count)
+        for i in 0..<count { numbers[i] = Int16(random.index(below: bound)) }
+        return numbers
+    }
+    let (x, delta) = (numbers(1024, below: 2048), numbers(1024, below: 20))
+    let (y, e) = (numbers(1024, below: 1), numbers(1024, below: 1))
+    let (left, right) = (numbers(rowStride * k, below: 1), numbers(rowStride * k, below: 1))
+    let errors = numbers(rowStride * k, below: 1)
+    let w = numbers(blocks * k * rowStride, below: 100)
+    let cosines = numbers(CirculantTwiddles.paddedCount, below: 1)
+    CirculantTwiddles.fillFixed(cosines)
+    let kernels = set.circulant.fixed
+    var saturations: (UInt64, UInt64) = (0, 0)
+    var count = 0
+    let feedforward = {
+        count += kernels.transform(x, 1024, blocks, k, cosines, left)
+        count += kernels.multiply(w, left, right, blocks, rowStride, k, 11)
+        count += kernels.invert(right, blocks, k, cosines, y, 1024)
+    }
+    let backpropUpdate = {
+        count += kernels.transform(x, 1024, blocks, k, cosines, left)
+        count += kernels.transform(delta, 1024, blocks, k, cosines, right)
+        withUnsafeMutableBytes(of: &saturations) { bytes in
+            guard let base = bytes.baseAddress else { return }
+            kernels.backpropUpdate(
+                w, left, right, errors, blocks, rowStride, k, 11, 20,
+                base.assumingMemoryBound(to: UInt64.self))
+        }
+        count += kernels.invert(errors, blocks, k, cosines, e, 1024)
+    }
+    let name = "structure.circulant.\(k).fixed16"
+    return [
+        Row(
+            name: "\(name).ff.\(set.name)", value: medianMicroseconds(batches: 31, feedforward),
+            unit: "us"),
+        Row(
+            name: "\(name).bpup.\(set.name)",
+            value: medianMicroseconds(batches: 31, backpropUpdate), unit: "us"),
+    ]
+}

@@ -103,17 +103,24 @@ func measureEdges() -> [Row] {
     return rows
 }
 
-/// Medians of one call of each body, measured in turn: a, b, …, a, b, ….
+/// Medians of one call of each body, measured in turn: a, b, …, a, b, …. A batch is about 200 µs:
+/// far shorter than a time slice, so that a neighbour spoils few of them, and long enough that
+/// the caches of one body are its own for most of it.
 private func interleavedMicroseconds(_ bodies: [() -> Void]) -> [Double] {
     let clock = MachineClock()
+    let batch = { (body: () -> Void, repetitions: Int) -> Double in
+        let start = clock.nowNanoseconds
+        for _ in 0..<repetitions { body() }
+        return Double(clock.nowNanoseconds - start) / 1000 / Double(repetitions)
+    }
+    let repetitions = bodies.map { body in
+        let quickest = (0..<5).map { _ in batch(body, 4) }.min() ?? 200
+        return max(1, Int(200 / quickest))
+    }
     var times = bodies.map { _ in [Double]() }
-    for round in 0..<44 {
+    for _ in 0..<151 {
         for (index, body) in bodies.enumerated() {
-            let repetitions = 8
-            let start = clock.nowNanoseconds
-            for _ in 0..<repetitions { body() }
-            let microseconds = Double(clock.nowNanoseconds - start) / 1000
-            if round > 2 { times[index].append(microseconds / Double(repetitions)) }
+            times[index].append(batch(body, repetitions[index]))
         }
     }
     return times.map { $0.sorted()[$0.count / 2] }

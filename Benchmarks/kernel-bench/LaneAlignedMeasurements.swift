@@ -39,24 +39,23 @@ private func mediansInTurns(_ bodies: [() -> Void], rounds: Int = 61) -> [Double
     return times.map { $0.sorted()[rounds / 2] }
 }
 
-/// FF, BP with UP, and the whole step at 1024 × 1024 for several densities, beside dense; then
-/// the step with the errors that ReLU leaves, half of them zero.
-func measureLaneAligned(_ set: KernelSet) -> [Row] {
-    var rows: [Row] = []
-    for (name, density) in [("1-4", 0.25), ("1-8", 0.125), ("1-16", 0.0625), ("1-32", 0.03125)] {
-        let medians = measureLaneAligned(density: density, set)
-        let names = ["ff", "bpup", "step", "step-relu"]
-        for (index, measured) in names.enumerated() {
+/// The whole step at 1024 × 1024 (`structure.predefined.1-16` and so on), FF alone, BP with UP
+/// alone, and the step with the errors that ReLU leaves, half of them zero; beside each the dense
+/// kernels of the same set.
+/// - densities: 1 / n for each n
+func measureLaneAligned(_ set: KernelSet, densities: [Int] = [4, 8, 16, 32]) -> [Row] {
+    densities.flatMap { density -> [Row] in
+        let medians = measureLaneAligned(density: 1 / Double(density), set)
+        return [".ff", ".bpup", "", ".relu"].enumerated().flatMap { index, part -> [Row] in
+            let name = "structure.predefined.1-\(density)\(part)"
             let (sparse, dense) = (medians[2 * index], medians[2 * index + 1])
-            let row = "structure.predefined.\(name).\(measured)"
-            rows += [
-                Row(name: "\(row).\(set.name)", value: sparse, unit: "us"),
-                Row(name: "\(row).dense.\(set.name)", value: dense, unit: "us"),
-                Row(name: "\(row).ratio.\(set.name)", value: dense / sparse, unit: "times"),
+            return [
+                Row(name: "\(name).\(set.name)", value: sparse, unit: "us"),
+                Row(name: "\(name).dense.\(set.name)", value: dense, unit: "us"),
+                Row(name: "\(name).ratio.\(set.name)", value: dense / sparse, unit: "times"),
             ]
         }
     }
-    return rows
 }
 
 /// Medians, sparse and dense by turns, of FF, BP with UP, the step, the step with half the errors.
@@ -65,7 +64,7 @@ private func measureLaneAligned(density: Double, _ set: KernelSet) -> [Double] {
     guard
         let pattern = try? LaneAlignedPattern(
             inputs: count, outputs: count, density: density, seed: 1)
-    else { return [] }
+    else { preconditionFailure("a power of two from 1/1024 to 1 is a legal density") }
     var random = Xoshiro256StarStar(seed: 4)
     let sparse = LaneAligned(pattern, &random)
     let dense = Junction(inputs: count, outputs: count, &random)

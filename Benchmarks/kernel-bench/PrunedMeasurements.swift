@@ -135,7 +135,6 @@ private func measureBDWP(_ pattern: PruningPattern) throws -> [Row] {
     var result: [Row] = []
     // BP alone: dense BP is FF of a matrix of the same size; N:M's is a product with its view.
     let a = PrunedBench(dense, count: 16, zeros: 0, magnitude: 1, learningRate: 1e-6)
-    let b = PrunedBench(form, count: 16, zeros: 0, magnitude: 1, learningRate: 1e-6)
     let transposed = PrunedBench(
         PrunedJunction(inputs: 1024, outputs: 1024, pattern: pattern), count: 16, zeros: 0,
         magnitude: 1, learningRate: 1e-6)
@@ -151,8 +150,7 @@ private func measureBDWP(_ pattern: PruningPattern) throws -> [Row] {
         result += rows("\(name).step\(suffix)", interleaved(rounds: 51, 4, a.step, b.step))
         result += rows("\(name).up\(suffix)", interleaved(rounds: 51, 4, a.update, b.update))
     }
-    _ = b
-    for count in [32, 64] {
+    for count in [64] {
         let a = PrunedBench(dense, count: count, zeros: 2, magnitude: 1e-3, learningRate: 0.05)
         let b = PrunedBench(form, count: count, zeros: 2, magnitude: 1e-3, learningRate: 0.05)
         result += rows(

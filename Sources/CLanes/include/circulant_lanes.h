@@ -76,10 +76,10 @@ typedef float circulant_f32 __attribute__((ext_vector_type(16), aligned(4), may_
         CIRCULANT_COLUMNS(u3, u7, u11, u15, v[3], v[7], v[11], v[15]); \
     } while (0)
 
-/// Sixteen blocks of k values each (or sixteen values of each, where k ≥ 16), block after block
-/// at `from`, to vectors with one lane per block: value t goes to `to` + 16 · row, where row is t
-/// with its log₂ k bits reversed (where k ≥ 16, those of t with k/16 apart between rows).
-/// Reads sixteen floats from every block.
+/// Sixteen blocks, block after block at `from`, k floats apart, to vectors with one lane per block.
+/// Of every block min(k, 16) values: value t goes to `to` + r(t) · k, where r reverses four bits,
+/// which is row t of k in bit-reversed order where k ≤ 16, and for k > 16 the same once the caller
+/// adds to `to` the row of the first of the sixteen. Reads sixteen floats from every block.
 LANES_INLINE void circulant_blocks_to_lanes(const float *from, long k, float *to) {
     lanes_f32 v[16];
     v[0] = circulant_load(from);
@@ -220,4 +220,17 @@ typedef int64_t lanes_i64 __attribute__((ext_vector_type(16)));
 LANES_INLINE lanes_i64 circulant_widest(lanes_i32 v) {
     return __builtin_convertvector(v, lanes_i64);
 }
+
+/// to[l] = (sums[l] + 2^(n − 1)) · 2^−n, rounded down and held to ±32767, n ≥ 1; returns how many
+/// it held.
+LANES_INLINE long circulant_finish(lanes_i64 sums, int n, int16_t *to) {
+    lanes_i64 limit = (lanes_i64)(32767);
+    lanes_i64 rounded = (sums + (lanes_i64)(1LL << (n - 1))) >> (lanes_i64)(n);
+    lanes_i64 held = __builtin_elementwise_max(__builtin_elementwise_min(rounded, limit), -limit);
+    *(circulant_i16 *)to = __builtin_convertvector(held, circulant_i16);
+    return -__builtin_reduce_add((lanes_i64)(held != rounded));
+}
+
+/// The sum of the lanes.
+LANES_INLINE int64_t circulant_total(lanes_i64 v) { return __builtin_reduce_add(v); }
 #endif

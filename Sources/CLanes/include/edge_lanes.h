@@ -133,4 +133,46 @@ LANES_INLINE uint32_t edge_nonzero(const float *p, intptr_t count) {
     return bits;
 #endif
 }
+
+/// Pairs of neighbours: r[2l] = x[2 index[l]], r[2l + 1] = x[2 index[l] + 1], l < 8
+LANES_INLINE lanes_f32 edge_gather_pairs(const float *x, const uint32_t *index) {
+    lanes_f32 r;
+#if defined(__AVX512F__)
+    r = (lanes_f32)_mm512_i32gather_pd(_mm256_loadu_si256((const __m256i *)index), x, 8);
+#else
+    for (int l = 0; l < 8; l++) {
+        const float *pair = x + 2 * (uintptr_t)index[l];
+        r[2 * l] = pair[0];
+        r[2 * l + 1] = pair[1];
+    }
+#endif
+    return r;
+}
+
+/// x[2 index[l] + 1] = v[l]; the indices differ
+LANES_INLINE void edge_scatter_seconds(float *x, const uint32_t *index, lanes_f32 v) {
+#if defined(__AVX512F__)
+    _mm512_i32scatter_ps(x + 1, _mm512_loadu_si512(index), (__m512)v, 8);
+#else
+    for (int l = 0; l < 16; l++) x[2 * (uintptr_t)index[l] + 1] = v[l];
+#endif
+}
+
+/// A block of 16 × 16: to[c · toStride + r] = from[r · fromStride + c]. Four times, rows r and
+/// r + 8 are shuffled into rows 2r and 2r + 1, which turns the eight bits of an address by one.
+LANES_INLINE void edge_transpose(
+    const float *from, intptr_t fromStride, float *to, intptr_t toStride) {
+    lanes_f32 a[16], b[16];
+    for (int r = 0; r < 16; r++) __builtin_memcpy(&a[r], from + r * fromStride, 64);
+    for (int turn = 0; turn < 4; turn++) {
+        for (int r = 0; r < 8; r++) {
+            b[2 * r] = __builtin_shufflevector(
+                a[r], a[r + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+            b[2 * r + 1] = __builtin_shufflevector(
+                a[r], a[r + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+        }
+        for (int r = 0; r < 16; r++) a[r] = b[r];
+    }
+    for (int r = 0; r < 16; r++) __builtin_memcpy(to + r * toStride, &a[r], 64);
+}
 #endif

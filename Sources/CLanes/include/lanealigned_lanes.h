@@ -19,20 +19,34 @@ LANES_INLINE __m256i lanes_shift(uint32_t word) {
 }
 #endif
 
-/// r[l] = row[l xor s]
-LANES_INLINE lanes_f32 lanes_shifted_row(const float *row, uint32_t word) {
+/// r[l] = v[l xor s], v being what lies at `row`: registers where they are shifted in one step,
+/// memory where it is the other half's address that shifts.
+LANES_INLINE lanes_f32 lanes_shifted(lanes_f32 v, const float *row, uint32_t word) {
 #if defined(__AVX512F__)
-    return (lanes_f32)_mm512_permutexvar_ps(lanes_shift(word), _mm512_loadu_ps(row));
+    (void)row;
+    return (lanes_f32)_mm512_permutexvar_ps(lanes_shift(word), (__m512)v);
 #elif defined(__AVX2__)
+    (void)v;
     lanes_f32 r;
     __m256i shift = lanes_shift(word);
     ((__m256 *)&r)[0] = _mm256_permutevar8x32_ps(_mm256_loadu_ps(row + (word & 8)), shift);
     ((__m256 *)&r)[1] = _mm256_permutevar8x32_ps(_mm256_loadu_ps(row + (~word & 8)), shift);
     return r;
 #else
+    (void)row;
     lanes_f32 r;
-    for (uint32_t l = 0; l < 16; l++) r[l] = row[l ^ (word & 15)];
+    for (uint32_t l = 0; l < 16; l++) r[l] = v[l ^ (word & 15)];
     return r;
+#endif
+}
+
+/// Whether sixteen lanes are one register, shifted in one step: then what many blocks add to one
+/// row is gathered in it. A constant.
+LANES_INLINE _Bool lanes_are_one_register(void) {
+#if defined(__AVX512F__)
+    return 1;
+#else
+    return 0;
 #endif
 }
 

@@ -42,6 +42,34 @@ LANES_INLINE uint16_t lanes_greater_bits(lanes_i32 a, lanes_i32 b) {
 #endif
 }
 
+/// Four floats at `p`, four times; any alignment.
+LANES_INLINE lanes_f32 lanes_fours(const float *p) {
+#if defined(__AVX512F__)
+    return (lanes_f32)_mm512_broadcast_f32x4(_mm_loadu_ps(p));
+#else
+    typedef float lanes_four __attribute__((ext_vector_type(4)));
+    lanes_four v;
+    __builtin_memcpy(&v, p, sizeof v);
+    return __builtin_shufflevector(v, v, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3);
+#endif
+}
+
+/// Number `which` of each four lanes, 0 to 3 and a constant, in all four.
+LANES_INLINE lanes_f32 lanes_of_four(lanes_f32 v, int which) {
+    switch (which) {
+    case 0:
+        return __builtin_shufflevector(v, v, 0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12);
+    case 1:
+        return __builtin_shufflevector(v, v, 1, 1, 1, 1, 5, 5, 5, 5, 9, 9, 9, 9, 13, 13, 13, 13);
+    case 2:
+        return __builtin_shufflevector(
+            v, v, 2, 2, 2, 2, 6, 6, 6, 6, 10, 10, 10, 10, 14, 14, 14, 14);
+    default:
+        return __builtin_shufflevector(
+            v, v, 3, 3, 3, 3, 7, 7, 7, 7, 11, 11, 11, 11, 15, 15, 15, 15);
+    }
+}
+
 /// The larger of each pair of signed integers.
 LANES_INLINE lanes_i32 lanes_larger(lanes_i32 a, lanes_i32 b) {
     return __builtin_elementwise_max(a, b);

@@ -69,4 +69,34 @@ LANES_INLINE lanes_f32 lanes_permute65(
     return r;
 #endif
 }
+
+/// r[l] = v[l] with its sign changed where signs[l] is negative and v[l] is not 0
+LANES_INLINE lanes_f32 lanes_flip_nonzero(lanes_f32 v, lanes_i32 signs) {
+#if defined(__AVX512F__)
+    __m512i bits = (__m512i)v;
+    __mmask16 nonzero = _mm512_test_epi32_mask(bits, _mm512_set1_epi32(0x7FFFFFFF));
+    __m512i flip = _mm512_and_si512((__m512i)signs, _mm512_set1_epi32(INT32_MIN));
+    return (lanes_f32)_mm512_mask_xor_epi32(bits, nonzero, bits, flip);
+#else
+    // Twice the magnitude and its negation: one of the two is negative where it is not 0.
+    lanes_i32 bits = (lanes_i32)v, twice = bits + bits;
+    return (lanes_f32)(bits ^ ((twice | -twice) & signs & INT32_MIN));
+#endif
+}
+
+/// How many bits are set in each lane.
+LANES_INLINE lanes_i32 lanes_popcount(lanes_i32 v) {
+    typedef uint32_t words __attribute__((ext_vector_type(16)));
+    words w = (words)v;
+    w = w - ((w >> 1) & 0x55555555u);
+    w = (w & 0x33333333u) + ((w >> 2) & 0x33333333u);
+    w = (w + (w >> 4)) & 0x0F0F0F0Fu;
+    w = w + (w >> 8);
+    return (lanes_i32)((w + (w >> 16)) & 127u);
+}
+
+/// Small integers (below 2^24) as floats.
+LANES_INLINE lanes_f32 lanes_to_float(lanes_i32 v) {
+    return __builtin_convertvector(v, lanes_f32);
+}
 #endif

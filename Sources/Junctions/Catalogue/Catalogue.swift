@@ -60,8 +60,12 @@ public enum Catalogue {
             .referenceOnly("the rule needs the k × k products and loses the FFT")
         case (.circulant, true, true):
             .absent("bits of one sample are too coarse for 16-bit spectra")
+        case (.pruned, true, true):
+            .absent("increments of one sample and views of many steps are not combined in 16 bits")
+        case (.pruned, false, true):
+            .referenceOnly("views are copies of the master with zeros, as fast as dense")
         case (_, true, true):
-            .referenceOnly("scalar")
+            .referenceOnly("increments are formed one by one")
         default: .supported
         }
     }

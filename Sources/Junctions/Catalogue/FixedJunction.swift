@@ -8,6 +8,7 @@ package enum FixedJunction: Equatable, Sendable {
     case dense(FixedDenseJunction)
     case edge(FixedEdgeJunction)
     case circulant(FixedCirculantJunction)
+    case pruned(FixedPrunedJunction)
 
     /// What every form answers.
     package var form: any FixedJunctionForm {
@@ -15,6 +16,7 @@ package enum FixedJunction: Equatable, Sendable {
         case .dense(let form): form
         case .edge(let form): form
         case .circulant(let form): form
+        case .pruned(let form): form
         }
     }
 
@@ -35,6 +37,7 @@ package enum FixedJunction: Equatable, Sendable {
         case .dense(let form): run(form)
         case .edge(let form): run(form)
         case .circulant(let form): run(form)
+        case .pruned(let form): run(form)
         }
     }
 
@@ -54,6 +57,7 @@ package enum FixedJunction: Equatable, Sendable {
         case .dense(let form): run(form)
         case .edge(let form): run(form)
         case .circulant(let form): run(form)
+        case .pruned(let form): run(form)
         }
     }
 }

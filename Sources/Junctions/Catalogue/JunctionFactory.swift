@@ -11,9 +11,37 @@ extension JunctionSpecification {
                 "rule", found: "a cell that does not exist (\(text))",
                 expected: "another combination, since \(reason)")
         }
+        if case .stochastic(let rule) = increment { try checkStochastic(rule) }
         switch arithmetic {
         case .float32: return .float(try floatJunction(inputs, outputs))
         case .fixed(let format): return .fixed(try fixedJunction(inputs, outputs, format))
+        }
+    }
+
+    /// ESSOP is plain SGD of whole weights; streams that are not shared by elements exist to be
+    /// compared, on dense float32 junctions.
+    private func checkStochastic(_ rule: StochasticRule) throws(StructureError) {
+        let isPlain = structure == .dense && arithmetic == .float32
+        if rule.sharing != .elements, !isPlain {
+            throw StructureError(
+                "stream-sharing", found: rule.sharing.rawValue,
+                expected: "elements, unless the junction is dense and float32")
+        }
+        if rule.scaling != .powerOfTwo, arithmetic != .float32 {
+            throw StructureError(
+                "stream-scaling", found: rule.scaling.rawValue,
+                expected: "power-of-two in fixed point")
+        }
+        guard case .pruned(let settings) = structure else { return }
+        let pattern = try PruningPattern(settings)
+        if pattern.weightUpdate != .dense {
+            throw StructureError(
+                "weight-update", found: "masked", expected: "dense with stochastic increments")
+        }
+        if pattern.droppedDecay > 0 {
+            throw StructureError(
+                "dropped decay", found: "\(pattern.droppedDecay)",
+                expected: "0 with stochastic increments")
         }
     }
 
@@ -24,20 +52,53 @@ extension JunctionSpecification {
         case .dense:
             return .dense(FixedDenseJunction(inputs: inputs, outputs: outputs, format: format))
         case .random, .structured, .clashFree:
-            let pattern = try sparsePattern(inputs, outputs)
-            guard let form = FixedEdgeJunction(pattern, format: format) else {
-                throw StructureError(
-                    "inputs", found: "\(inputs)", expected: "fewer than 65,535 in fixed point")
-            }
-            return .edge(form)
+            return .edge(
+                try fixedEdges(.sparse(try sparsePattern(inputs, outputs)), format))
+        case .laneAligned(let density, let seed):
+            let pattern = try LaneAlignedPattern(
+                inputs: inputs, outputs: outputs, density, seed: seed)
+            return .edge(try fixedEdges(.laneAligned(pattern), format))
+        case .pruned(let settings):
+            return .pruned(try fixedPruned(inputs, outputs, settings, format))
         case .circulant(let blockSize):
             let structure = try CirculantStructure(
                 inputs: inputs, outputs: outputs, blockSize: blockSize)
             return .circulant(
                 FixedCirculantJunction(
                     try FixedCirculantStructure(structure, format: format)))
-        default: throw StructureError("arithmetic", found: "fixed", expected: "float32")
         }
+    }
+
+    private func fixedEdges(
+        _ pattern: FixedEdgePattern, _ format: FixedFormat
+    ) throws(StructureError) -> FixedEdgeJunction {
+        guard let form = FixedEdgeJunction(pattern, format: format) else {
+            throw StructureError(
+                "arithmetic", found: "fixed with \(pattern.inputs) inputs",
+                expected: "float32 from 65,535 inputs on")
+        }
+        return form
+    }
+
+    private func fixedPruned(
+        _ inputs: Int, _ outputs: Int, _ settings: PruningSettings, _ format: FixedFormat
+    ) throws(StructureError) -> FixedPrunedJunction {
+        let pattern = try PruningPattern(settings)
+        guard pattern.variant == .both else {
+            throw StructureError(
+                "pruned-passes", found: settings.passes.rawValue, expected: "both in fixed point")
+        }
+        guard pattern.weightUpdate == .dense else {
+            throw StructureError(
+                "weight-update", found: "masked", expected: "dense in fixed point")
+        }
+        guard pattern.droppedDecay == 0 else {
+            throw StructureError(
+                "dropped decay", found: "\(pattern.droppedDecay)", expected: "0 in fixed point")
+        }
+        return FixedPrunedJunction(
+            inputs: inputs, outputs: outputs, keptCount: pattern.kept,
+            groupCount: pattern.group, format: format)
     }
 
     private func floatJunction(

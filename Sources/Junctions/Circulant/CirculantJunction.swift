@@ -21,7 +21,7 @@ public struct CirculantJunction: Equatable, Sendable {
     public let structure: CirculantStructure
     /// Floats from row to row: p rounded up to a multiple of 16.
     public let rowStride: Int
-    private let biasOffset: Int
+    let biasOffset: Int
 
     /// A junction of that structure.
     public init(_ structure: CirculantStructure) {
@@ -52,7 +52,12 @@ extension CirculantJunction: FloatJunctionForm {
     }
 
     package var feedforwardBytes: Int { layout.feedforwardBytes }
-    package func updateBytes(_ increment: Increment) -> Int { layout.updateBytes }
+    package func updateBytes(_ increment: Increment) -> Int {
+        if case .stochastic(let rule) = increment {
+            return layout.updateBytes + stochasticBytes(rule)
+        }
+        return layout.updateBytes
+    }
 
     package func prepare(_ workspace: UnsafeMutableRawPointer, forUpdates: Bool) {
         CirculantTwiddles.fill(layout.cosines(workspace))
@@ -87,7 +92,11 @@ extension CirculantJunction: FloatJunctionForm {
         e: UnsafeMutablePointer<Float>?, rule: UpdateRule,
         generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet
     ) {
-        precondition(rule.increment == .exact, "spectra learn exact increments")
+        if case .stochastic(let bits) = rule.increment {
+            return stochasticBackpropUpdate(
+                memory, x: x, delta: delta, e: e, learningRate: rule.learningRate, rule: bits,
+                generator: generator, kernels: kernels)
+        }
         let (k, layout, workspace) = (structure.blockSize, layout, memory.workspace)
         let (cosines, staging) = (layout.cosines(workspace), layout.staging(workspace))
         let (left, right) = (layout.left(workspace), layout.right(workspace))

@@ -4,6 +4,10 @@
 //
 // Legend: k block size, L = log₂ k, a = ⌈L/2⌉; x̂ and δ̂ are kept times 2^−a, weights are not
 // scaled, sums are rounded to the format once (FixedCirculantKernels).
+// Bin 0 of a block of y is Σ y · 2^−a, so the mean of a block stays below 2^(b_n + a) / k: 8 at
+// k = 8, 4 at 16 and 1 at 256 in (16,4,11). Beyond, it saturates and is counted; large blocks
+// suit small numbers.
+//
 // Invariants: spectra lie within ±32767, which −v never leaves.
 
 import Arithmetic

@@ -10,7 +10,7 @@ extension DenseJunction: ManyVectorForm {
     private var blockBytes: Int { 16 * rowStride * 4 }
 
     package func manyBytes(_ count: Int) -> Int {
-        ManyScratch.bytes(inputs, outputs, count) + blockBytes + (rowStride * 2 + 63) & ~63
+        ManyScratch.bytes(inputs, outputs, count) + blockBytes + ((rowStride * 2 + 63) & ~63)
     }
 
     package func feedforwardMany(

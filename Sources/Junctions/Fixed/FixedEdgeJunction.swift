@@ -9,14 +9,14 @@
 import Arithmetic
 import Kernels
 
-/// A junction with the edges of a `SparsePattern` in a fixed-point format.
+/// A junction with the edges of a pattern in a fixed-point format.
 ///
 /// Parameters: `weights` [outputs, edges of the neuron that has most], rows padded to whole 32, a
 /// row in ascending order of left neurons; `bias` [outputs]; `saturations` [4], which count as
 /// `FixedKernels` says.
 public struct FixedEdgeJunction: Equatable, Sendable {
     /// Which edges there are.
-    public let pattern: SparsePattern
+    public let pattern: FixedEdgePattern
     /// Of every number of the junction.
     public let format: FixedFormat
     /// Edges of the right neuron that has most.
@@ -24,40 +24,11 @@ public struct FixedEdgeJunction: Equatable, Sendable {
 
     /// The junction of a pattern; nil where it has 65,535 left neurons or more, for which indices
     /// of 16 bits do not suffice.
-    public init?(_ pattern: SparsePattern, format: FixedFormat) {
+    public init?(_ pattern: FixedEdgePattern, format: FixedFormat) {
         guard pattern.inputs < Int(FixedEdges.nobody) else { return nil }
         self.pattern = pattern
         self.format = format
-        columns = pattern.family.hasExactDegrees ? pattern.inDegree : Self.longestRow(pattern)
-    }
-
-    private static func longestRow(_ pattern: SparsePattern) -> Int {
-        var longest = 1
-        withEdges(of: pattern) { _, starts in
-            for row in 0..<pattern.outputs {
-                longest = max(longest, Int(starts[row + 1] - starts[row]))
-            }
-        }
-        return longest
-    }
-
-    /// Calls `body` with the left neurons of all edges and the start of every row among them.
-    private static func withEdges(
-        of pattern: SparsePattern,
-        _ body: (_ left: UnsafePointer<UInt32>, _ starts: UnsafePointer<UInt32>) -> Void
-    ) {
-        let rows = pattern.outputs + 1
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: pattern.edgeCount + rows) {
-            guard let left = $0.baseAddress else { return }
-            let starts = left + pattern.edgeCount
-            if pattern.family.hasExactDegrees {
-                pattern.fill(left)
-                for row in 0..<rows { starts[row] = UInt32(row * pattern.inDegree) }
-            } else {
-                pattern.fill(left, starts: starts)
-            }
-            body(left, starts)
-        }
+        columns = pattern.longestRow
     }
 }
 
@@ -111,11 +82,13 @@ extension FixedEdgeJunction {
         return count
     }
 
-    /// Which blocks of 64 places every 32 entries of a table point into.
+    /// Which blocks of 64 places every 32 entries of a table point into, and others until all words
+    /// have equally many.
     private static func fillBlocks(
         _ blocks: UnsafeMutablePointer<UInt64>, _ table: UnsafePointer<UInt16>, _ count: Int,
         places: Int
     ) {
+        var largest = 0
         for vector in 0..<count / 32 {
             var word: UInt64 = 0
             for entry in 0..<32 where table[32 * vector + entry] != FixedEdges.nobody {
@@ -123,7 +96,13 @@ extension FixedEdgeJunction {
             }
             // Beyond that, entries are picked faster one by one.
             let isUseful = places <= 4096 && word.nonzeroBitCount <= 16
-            blocks[vector] = isUseful ? word : 0
+            blocks[vector] = isUseful ? max(word, 1) : 0
+            largest = max(largest, blocks[vector].nonzeroBitCount)
+        }
+        for vector in 0..<count / 32 where blocks[vector] != 0 {
+            while blocks[vector].nonzeroBitCount < largest {
+                blocks[vector] |= blocks[vector] + 1
+            }
         }
     }
 }
@@ -147,7 +126,7 @@ extension FixedEdgeJunction: FixedJunctionForm {
 
     package func prepare(_ workspace: UnsafeMutableRawPointer, forUpdates: Bool) {
         let table = workspace.assumingMemoryBound(to: UInt16.self)
-        Self.withEdges(of: pattern) { left, starts in
+        pattern.withEdges { left, starts in
             for row in 0..<outputs {
                 let sorted = (Int(starts[row])..<Int(starts[row + 1])).map { left[$0] }.sorted()
                 for column in 0..<rowStride {
@@ -248,6 +227,6 @@ extension FixedEdgeJunction: FixedJunctionForm {
     package func findings(
         _ parameters: UnsafeRawPointer, _ workspace: UnsafeMutableRawPointer
     ) -> [String] {
-        layout.findings(parameters, format)
+        pattern.findings + layout.findings(parameters, format)
     }
 }

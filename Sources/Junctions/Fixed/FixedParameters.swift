@@ -1,5 +1,6 @@
 // What the parameters of every junction in fixed point look like: `weights` [outputs, columns]
-// with rows padded to whole 32, `bias` [outputs], and four counters of saturations.
+// with rows padded to whole 32, `bias` [outputs], for N:M a view of the weights, and four counters
+// of saturations.
 
 import Arithmetic
 
@@ -8,6 +9,8 @@ struct FixedParameters {
     let outputs: Int
     /// Numbers from row to row of the weights, a multiple of 32.
     let rowStride: Int
+    /// Whether a view of the weights that FF reads lies behind the biases.
+    var hasView = false
 
     /// `count` rounded up to whole vectors of 32 numbers.
     static func paddedCount(_ count: Int) -> Int { (count + 31) & ~31 }
@@ -15,16 +18,20 @@ struct FixedParameters {
     /// The fields in their order.
     /// - columns: weights of a row
     func fields(columns: Int) -> [JunctionField] {
-        [
+        let view = JunctionField(
+            "view.forward", .i16, shape: [outputs, columns], rowStride: rowStride,
+            isLearned: false)
+        return [
             JunctionField("weights", .i16, shape: [outputs, columns], rowStride: rowStride),
             JunctionField(
                 "bias", .i16, shape: [outputs], rowStride: Self.paddedCount(outputs)),
-            JunctionField("saturations", .u64, shape: [4], isLearned: false),
-        ]
+        ] + (hasView ? [view] : [])
+            + [JunctionField("saturations", .u64, shape: [4], isLearned: false)]
     }
 
     private var biasOffset: Int { outputs * rowStride * 2 }
-    private var saturationOffset: Int { biasOffset + Self.paddedCount(outputs) * 2 }
+    private var viewOffset: Int { biasOffset + Self.paddedCount(outputs) * 2 }
+    private var saturationOffset: Int { viewOffset + (hasView ? biasOffset : 0) }
 
     func weights(_ parameters: UnsafeRawPointer) -> UnsafePointer<Int16> {
         parameters.assumingMemoryBound(to: Int16.self)
@@ -40,6 +47,14 @@ struct FixedParameters {
 
     func bias(_ parameters: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Int16> {
         (parameters + biasOffset).assumingMemoryBound(to: Int16.self)
+    }
+
+    func view(_ parameters: UnsafeRawPointer) -> UnsafePointer<Int16> {
+        (parameters + viewOffset).assumingMemoryBound(to: Int16.self)
+    }
+
+    func view(_ parameters: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Int16> {
+        (parameters + viewOffset).assumingMemoryBound(to: Int16.self)
     }
 
     func saturations(_ parameters: UnsafeMutableRawPointer) -> UnsafeMutablePointer<UInt64> {

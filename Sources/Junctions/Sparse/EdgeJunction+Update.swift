@@ -8,7 +8,7 @@ extension EdgeJunction {
         _ e: UnsafeMutablePointer<Float>?, _ rule: UpdateRule, _ kernels: KernelSet
     ) {
         let (weights, bias) = learned(memory.parameters)
-        let tables = EdgeTables(self, memory.workspace)
+        let tables = EdgeTables(self, memory.workspace, weights: memory.parameters)
         if let velocity = memory.velocity {
             let (velocity, biasVelocity) = learned(velocity)
             kernels.edge.backpropUpdateMomentum(
@@ -17,8 +17,8 @@ extension EdgeJunction {
                 rule.weightDecay)
         } else {
             kernels.edge.backpropUpdate(
-                weights, bias, tables.left, tables.starts, x, delta, e, inputs, outputs,
-                rowStride, pattern.inDegree, rule.learningRate, rule.weightDecay)
+                weights, bias, tables.left, tables.starts, x, delta, e, tables.pairs, inputs,
+                outputs, rowStride, pattern.inDegree, rule.learningRate, rule.weightDecay)
         }
     }
 
@@ -27,7 +27,7 @@ extension EdgeJunction {
         _ e: UnsafeMutablePointer<Float>?, _ rule: UpdateRule, _ kernels: KernelSet
     ) {
         let (weights, bias) = learned(memory.parameters)
-        let tables = EdgeTables(self, memory.workspace)
+        let tables = EdgeTables(self, memory.workspace, weights: memory.parameters)
         let error = e == nil ? nil : tables.turnedError
         kernels.edge.turn(x, tables.left, tables.turned, inputs)
         if let velocity = memory.velocity {
@@ -48,9 +48,9 @@ extension EdgeJunction {
         _ e: UnsafeMutablePointer<Float>?, _ rule: UpdateRule, _ kernels: KernelSet
     ) {
         let (weights, bias) = learned(memory.parameters)
-        let tables = EdgeTables(self, memory.workspace)
+        let tables = EdgeTables(self, memory.workspace, weights: memory.parameters)
         let error = e == nil ? nil : tables.turnedError
-        kernels.edge.turn(x, tables.left, tables.turned, inputs)
+        kernels.edge.rowsToMemories(x, tables.turned, pattern.parallelism)
         if let velocity = memory.velocity {
             let (velocity, biasVelocity) = learned(velocity)
             kernels.edge.columnsBackpropUpdateMomentum(
@@ -63,7 +63,7 @@ extension EdgeJunction {
                 delta, error, groupCount, groupColumns, inputs, outputs, rule.learningRate,
                 rule.weightDecay)
         }
-        if let e { kernels.edge.turnBack(tables.turnedError, tables.left, e, inputs) }
+        if let e { kernels.edge.memoriesToRows(tables.turnedError, e, pattern.parallelism) }
     }
 
     /// Weights and biases, or their velocities.

@@ -100,7 +100,7 @@ extension EdgeJunction: FloatJunctionForm {
     ) {
         let weights = parameters.assumingMemoryBound(to: Float.self)
         let bias = (parameters + biasOffset).assumingMemoryBound(to: Float.self)
-        let tables = EdgeTables(self, workspace)
+        let tables = EdgeTables(self, workspace, weights: parameters)
         switch layout {
         case .list, .rows:
             kernels.edge.feedforward(
@@ -111,7 +111,7 @@ extension EdgeJunction: FloatJunctionForm {
             kernels.edge.turnedFeedforward(
                 weights, bias, tables.turned, y, inputs, outputs, pattern.inDegree)
         case .columns:
-            kernels.edge.turn(x, tables.left, tables.turned, inputs)
+            kernels.edge.rowsToMemories(x, tables.turned, pattern.parallelism)
             kernels.edge.columnsFeedforward(
                 weights, bias, tables.turned, tables.memories, tables.rowOfClock, tables.neurons,
                 y, groupCount, groupColumns, outputs)
@@ -125,7 +125,11 @@ extension EdgeJunction: FloatJunctionForm {
         e: UnsafeMutablePointer<Float>?, rule: UpdateRule,
         generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet
     ) {
-        precondition(rule.increment == .exact, "the increments of this form are exact")
+        if case .stochastic(let bits) = rule.increment {
+            return stochasticBackpropUpdate(
+                memory, x: x, delta: delta, e: e, learningRate: rule.learningRate, rule: bits,
+                generator: generator, kernels: kernels)
+        }
         switch layout {
         case .list, .rows: updateGathering(memory, x, delta, e, rule, kernels)
         case .turned: updateTurned(memory, x, delta, e, rule, kernels)

@@ -35,7 +35,10 @@ extension LaneAlignedJunction: FloatJunctionForm {
     package var fanOut: Int { (pattern.edgeCount + inputs - 1) / inputs }
     package var weightCount: Int { pattern.edgeCount }
     package var feedforwardBytes: Int { (pattern.blockCount * 4 + 63) & ~63 }
-    package func updateBytes(_ increment: Increment) -> Int { 0 }
+    package func updateBytes(_ increment: Increment) -> Int {
+        if case .stochastic(let rule) = increment { return stochasticBytes(rule) }
+        return 0
+    }
     package func refresh(_ memory: JunctionMemory) {}
 
     package var fields: [JunctionField] {
@@ -69,6 +72,11 @@ extension LaneAlignedJunction: FloatJunctionForm {
         e: UnsafeMutablePointer<Float>?, rule: UpdateRule,
         generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet
     ) {
+        if case .stochastic(let bits) = rule.increment {
+            return stochasticBackpropUpdate(
+                memory, x: x, delta: delta, e: e, learningRate: rule.learningRate, rule: bits,
+                generator: generator, kernels: kernels)
+        }
         let weights = memory.parameters.assumingMemoryBound(to: Float.self)
         let bias = (memory.parameters + biasOffset).assumingMemoryBound(to: Float.self)
         let workspace = memory.workspace

@@ -134,8 +134,8 @@ extension SparsePattern {
     private static func illegal(
         density: Double, _ inputs: Int, _ outputs: Int, _ divisor: Int
     ) -> StructureError {
-        let steps = max(1, Int(density * Double(divisor)))
-        let candidates = steps < divisor ? [steps, steps + 1] : [steps]
+        let below = Int(density * Double(divisor))
+        let candidates = [below, below + 1].filter { (1...divisor).contains($0) }
         let values = candidates.map { "\(Double($0) / Double(divisor))" }
         return StructureError(
             "density", found: "\(density) (in-degree \(density * Double(inputs)))",
@@ -151,7 +151,7 @@ extension SparsePattern {
 
     /// The divisors of `number` around `value`.
     private static func nearestDivisors(of number: Int, to value: Int) -> String {
-        let all = (1...number).filter { number % $0 == 0 }
+        let all = divisors(of: number)
         let both = [all.last { $0 < value }, all.first { $0 > value }].compactMap(\.self)
         return both.map(String.init).joined(separator: " or ")
     }
@@ -159,8 +159,20 @@ extension SparsePattern {
     private static func chosenParallelism(inputs: Int, inDegree: Int) -> Int {
         let whole = inputs / 16
         if inputs % 16 == 0, whole % inDegree == 0 || inDegree % whole == 0 { return whole }
-        let divisors = (1...inputs).filter { inputs % $0 == 0 && ($0 < inputs || inputs == 1) }
-        return divisors.first { $0 >= inDegree } ?? divisors.last ?? 1
+        let proper = divisors(of: inputs).filter { $0 < inputs || inputs == 1 }
+        return proper.first { $0 >= inDegree } ?? proper.last ?? 1
+    }
+
+    /// All divisors, ascending.
+    private static func divisors(of number: Int) -> [Int] {
+        var small: [Int] = []
+        var candidate = 1
+        while candidate * candidate <= number {
+            if number % candidate == 0 { small.append(candidate) }
+            candidate += 1
+        }
+        let large = small.reversed().map { number / $0 }
+        return small + large.drop { $0 == small.last }
     }
 
     static func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {

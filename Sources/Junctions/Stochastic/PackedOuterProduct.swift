@@ -91,7 +91,8 @@ package struct PackedOuterProduct: Equatable, Sendable {
         _ left: UInt64, _ right: UInt64, isNegative: Bool, _ step: Float
     ) -> Float {
         let count = (left & right).nonzeroBitCount
-        let magnitude = count == 0 ? 0 : step * Float(count)
+        if count == 0 { return 0 }
+        let magnitude = step * Float(count)
         return isNegative ? -magnitude : magnitude
     }
 

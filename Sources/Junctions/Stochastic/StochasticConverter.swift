@@ -3,7 +3,8 @@
 //
 // Order of drawing, whatever is to be updated: L values u, then L values v. Per call they are
 // sorted together by u (sets of bits have the same AND in any order of their bits), so that a left
-// neuron of rank r has bits 0 ..< r; `order[k]` is the place of the k-th smallest v.
+// neuron of rank r has bits 0 ..< r; `order[k]` is the place of the partner of the k-th
+// smallest v.
 //
 // Invariant: after `convert` the generator has moved by exactly 2 L draws.
 
@@ -22,7 +23,7 @@ package struct StochasticCodes {
     package let chunks: UnsafeMutablePointer<Int32>
     /// How many of those there are.
     package let chunkCount: Int
-    /// The place in ascending order of u that the k-th smallest v has.
+    /// #{u < partner of v} for the k-th smallest v.
     package let order: UnsafeMutablePointer<Int32>
     /// What one common bit is worth, η · S_x · S_δ / L; 0 where there is nothing to update.
     package let step: Float
@@ -51,7 +52,7 @@ package struct StochasticConverter: Equatable, Sendable {
 
     /// Bytes of scratch memory, a multiple of 64.
     package var byteCount: Int {
-        var bytes = 3 * Self.numbersBytes  // u, v, order
+        var bytes = 5 * Self.numbersBytes  // u, v, order, and places of both
         bytes += leftBytes + rightBytes  // codes
         bytes += chunkBytes  // list of chunks
         let stride = StochasticKernels.lineStride(rule.bitCount)
@@ -74,7 +75,8 @@ package struct StochasticConverter: Equatable, Sendable {
         let u = scratch.assumingMemoryBound(to: Float.self)
         let v = u + 64
         let order = UnsafeMutableRawPointer(v + 64).assumingMemoryBound(to: Int32.self)
-        let left = order + 64
+        let places = order + 64
+        let left = places + 128
         let right = left + leftBytes / 4
         let chunks = right + rightBytes / 4
         let table = UnsafeMutableRawPointer(chunks + chunkBytes / 4)
@@ -93,7 +95,7 @@ package struct StochasticConverter: Equatable, Sendable {
                 left: left, right: right, table: table, chunks: chunks, chunkCount: 0,
                 order: order, step: 0)
         }
-        Self.makeOrder(u, v, bitCount, order)
+        Self.makeOrder(u, v, bitCount, places, order, kernels)
         for l in 0..<bitCount {
             u[l] = StochasticScale.threshold(u[l], leftScale)
             v[l] = StochasticScale.threshold(v[l], rightScale)
@@ -119,23 +121,23 @@ package struct StochasticConverter: Equatable, Sendable {
         random.store(to: generator)
     }
 
-    /// order[k] = the place of u[l] among all u, where v[l] is the k-th smallest of all v. Equal
-    /// numbers are in order of l: their bits are set together, so that no rank lies between.
+    /// order[k] = #{u < u[l]}, where v[l] is the k-th smallest of all v. Equal v come in the order
+    /// of l, and equal u have one place: their bits are set together, so that no rank lies
+    /// between.
+    /// - places: scratch memory for 2 · 64 places
     private static func makeOrder(
         _ u: UnsafePointer<Float>, _ v: UnsafePointer<Float>, _ bitCount: Int,
-        _ order: UnsafeMutablePointer<Int32>
+        _ places: UnsafeMutablePointer<Int32>, _ order: UnsafeMutablePointer<Int32>,
+        _ kernels: StochasticKernels
     ) {
+        let padded = DenseJunction.paddedCount(bitCount)
+        kernels.codes(u, padded, u, bitCount, places)
+        kernels.codes(v, padded, v, bitCount, places + 64)
+        order.update(repeating: -1, count: 64)
         for l in 0..<bitCount {
-            var (placeU, placeV): (Int32, Int32) = (0, 0)
-            for k in 0..<l {
-                placeU &+= u[k] <= u[l] ? 1 : 0
-                placeV &+= v[k] <= v[l] ? 1 : 0
-            }
-            for k in l + 1..<max(bitCount, l + 1) {
-                placeU &+= u[k] < u[l] ? 1 : 0
-                placeV &+= v[k] < v[l] ? 1 : 0
-            }
-            order[Int(placeV)] = placeU
+            var k = Int(places[64 + l])
+            while order[k] >= 0 { k += 1 }
+            order[k] = places[l]
         }
     }
 

@@ -16,41 +16,84 @@ extension VectorKernels {
         _ w: UnsafePointer<Int16>, _ x: UnsafePointer<Int16>, _ y: UnsafeMutablePointer<Int16>,
         _ inputBlocks: Int, _ rowStride: Int, _ k: Int, _ fractionBits: Int
     ) -> Int {
+        let n = Int32(truncatingIfNeeded: fractionBits)
         var saturations = 0
-        let column = k &* rowStride
-        var c = 0
-        while c <= k &>> 1 {
-            let isReal = c == 0 || c == k &>> 1
-            let toImaginary = isReal ? 0 : k &- 2 &* c
-            var i = 0
-            while i < rowStride {
-                var ar = Sums.zero
-                var ai = Sums.zero
-                var real = w + c &* rowStride + i
-                var j = 0
-                while j < inputBlocks {
-                    let spectrum = x + (j &>> 4) &* 16 &* k + 16 &* c + (j & 15)
-                    let wr = circulant_widen(real)
-                    let xr = every(spectrum[0])
-                    if isReal {
-                        ar = add(ar, wr &* xr)
-                    } else {
-                        let wi = circulant_widen(real + toImaginary &* rowStride)
-                        let xi = every(spectrum[16 &* toImaginary])
-                        ar = add(ar, wr &* xr &- wi &* xi)
-                        ai = add(ai, wr &* xi &+ wi &* xr)
-                    }
-                    real += column
-                    j &+= 1
-                }
-                let sums = y + (i &* k &+ 16 &* c)
-                saturations &+= finish(ar, fractionBits, sums)
-                if !isReal { saturations &+= finish(ai, fractionBits, sums + 16 &* toImaginary) }
-                i &+= 16
+        var i = 0
+        while i < rowStride {
+            let sums = y + i &* k
+            realSum(w + i, x, sums, inputBlocks, rowStride, k, n, 0, &saturations)
+            realSum(w + i, x, sums, inputBlocks, rowStride, k, n, k &>> 1, &saturations)
+            var c = 1
+            while c < k &>> 1 {
+                complexSum(w + i, x, sums, inputBlocks, rowStride, k, n, c, &saturations)
+                c &+= 1
             }
-            c &+= 1
+            i &+= 16
         }
         return saturations
+    }
+
+    @_transparent
+    private static func realSum(
+        _ w: UnsafePointer<Int16>, _ x: UnsafePointer<Int16>, _ y: UnsafeMutablePointer<Int16>,
+        _ inputBlocks: Int, _ rowStride: Int, _ k: Int, _ n: Int32, _ c: Int,
+        _ saturations: inout Int
+    ) {
+        var a = Sums.zero
+        var row = w + c &* rowStride
+        var j = 0
+        while j < inputBlocks {
+            let xs = everyWhole(x[place(j, k) &+ 16 &* c])
+            a = add(a, circulant_widen(row) &* xs)
+            row += k &* rowStride
+            j &+= 1
+        }
+        saturations &+= circulant_finish(a, n, y + 16 &* c)
+    }
+
+    @_transparent
+    private static func complexSum(
+        _ w: UnsafePointer<Int16>, _ x: UnsafePointer<Int16>, _ y: UnsafeMutablePointer<Int16>,
+        _ inputBlocks: Int, _ rowStride: Int, _ k: Int, _ n: Int32, _ c: Int,
+        _ saturations: inout Int
+    ) {
+        var ar = Sums.zero
+        var ai = Sums.zero
+        var real = w + c &* rowStride
+        var imaginary = w + (k &- c) &* rowStride
+        var j = 0
+        while j < inputBlocks {
+            let xr = everyWhole(x[place(j, k) &+ 16 &* c])
+            let xi = everyWhole(x[place(j, k) &+ 16 &* (k &- c)])
+            let wr = circulant_widen(real)
+            let wi = circulant_widen(imaginary)
+            ar = add(ar, wr &* xr &- wi &* xi)
+            ai = add(ai, wr &* xi &+ wi &* xr)
+            real += k &* rowStride
+            imaginary += k &* rowStride
+            j &+= 1
+        }
+        saturations &+= circulant_finish(ar, n, y + 16 &* c)
+        saturations &+= circulant_finish(ai, n, y + 16 &* (k &- c))
+    }
+
+    /// Component 0 of block `j` in lanes.
+    @_transparent
+    private static func place(_ j: Int, _ k: Int) -> Int { (j &>> 4) &* 16 &* k &+ (j & 15) }
+
+    @_transparent
+    private static func everyWhole(_ number: Int16) -> Whole { Whole(repeating: Int32(number)) }
+
+    @_transparent
+    private static func add(_ sums: Sums, _ v: Whole) -> Sums { sums &+ circulant_widest(v) }
+}
+
+extension VectorKernels {
+    /// What UP does to every weight, and how often it saturated.
+    private struct FixedStep {
+        /// updateShift − 1
+        let shift: Whole
+        var saturations = Whole.zero
     }
 
     /// See `FixedCirculantKernels.backpropUpdate`.
@@ -61,9 +104,9 @@ extension VectorKernels {
         _ rowStride: Int, _ k: Int, _ fractionBits: Int, _ updateShift: Int,
         _ saturations: UnsafeMutablePointer<UInt64>
     ) {
-        var inErrors = 0
-        var inWeights = Whole.zero
         let shift = Int32(truncatingIfNeeded: updateShift &- 1)
+        var step = FixedStep(shift: Whole(repeating: shift))
+        var inErrors = 0
         if let e {
             var index = 0
             while index < (inputBlocks &+ 31) / 32 &* 32 &* k {
@@ -73,41 +116,21 @@ extension VectorKernels {
         }
         var j = 0
         while j < inputBlocks {
-            let place = (j &>> 4) &* 16 &* k &+ (j & 15)
+            let block = w + j &* k &* rowStride
+            let spectrum = x + place(j, k)
             var c = 0
             while c <= k &>> 1 {
-                let isReal = c == 0 || c == k &>> 1
-                let toImaginary = isReal ? 0 : k &- 2 &* c
-                let xr = every(x[place &+ 16 &* c])
-                // A real bin has no imaginary part: nothing is taken from it twice.
-                let xi = isReal ? Whole.zero : every(x[place &+ 16 &* (k &- c)])
-                let real = w + (j &* k &+ c) &* rowStride
-                let imaginary = real + toImaginary &* rowStride
-                var er = Sums.zero
-                var ei = Sums.zero
-                var i = 0
-                while i < rowStride {
-                    let errors = delta + (i &* k &+ 16 &* c)
-                    let gr = circulant_widen(errors)
-                    let wr = circulant_widen(real + i)
-                    if isReal {
-                        er = add(er, wr &* gr)
-                        subtract(xr &* gr, shift, wr, real + i, &inWeights)
-                    } else {
-                        let gi = circulant_widen(errors + 16 &* toImaginary)
-                        let wi = circulant_widen(imaginary + i)
-                        er = add(er, wr &* gr &+ wi &* gi)
-                        ei = add(ei, wr &* gi &- wi &* gr)
-                        subtract(xr &* gr &+ xi &* gi, shift, wr, real + i, &inWeights)
-                        subtract(xr &* gi &- xi &* gr, shift, wi, imaginary + i, &inWeights)
+                if c == 0 || c == k &>> 1 {
+                    let sum = realErrors(block, spectrum, delta, rowStride, k, c, &step)
+                    if let e {
+                        inErrors &+= finishOne(sum, fractionBits, e + (place(j, k) &+ 16 &* c))
                     }
-                    i &+= 16
-                }
-                if let e {
-                    let sum = e + (place &+ 16 &* c)
-                    inErrors &+= finish(er.wrappedSum(), fractionBits, sum)
-                    if !isReal {
-                        inErrors &+= finish(ei.wrappedSum(), fractionBits, sum + 16 &* toImaginary)
+                } else {
+                    let (re, im) = complexErrors(block, spectrum, delta, rowStride, k, c, &step)
+                    if let e {
+                        let sums = e + place(j, k)
+                        inErrors &+= finishOne(re, fractionBits, sums + 16 &* c)
+                        inErrors &+= finishOne(im, fractionBits, sums + 16 &* (k &- c))
                     }
                 }
                 c &+= 1
@@ -115,53 +138,80 @@ extension VectorKernels {
             j &+= 1
         }
         saturations[0] &+= UInt64(truncatingIfNeeded: inErrors)
-        var lane = 0
-        while lane < 16 {
-            saturations[1] &+= UInt64(truncatingIfNeeded: inWeights[lane])
-            lane &+= 1
+        saturations[1] &+= UInt64(
+            truncatingIfNeeded: circulant_total(circulant_widest(step.saturations)))
+    }
+
+    /// One component of one input block: learns, and gives Σᵢ w·g over the old weights.
+    @_transparent
+    private static func realErrors(
+        _ w: UnsafeMutablePointer<Int16>, _ x: UnsafePointer<Int16>,
+        _ delta: UnsafePointer<Int16>, _ rowStride: Int, _ k: Int, _ c: Int,
+        _ step: inout FixedStep
+    ) -> Int64 {
+        let row = w + c &* rowStride
+        let xs = everyWhole(x[16 &* c])
+        var sums = Sums.zero
+        var errors = delta + 16 &* c
+        var i = 0
+        while i < rowStride {
+            let g = circulant_widen(errors)
+            let old = circulant_widen(row + i)
+            sums = add(sums, old &* g)
+            subtract(xs &* g, old, row + i, &step)
+            errors += 16 &* k
+            i &+= 16
         }
+        return circulant_total(sums)
     }
 
+    /// One bin of one input block: learns, and gives Σᵢ conj(w)·g over the old weights.
     @_transparent
-    private static func every(_ number: Int16) -> Whole { Whole(repeating: Int32(number)) }
-
-    @_transparent
-    private static func add(_ sums: Sums, _ v: Whole) -> Sums {
-        sums &+ circulant_widest(v)
+    private static func complexErrors(
+        _ w: UnsafeMutablePointer<Int16>, _ x: UnsafePointer<Int16>,
+        _ delta: UnsafePointer<Int16>, _ rowStride: Int, _ k: Int, _ c: Int,
+        _ step: inout FixedStep
+    ) -> (real: Int64, imaginary: Int64) {
+        let real = w + c &* rowStride
+        let imaginary = w + (k &- c) &* rowStride
+        let xr = everyWhole(x[16 &* c])
+        let xi = everyWhole(x[16 &* (k &- c)])
+        var er = Sums.zero
+        var ei = Sums.zero
+        var errors = delta + 16 &* c
+        var i = 0
+        while i < rowStride {
+            let gr = circulant_widen(errors)
+            let gi = circulant_widen(errors + 16 &* (k &- 2 &* c))
+            let wr = circulant_widen(real + i)
+            let wi = circulant_widen(imaginary + i)
+            er = add(er, wr &* gr &+ wi &* gi)
+            ei = add(ei, wr &* gi &- wi &* gr)
+            subtract(xr &* gr &+ xi &* gi, wr, real + i, &step)
+            subtract(xr &* gi &- xi &* gr, wi, imaginary + i, &step)
+            errors += 16 &* k
+            i &+= 16
+        }
+        return (circulant_total(er), circulant_total(ei))
     }
 
-    /// w ← w − round(increment · 2^−(shift + 1)), held.
+    /// w ← w − round(increment · 2^−updateShift), held.
     @_transparent
     private static func subtract(
-        _ increment: Whole, _ shift: Int32, _ w: Whole, _ p: UnsafeMutablePointer<Int16>,
-        _ saturations: inout Whole
+        _ increment: Whole, _ w: Whole, _ p: UnsafeMutablePointer<Int16>,
+        _ step: inout FixedStep
     ) {
         // The half is added behind the shift: before it, 32 bits might be too few.
         let one = Whole(repeating: 1)
-        let step = (increment &>> Whole(repeating: shift) &+ one) &>> one
-        let moved = w &- step
+        let moved = w &- ((increment &>> step.shift &+ one) &>> one)
         let held = circulant_held(moved)
-        saturations = saturations &- circulant_differs(moved, held)
+        step.saturations = step.saturations &- circulant_differs(moved, held)
         circulant_narrow(held, p)
-    }
-
-    /// R of sixteen sums, and how many it saturated.
-    @_transparent
-    private static func finish(
-        _ sums: Sums, _ n: Int, _ p: UnsafeMutablePointer<Int16>
-    ) -> Int {
-        var saturations = 0
-        var lane = 0
-        while lane < 16 {
-            saturations &+= finish(sums[lane], n, p + lane)
-            lane &+= 1
-        }
-        return saturations
     }
 
     /// R of one sum, and 1 where it saturated.
     @_transparent
-    private static func finish(
+    private static func finishOne(
         _ sum: Int64, _ n: Int, _ p: UnsafeMutablePointer<Int16>
     ) -> Int {
         let bits = Int64(truncatingIfNeeded: n)

@@ -2,12 +2,12 @@
 
 extension PlainKernels {
     /// Where component `c` of block `b` lies in spectra in lanes.
-    private static func component(_ b: Int, _ c: Int, _ k: Int) -> Int {
+    static func circulantPlace(_ b: Int, _ c: Int, _ k: Int) -> Int {
         (b / 16 * k + c) * 16 + b % 16
     }
 
     /// `t` with its log₂ k bits in reverse order.
-    private static func bitReversed(_ t: Int, _ k: Int) -> Int {
+    static func bitReversed(_ t: Int, _ k: Int) -> Int {
         var (result, rest, bit) = (0, t, k / 2)
         while bit > 0 {
             if rest & 1 == 1 { result |= bit }
@@ -23,7 +23,7 @@ extension PlainKernels {
         _ spectra: UnsafeMutablePointer<Float>
     ) {
         for block in 0..<(blocks + 15) / 16 * 16 {
-            let v = spectra + component(block, 0, k)
+            let v = spectra + circulantPlace(block, 0, k)
             for t in 0..<k {
                 let index = block * k + t
                 v[bitReversed(t, k) * 16] = index < count ? x[index] : 0
@@ -66,7 +66,7 @@ extension PlainKernels {
         _ addend: UnsafePointer<Float>?, _ y: UnsafeMutablePointer<Float>, _ count: Int
     ) {
         for block in 0..<blocks {
-            let v = spectra + component(block, 0, k)
+            let v = spectra + circulantPlace(block, 0, k)
             var h = k / 2
             while h >= 1 {
                 for base in stride(from: 0, to: k, by: 2 * h) {
@@ -119,17 +119,17 @@ extension PlainKernels {
                 let isReal = c == 0 || c == k / 2
                 for j in 0..<inputBlocks {
                     let wr = w[(j * k + c) * rowStride + i]
-                    let xr = x[component(j, c, k)]
+                    let xr = x[circulantPlace(j, c, k)]
                     ar = ar.addingProduct(wr, xr)
                     if isReal { continue }
                     let wi = w[(j * k + k - c) * rowStride + i]
-                    let xi = x[component(j, k - c, k)]
+                    let xi = x[circulantPlace(j, k - c, k)]
                     ar = ar.addingProduct(-wi, xi)
                     ai = ai.addingProduct(wr, xi)
                     ai = ai.addingProduct(wi, xr)
                 }
-                y[component(i, c, k)] = ar
-                if !isReal { y[component(i, k - c, k)] = ai }
+                y[circulantPlace(i, c, k)] = ar
+                if !isReal { y[circulantPlace(i, k - c, k)] = ai }
             }
         }
     }

@@ -22,15 +22,15 @@ extension PlainKernels {
         let keep = 1 - learningRate * decay
         for j in 0..<inputBlocks {
             for bin in Bin.all(k) {
-                let sr = -(learningRate * x[lane(j, bin.real, k)])
+                let sr = -(learningRate * x[circulantPlace(j, bin.real, k)])
                 for i in 0..<rowStride {
-                    let gr = delta[lane(i, bin.real, k)]
+                    let gr = delta[circulantPlace(i, bin.real, k)]
                     let real = (j * k + bin.real) * rowStride + i
                     let kept = keep == 1 ? w[real] : keep * w[real]
                     w[real] = kept.addingProduct(sr, gr)
                     guard let c = bin.imaginary else { continue }
-                    let si = -(learningRate * x[lane(j, c, k)])
-                    let gi = delta[lane(i, c, k)]
+                    let si = -(learningRate * x[circulantPlace(j, c, k)])
+                    let gi = delta[circulantPlace(i, c, k)]
                     w[real] = w[real].addingProduct(si, gi)
                     let imaginary = (j * k + c) * rowStride + i
                     let keptToo = keep == 1 ? w[imaginary] : keep * w[imaginary]
@@ -54,16 +54,16 @@ extension PlainKernels {
         }
         for j in 0..<inputBlocks {
             for bin in Bin.all(k) {
-                let xr = x[lane(j, bin.real, k)]
+                let xr = x[circulantPlace(j, bin.real, k)]
                 for i in 0..<rowStride {
-                    let gr = delta[lane(i, bin.real, k)]
+                    let gr = delta[circulantPlace(i, bin.real, k)]
                     let real = (j * k + bin.real) * rowStride + i
                     let increment = (decay * w[real]).addingProduct(xr, gr)
                     guard let c = bin.imaginary else {
                         move(real, increment)
                         continue
                     }
-                    let (xi, gi) = (x[lane(j, c, k)], delta[lane(i, c, k)])
+                    let (xi, gi) = (x[circulantPlace(j, c, k)], delta[circulantPlace(i, c, k)])
                     let imaginary = (j * k + c) * rowStride + i
                     move(real, increment.addingProduct(xi, gi))
                     move(
@@ -84,29 +84,24 @@ extension PlainKernels {
             for bin in Bin.all(k) {
                 let wr = w + (j * k + bin.real) * rowStride
                 guard let c = bin.imaginary else {
-                    e[lane(j, bin.real, k)] = laneSum(rowStride) {
-                        $0.addingProduct(wr[$1], delta[lane($1, bin.real, k)])
+                    e[circulantPlace(j, bin.real, k)] = laneSum(rowStride) {
+                        $0.addingProduct(wr[$1], delta[circulantPlace($1, bin.real, k)])
                     }
                     continue
                 }
                 let wi = w + (j * k + c) * rowStride
-                e[lane(j, bin.real, k)] = laneSum(rowStride) { sum, i in
-                    let gr = delta[lane(i, bin.real, k)]
+                e[circulantPlace(j, bin.real, k)] = laneSum(rowStride) { sum, i in
+                    let gr = delta[circulantPlace(i, bin.real, k)]
                     return sum.addingProduct(wr[i], gr)
-                        .addingProduct(wi[i], delta[lane(i, c, k)])
+                        .addingProduct(wi[i], delta[circulantPlace(i, c, k)])
                 }
-                e[lane(j, c, k)] = laneSum(rowStride) { sum, i in
-                    let gr = delta[lane(i, bin.real, k)]
-                    return sum.addingProduct(wr[i], delta[lane(i, c, k)])
+                e[circulantPlace(j, c, k)] = laneSum(rowStride) { sum, i in
+                    let gr = delta[circulantPlace(i, bin.real, k)]
+                    return sum.addingProduct(wr[i], delta[circulantPlace(i, c, k)])
                         .addingProduct(-wi[i], gr)
                 }
             }
         }
-    }
-
-    /// Where component `c` of block `b` lies in spectra in lanes.
-    private static func lane(_ b: Int, _ c: Int, _ k: Int) -> Int {
-        (b / 16 * k + c) * 16 + b % 16
     }
 
     static func circulantUpdateBias(

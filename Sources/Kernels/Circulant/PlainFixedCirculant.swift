@@ -10,32 +10,16 @@ extension PlainKernels {
         return Int16(held)
     }
 
-    /// Where component `c` of block `b` lies in spectra in lanes.
-    private static func place(_ b: Int, _ c: Int, _ k: Int) -> Int {
-        (b / 16 * k + c) * 16 + b % 16
-    }
-
-    /// `t` with its log₂ k bits in reverse order.
-    private static func reversed(_ t: Int, _ k: Int) -> Int {
-        var (result, rest, bit) = (0, t, k / 2)
-        while bit > 0 {
-            if rest & 1 == 1 { result |= bit }
-            rest >>= 1
-            bit >>= 1
-        }
-        return result
-    }
-
     static func fixedCirculantTransform(
         _ x: UnsafePointer<Int16>, _ count: Int, _ blocks: Int, _ k: Int,
         _ cosines: UnsafePointer<Int16>, _ spectra: UnsafeMutablePointer<Int16>
     ) -> Int {
         var saturations = 0
         for block in 0..<(blocks + 31) / 32 * 32 {
-            let v = spectra + place(block, 0, k)
+            let v = spectra + circulantPlace(block, 0, k)
             for t in 0..<k {
                 let index = block * k + t
-                v[reversed(t, k) * 16] = index < count ? x[index] : 0
+                v[bitReversed(t, k) * 16] = index < count ? x[index] : 0
             }
             var h = 1
             while h < k {
@@ -81,7 +65,7 @@ extension PlainKernels {
     ) -> Int {
         var saturations = 0
         for block in 0..<(blocks + 31) / 32 * 32 {
-            let v = spectra + place(block, 0, k)
+            let v = spectra + circulantPlace(block, 0, k)
             var h = k / 2
             while h >= 1 {
                 // Stages with odd log₂ h halve.
@@ -92,7 +76,7 @@ extension PlainKernels {
                 h /= 2
             }
             for t in 0..<k where block * k + t < count {
-                y[block * k + t] = v[reversed(t, k) * 16]
+                y[block * k + t] = v[bitReversed(t, k) * 16]
             }
         }
         return saturations
@@ -134,17 +118,17 @@ extension PlainKernels {
                 var (ar, ai) = (0, 0)
                 for j in 0..<inputBlocks {
                     let wr = Int(w[(j * k + c) * rowStride + i])
-                    let xr = Int(x[place(j, c, k)])
+                    let xr = Int(x[circulantPlace(j, c, k)])
                     ar += wr * xr
                     if isReal { continue }
                     let wi = Int(w[(j * k + k - c) * rowStride + i])
-                    let xi = Int(x[place(j, k - c, k)])
+                    let xi = Int(x[circulantPlace(j, k - c, k)])
                     ar -= wi * xi
                     ai += wr * xi + wi * xr
                 }
-                y[place(i, c, k)] = rounded(ar, fractionBits, &saturations)
+                y[circulantPlace(i, c, k)] = rounded(ar, fractionBits, &saturations)
                 if isReal { continue }
-                y[place(i, k - c, k)] = rounded(ai, fractionBits, &saturations)
+                y[circulantPlace(i, k - c, k)] = rounded(ai, fractionBits, &saturations)
             }
         }
         return saturations
@@ -165,26 +149,29 @@ extension PlainKernels {
         for j in 0..<inputBlocks {
             for c in 0...k / 2 {
                 let isReal = c == 0 || c == k / 2
-                let (xr, xi) = (Int(x[place(j, c, k)]), isReal ? 0 : Int(x[place(j, k - c, k)]))
+                let (xr, xi) = (
+                    Int(x[circulantPlace(j, c, k)]),
+                    isReal ? 0 : Int(x[circulantPlace(j, k - c, k)])
+                )
                 var (er, ei) = (0, 0)
                 for i in 0..<rowStride {
                     let real = (j * k + c) * rowStride + i
-                    let gr = Int(delta[place(i, c, k)])
+                    let gr = Int(delta[circulantPlace(i, c, k)])
                     er += Int(w[real]) * gr
                     guard !isReal else {
                         subtract(xr * gr, real)
                         continue
                     }
                     let imaginary = (j * k + k - c) * rowStride + i
-                    let gi = Int(delta[place(i, k - c, k)])
+                    let gi = Int(delta[circulantPlace(i, k - c, k)])
                     er += Int(w[imaginary]) * gi
                     ei += Int(w[real]) * gi - Int(w[imaginary]) * gr
                     subtract(xr * gr + xi * gi, real)
                     subtract(xr * gi - xi * gr, imaginary)
                 }
                 guard let e else { continue }
-                e[place(j, c, k)] = rounded(er, fractionBits, &inErrors)
-                if !isReal { e[place(j, k - c, k)] = rounded(ei, fractionBits, &inErrors) }
+                e[circulantPlace(j, c, k)] = rounded(er, fractionBits, &inErrors)
+                if !isReal { e[circulantPlace(j, k - c, k)] = rounded(ei, fractionBits, &inErrors) }
             }
         }
         saturations[0] += UInt64(inErrors)

@@ -62,7 +62,7 @@ extension VectorKernels {
     }
 
     /// All rows that have something to do: tame ones by fours, the others one by one with care.
-    @inline(never)
+    @_transparent
     private static func fixedSweepRows(_ sweep: inout FixedSweep) {
         let numbers = sweep.numbers
         if let e = sweep.e { fixedClear(e, sweep.rowStride) }
@@ -73,29 +73,49 @@ extension VectorKernels {
         let isTame =
             numbers.isTame(slopes.low) && numbers.isTame(slopes.high)
             && numbers.isTame(activations.low) && numbers.isTame(activations.high)
-        // Up to three rows wait for a fourth.
+        // Up to three rows wait for a fourth; the step behind the last row lets them go.
         var waiting = SIMD4<Int>.zero
         var count = 0
         var j = 0
-        while j < sweep.outputs {
-            let delta = sweep.delta[j]
+        while j <= sweep.outputs {
+            let isEnd = j == sweep.outputs
+            let delta = isEnd ? 0 : sweep.delta[j]
             let isNeeded = fixedVisitBias(&sweep, j, delta, slopes.low, slopes.high)
-            let isFast = isTame && numbers.isTame(delta)
-            if isNeeded && isFast {
+            let needsCare = isNeeded && !(isTame && numbers.isTame(delta))
+            if isNeeded && !needsCare {
                 waiting[count] = j
                 count &+= 1
             }
-            if count == 4 || (isNeeded && !isFast) {
+            if count == 4 || needsCare || isEnd {
                 fixedTameRows(&sweep, waiting, count)
                 count = 0
             }
-            if isNeeded && !isFast {
-                let all = SIMD2(0, sweep.rowStride)
-                fixedCarefulRow(&sweep, j, all)
-            }
+            if needsCare { fixedCarefulRow(&sweep, j) }
             j &+= 1
         }
-        fixedTameRows(&sweep, waiting, count)
+    }
+
+    /// The first `count` rows of four, all tame: four at once, or one by one.
+    @_transparent
+    private static func fixedTameRows(_ sweep: inout FixedSweep, _ rows: SIMD4<Int>, _ count: Int) {
+        var first = 0
+        while first < count {
+            let end = count == 4 ? 4 : first &+ 1
+            var column = 0
+            while column < sweep.rowStride {
+                column = fixedTiles(sweep, rows, first, isGroup: count == 4, from: column)
+                if column < sweep.rowStride {
+                    // A sum left the format.
+                    var r = first
+                    while r < end {
+                        fixedHeldTile(&sweep, rows[r], column)
+                        r &+= 1
+                    }
+                    column &+= 32
+                }
+            }
+            first = end
+        }
     }
 
     /// Updates the bias of a row; true where weights or errors can change too.

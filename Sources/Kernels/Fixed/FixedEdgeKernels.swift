@@ -4,7 +4,7 @@
 // 32 edges of a row are worked at once: their left neurons are gathered, and from there on all is
 // as in dense rows. BP scatters: where there is a table of which edge starts at a left neuron, the
 // weights of a row are gathered into the order of the left neurons instead. Overflows are seen as
-// in FixedTiles.swift, before anything is stored, and worked again with care.
+// in FixedTiles.swift.
 
 import CLanes
 
@@ -80,6 +80,7 @@ extension VectorKernels {
         let padded = (edges.inputs &+ 31) & ~31
         let range = fixedRange(x, padded)
         let isTame = numbers.isTame(range.low) && numbers.isTame(range.high)
+        let isFull = width == 16
         var count: Int32 = 0
         var j = 0
         while j < edges.outputs {
@@ -90,10 +91,13 @@ extension VectorKernels {
                 var k = 0
                 while k < edges.row_stride {
                     let edge = start &+ k
-                    if !isTame
-                        || !fixedUpdate32(
-                            edges, edge, w, x, padded, every(db), numbers, width == 16)
-                    {
+                    if isTame {
+                        let xs = lanes_gather(
+                            x, padded, edges.left + edge, edges.left_blocks[edge &>> 5])
+                        fixedAdd32(
+                            lanes_mulhrs(xs &* numbers.scale, every(db)), w, edge, numbers,
+                            isFull, &count)
+                    } else {
                         let rest = edges.fan_in &- k
                         fixedCarefulUpdate(
                             edges.left + edge, w + edge, x, db, rest < 32 ? rest : 32, numbers,
@@ -107,35 +111,26 @@ extension VectorKernels {
         fixedCount(saturations, 3, count)
     }
 
-    /// Updates 32 weights; false, and nothing done, where one leaves the format.
-    @_transparent
-    private static func fixedUpdate32(
-        _ edges: fixed_edges, _ edge: Int, _ w: UnsafeMutablePointer<Int16>,
-        _ x: UnsafePointer<Int16>, _ padded: Int, _ db: FixedLanes, _ numbers: FixedNumbers,
-        _ isFull: Bool
-    ) -> Bool {
-        let xs = lanes_gather(x, padded, edges.left + edge, edges.left_blocks[edge &>> 5])
-        let dw = lanes_mulhrs(xs &* numbers.scale, db)
-        return fixedAdd32(dw, w, edge, numbers, isFull)
-    }
-
-    /// Adds to 32 numbers; false, and nothing done, where one leaves the format.
+    /// Adds to 32 numbers.
     @_transparent
     private static func fixedAdd32(
-        _ increments: FixedLanes, _ numbers32: UnsafeMutablePointer<Int16>, _ start: Int,
-        _ numbers: FixedNumbers, _ isFull: Bool
-    ) -> Bool {
-        let old = load(numbers32, start)
+        _ increments: FixedLanes, _ p: UnsafeMutablePointer<Int16>, _ start: Int,
+        _ numbers: FixedNumbers, _ isFull: Bool, _ count: inout Int32
+    ) {
+        let old = load(p, start)
         let sum = old &+ increments
-        let overflow =
+        let isBeyond =
             isFull
-            ? sum ^ lanes_adds(old, increments) : (sum &+ numbers.offset) & numbers.beyond
-        if lanes_any_i16(overflow) { return false }
-        store(sum, numbers32, start)
-        return true
+            ? lanes_any_i16(lanes_xor_i16(sum, lanes_adds(old, increments)), every(-1))
+            : lanes_any_i16(sum &+ numbers.offset, numbers.beyond)
+        if isBeyond {
+            store(fixedHeldSum(old, increments, numbers, &count), p, start)
+        } else {
+            store(sum, p, start)
+        }
     }
 
-    @inline(never)
+    @_transparent
     private static func fixedCarefulUpdate(
         _ left: UnsafePointer<UInt16>, _ w: UnsafeMutablePointer<Int16>,
         _ x: UnsafePointer<Int16>, _ db: Int16, _ edgeCount: Int, _ numbers: FixedNumbers,
@@ -216,23 +211,8 @@ extension VectorKernels {
                 delta = lanes_mulhrs(load(derivative, i) &* numbers.scale, delta)
             }
             let products = lanes_mulhrs(delta &* numbers.scale, weights)
-            if !fixedAdd32(products, e, i, numbers, isFull) {
-                fixedAddCarefully(products, e + i, numbers, &count)
-            }
+            fixedAdd32(products, e, i, numbers, isFull, &count)
             i &+= 32
-        }
-    }
-
-    /// e ← e ⊕ products, number by number.
-    @_transparent
-    private static func fixedAddCarefully(
-        _ products: FixedLanes, _ e: UnsafeMutablePointer<Int16>, _ numbers: FixedNumbers,
-        _ count: inout Int32
-    ) {
-        var l = 0
-        while l < 32 {
-            e[l] = fixedSaturated(Int32(e[l]) &+ Int32(products[l]), numbers, &count)
-            l &+= 1
         }
     }
 
@@ -266,7 +246,7 @@ extension VectorKernels {
     }
 
     /// Any row, edge by edge.
-    @inline(never)
+    @_transparent
     private static func fixedCarefulEdges(
         _ edges: fixed_edges, _ j: Int, _ row: UnsafePointer<Int16>, _ delta: Int16,
         _ derivative: UnsafePointer<Int16>?, _ e: UnsafeMutablePointer<Int16>,

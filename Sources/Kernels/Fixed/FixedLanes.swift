@@ -32,17 +32,17 @@ struct FixedNumbers {
 
     /// 2^(15 − b_f)
     @_transparent var scale: FixedLanes {
-        FixedLanes(repeating: Int16(truncatingIfNeeded: Int32(1) &<< (15 &- fractionBits)))
+        every(Int16(truncatingIfNeeded: Int32(1) &<< (15 &- fractionBits)))
     }
 
     /// 2^(b_w − 1): a number plus this has no bit in `beyond` as long as it is in the format.
     @_transparent var offset: FixedLanes {
-        FixedLanes(repeating: Int16(truncatingIfNeeded: 0 &- low))
+        every(Int16(truncatingIfNeeded: 0 &- low))
     }
 
     /// The bits from b_w on.
     @_transparent var beyond: FixedLanes {
-        FixedLanes(repeating: Int16(truncatingIfNeeded: low &<< 1))
+        every(Int16(truncatingIfNeeded: low &<< 1))
     }
 
     @_transparent func isTame(_ a: Int16) -> Bool {
@@ -50,23 +50,37 @@ struct FixedNumbers {
     }
 }
 
+// Through C: Swift makes a call of such a load, and thirty-two steps of such a splat.
+
 /// Thirty-two numbers from `p + i`; any alignment.
 @_transparent func load(_ p: UnsafePointer<Int16>, _ i: Int) -> FixedLanes {
-    UnsafeRawPointer(p + i).loadUnaligned(as: FixedLanes.self)
+    lanes_load_i16(p + i)
 }
 
 /// Thirty-two numbers from `p + i`; any alignment.
 @_transparent func load(_ p: UnsafeMutablePointer<Int16>, _ i: Int) -> FixedLanes {
-    UnsafeRawPointer(p + i).loadUnaligned(as: FixedLanes.self)
+    lanes_load_i16(p + i)
 }
 
 /// Thirty-two numbers to `p + i`; any alignment.
 @_transparent func store(_ value: FixedLanes, _ p: UnsafeMutablePointer<Int16>, _ i: Int) {
-    UnsafeMutableRawPointer(p + i).storeBytes(of: value, as: FixedLanes.self)
+    lanes_store_i16(p + i, value)
 }
 
 /// The same number in every lane.
-@_transparent func every(_ value: Int16) -> FixedLanes { FixedLanes(repeating: value) }
+@_transparent func every(_ value: Int16) -> FixedLanes { lanes_every_i16(value) }
+
+/// a + b of tame products, held to the format; what had to be held is counted.
+@_transparent func fixedHeldSum(
+    _ a: FixedLanes, _ b: FixedLanes, _ numbers: FixedNumbers, _ count: inout Int32
+) -> FixedLanes {
+    let low = every(Int16(truncatingIfNeeded: numbers.low))
+    let high = every(Int16(truncatingIfNeeded: numbers.high))
+    let held = lanes_hold(lanes_adds(a, b), low, high)
+    // The wrapping sum is the true one, or so far from it that it differs from what is held.
+    count &+= lanes_count_unequal(held, a &+ b)
+    return held
+}
 
 /// The sum of sixteen lanes.
 @_transparent func fixedSum(_ v: SIMD16<Int32>) -> Int32 {

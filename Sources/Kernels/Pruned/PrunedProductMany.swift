@@ -2,8 +2,10 @@
 //
 // Legend: B (`count`) vectors side by side, in strips of 64; lanes are samples, so that an index
 // picks a row of x and needs no permutation. Eight chunks of a strip (32 kilobytes) stay in the
-// first cache while all right neurons use them, two at a time.
+// first cache while all right neurons use them, four at a time.
 // Invariant: per sum chunks ascend and slots ascend, whatever the strips and runs.
+
+import CLanes
 
 extension VectorKernels {
     /// Y = view · X + bias. See `PrunedKernels.productMany`.
@@ -41,9 +43,9 @@ extension VectorKernels {
                     let words = indices + (row &* 16 &+ (j & 15)) &* (slots &>> 1)
                     let to = y + (j &* count &+ strip)
                     let b = ends ? bias.map { $0 + j } : nil
-                    if isWide && j &+ 2 <= outputs {
-                        two(v, words, x + strip, to, b, first, end, slots: slots, count)
-                        j &+= 2
+                    if isWide && j &+ 4 <= outputs {
+                        four(v, words, x + strip, to, b, first, end, slots: slots, count)
+                        j &+= 4
                     } else if isWide {
                         one(v, words, x + strip, to, b, first, end, slots: slots, count)
                         j &+= 1
@@ -74,28 +76,37 @@ extension VectorKernels {
         Int(truncatingIfNeeded: (word &>> UInt32(truncatingIfNeeded: 4 &* slot)) & 15)
     }
 
-    /// Two adjacent right neurons of a block in 64 samples.
+    /// Four adjacent right neurons of a block in 64 samples: their values come by one load, and
+    /// are spread by permutations, since loads are what this is short of.
     @_transparent
-    private static func two(
+    private static func four(
         _ v: UnsafePointer<Float>, _ words: UnsafePointer<UInt8>, _ x: UnsafePointer<Float>,
         _ y: UnsafeMutablePointer<Float>, _ bias: UnsafePointer<Float>?, _ first: Int,
         _ end: Int, slots: Int, _ count: Int
     ) {
         var (s0, s1) = (FourLanes(), FourLanes())
+        var (s2, s3) = (FourLanes(), FourLanes())
         if first > 0 {
             s0 = FourLanes(y)
             s1 = FourLanes(y + count)
+            s2 = FourLanes(y + 2 &* count)
+            s3 = FourLanes(y + 3 &* count)
         }
+        let bytes = slots &>> 1
         var c = first
         while c < end {
             let rows = x + c &* 16 &* count
             let word0 = word(words, c, slots: slots)
-            let word1 = word(words + (slots &>> 1), c, slots: slots)
-            let own = v + c &* slots &* 16
+            let word1 = word(words + bytes, c, slots: slots)
+            let word2 = word(words + 2 &* bytes, c, slots: slots)
+            let word3 = word(words + 3 &* bytes, c, slots: slots)
             var slot = 0
             while slot < slots {
-                s0.add(every(own[slot &* 16]), rows + index(word0, slot) &* count)
-                s1.add(every(own[slot &* 16 &+ 1]), rows + index(word1, slot) &* count)
+                let own = lanes_fours(v + (c &* slots &+ slot) &* 16)
+                s0.add(lanes_of_four(own, 0), rows + index(word0, slot) &* count)
+                s1.add(lanes_of_four(own, 1), rows + index(word1, slot) &* count)
+                s2.add(lanes_of_four(own, 2), rows + index(word2, slot) &* count)
+                s3.add(lanes_of_four(own, 3), rows + index(word3, slot) &* count)
                 slot &+= 1
             }
             c &+= 1
@@ -103,9 +114,13 @@ extension VectorKernels {
         if let bias {
             s0.bias(bias[0])
             s1.bias(bias[1])
+            s2.bias(bias[2])
+            s3.bias(bias[3])
         }
         s0.store(y)
         s1.store(y + count)
+        s2.store(y + 2 &* count)
+        s3.store(y + 3 &* count)
     }
 
     /// One right neuron in 64 samples.

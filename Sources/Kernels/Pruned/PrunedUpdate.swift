@@ -17,79 +17,142 @@ extension VectorKernels {
         _ backwardMasks: UnsafePointer<UInt16>?, _ backwardThresholds: UnsafePointer<Int32>?,
         _ changes: UnsafeMutablePointer<UInt16>
     ) {
-        var busy = 0
-        var row = 0
-        while row < rows {
-            busy |= (delta[row] != 0 ? 1 : 0) &<< row
-            row &+= 1
-        }
-        if busy == 0 { return }
-        let chunks = rowStride &>> 4
-        let groups = 16 / group
-        let forwardChanges = changes
-        let backwardChanges = changes + chunks
-        row = 0
-        while row < chunks {
-            forwardChanges[row] = 0
-            backwardChanges[row] = 0
-            row &+= 1
-        }
-        var left = busy
-        while left != 0 {
-            let j = left.trailingZeroBitCount
-            left &= left &- 1
-            let d = delta[j]
-            let step = d * (-learningRate)
-            sweepRow(
-                w + j &* rowStride, x, e, d, step, chunks, j, group, groups, forwardMasks,
-                forwardThresholds, backwardMasks, backwardThresholds, forwardChanges,
-                backwardChanges)
+        if let forwardMasks, let forwardThresholds {
+            let forward = Side(masks: forwardMasks, thresholds: forwardThresholds)
+            if let backwardMasks, let backwardThresholds {
+                let backward = Side(masks: backwardMasks, thresholds: backwardThresholds)
+                sweepGroups(
+                    w, rowStride, rows, group, x, delta, e, learningRate, forward, backward,
+                    changes, sides: .both)
+            } else {
+                sweepGroups(
+                    w, rowStride, rows, group, x, delta, e, learningRate, forward, forward,
+                    changes, sides: .forward)
+            }
+        } else if let backwardMasks, let backwardThresholds {
+            let backward = Side(masks: backwardMasks, thresholds: backwardThresholds)
+            sweepGroups(
+                w, rowStride, rows, group, x, delta, e, learningRate, backward, backward, changes,
+                sides: .backward)
         }
     }
 
-    /// One row: BP by the old weights, UP, and whether the new ones are still on their side of
-    /// the thresholds.
+    /// One copy of the loop per size of groups.
     @_transparent
-    private static func sweepRow(
-        _ w: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>,
-        _ e: UnsafeMutablePointer<Float>?, _ d: Float, _ step: Float, _ chunks: Int, _ j: Int,
-        _ group: Int, _ groups: Int, _ forwardMasks: UnsafePointer<UInt16>?,
-        _ forwardThresholds: UnsafePointer<Int32>?,
-        _ backwardMasks: UnsafePointer<UInt16>?, _ backwardThresholds: UnsafePointer<Int32>?,
-        _ forwardChanges: UnsafeMutablePointer<UInt16>,
-        _ backwardChanges: UnsafeMutablePointer<UInt16>
+    private static func sweepGroups(
+        _ w: UnsafeMutablePointer<Float>, _ rowStride: Int, _ rows: Int, _ group: Int,
+        _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
+        _ e: UnsafeMutablePointer<Float>?, _ learningRate: Float, _ forward: Side,
+        _ backward: Side, _ changes: UnsafeMutablePointer<UInt16>, sides: Sides
     ) {
-        let ds = every(d)
-        let ss = every(step)
-        let g = j / group
-        var c = 0
-        while c < chunks {
-            let i = c &* 16
-            let old = load(w, i)
-            let new = fma(ss, load(x, i), old)
-            store(new, w, i)
-            let keys = lanes_magnitude(new)
-            if let forwardMasks, let forwardThresholds {
-                let mask = forwardMasks[i &+ j]
-                let t = rowThresholds(forwardThresholds + (i &* groups &+ j), group)
-                forwardChanges[c] |= lanes_greater_bits(keys, t) ^ mask
-                if let e, backwardMasks == nil {
-                    let es = load(e, i)
-                    store(lanes_choose(mask, fma(old, ds, es), es), e, i)
-                }
-            }
-            if let backwardMasks, let backwardThresholds {
-                let mask = backwardMasks[i &+ j]
-                let t = UnsafeRawPointer(backwardThresholds + (c &* groups &+ g) &* 16)
-                    .loadUnaligned(as: SIMD16<Int32>.self)
-                backwardChanges[c] |= lanes_greater_bits(keys, t) ^ mask
-                if let e {
-                    let es = load(e, i)
-                    store(lanes_choose(mask, fma(old, ds, es), es), e, i)
-                }
-            }
-            c &+= 1
+        switch group {
+        case 4:
+            sweepBlock(
+                w, rowStride, rows, x, delta, e, learningRate, forward, backward, changes,
+                group: 4, sides: sides)
+        case 8:
+            sweepBlock(
+                w, rowStride, rows, x, delta, e, learningRate, forward, backward, changes,
+                group: 8, sides: sides)
+        default:
+            sweepBlock(
+                w, rowStride, rows, x, delta, e, learningRate, forward, backward, changes,
+                group: 16, sides: sides)
         }
+    }
+
+    /// Rows with an error, four at a time.
+    @_transparent
+    private static func sweepBlock(
+        _ w: UnsafeMutablePointer<Float>, _ rowStride: Int, _ rows: Int,
+        _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
+        _ e: UnsafeMutablePointer<Float>?, _ learningRate: Float,
+        _ forward: Side, _ backward: Side, _ changes: UnsafeMutablePointer<UInt16>, group: Int,
+        sides: Sides
+    ) {
+        var busy = 0
+        var j = 0
+        while j < rows {
+            busy |= (delta[j] != 0 ? 1 : 0) &<< j
+            j &+= 1
+        }
+        let chunks = rowStride &>> 4
+        j = 0
+        while j < 2 &* chunks {
+            changes[j] = 0
+            j &+= 1
+        }
+        while busy.nonzeroBitCount >= 4 {
+            let r0 = Row(w, rowStride, takeRow(&busy), delta, learningRate)
+            let r1 = Row(w, rowStride, takeRow(&busy), delta, learningRate)
+            let r2 = Row(w, rowStride, takeRow(&busy), delta, learningRate)
+            let r3 = Row(w, rowStride, takeRow(&busy), delta, learningRate)
+            var c = 0
+            while c < chunks {
+                let xs = load(x, c &* 16)
+                var es = Lanes.zero
+                if let e { es = load(e, c &* 16) }
+                var changed = Changes()
+                visit(r0, c, xs, &es, forward, backward, &changed, group: group, sides: sides)
+                visit(r1, c, xs, &es, forward, backward, &changed, group: group, sides: sides)
+                visit(r2, c, xs, &es, forward, backward, &changed, group: group, sides: sides)
+                visit(r3, c, xs, &es, forward, backward, &changed, group: group, sides: sides)
+                if let e { store(es, e, c &* 16) }
+                changes[c] |= changed.forward
+                changes[chunks &+ c] |= changed.backward
+                c &+= 1
+            }
+        }
+        while busy != 0 {
+            let row = Row(w, rowStride, takeRow(&busy), delta, learningRate)
+            var c = 0
+            while c < chunks {
+                var es = Lanes.zero
+                if let e { es = load(e, c &* 16) }
+                var changed = Changes()
+                visit(
+                    row, c, load(x, c &* 16), &es, forward, backward, &changed, group: group,
+                    sides: sides)
+                if let e { store(es, e, c &* 16) }
+                changes[c] |= changed.forward
+                changes[chunks &+ c] |= changed.backward
+                c &+= 1
+            }
+        }
+    }
+
+    @_transparent
+    private static func takeRow(_ bits: inout Int) -> Int {
+        let first = bits.trailingZeroBitCount
+        bits &= bits &- 1
+        return first
+    }
+
+    /// One row of one tile: BP by the old weights, UP, and whether the new ones are still on
+    /// their side of the thresholds.
+    @_transparent
+    private static func visit(
+        _ row: Row, _ c: Int, _ xs: Lanes, _ es: inout Lanes, _ forward: Side, _ backward: Side,
+        _ changed: inout Changes, group: Int, sides: Sides
+    ) {
+        let old = load(row.w, c &* 16)
+        let new = fma(row.step, xs, old)
+        store(new, row.w, c &* 16)
+        let keys = lanes_magnitude(new)
+        let groups = 16 / group
+        var kept: UInt16 = 0
+        if sides != .backward {
+            kept = forward.masks[c &* 16 &+ row.j]
+            let t = rowThresholds(forward.thresholds + (c &* groups &* 16 &+ row.j), group)
+            changed.forward |= lanes_greater_bits(keys, t) ^ kept
+        }
+        if sides != .forward {
+            kept = backward.masks[c &* 16 &+ row.j]
+            let own = backward.thresholds + (c &* groups &+ row.j / group) &* 16
+            let t = UnsafeRawPointer(own).loadUnaligned(as: SIMD16<Int32>.self)
+            changed.backward |= lanes_greater_bits(keys, t) ^ kept
+        }
+        es = lanes_choose(kept, fma(old, row.delta, es), es)
     }
 
     /// A row's thresholds, each in the lanes of its group; they are 16 apart.
@@ -103,4 +166,48 @@ extension VectorKernels {
         default: SIMD16<Int32>(repeating: t[0])
         }
     }
+}
+
+/// One row at work.
+private struct Row {
+    let w: UnsafeMutablePointer<Float>
+    let j: Int
+    let delta, step: Lanes
+
+    @_transparent
+    init(
+        _ w: UnsafeMutablePointer<Float>, _ rowStride: Int, _ j: Int,
+        _ delta: UnsafePointer<Float>, _ learningRate: Float
+    ) {
+        self.w = w + j &* rowStride
+        self.j = j
+        self.delta = every(delta[j])
+        step = every(delta[j] * (-learningRate))
+    }
+}
+
+/// Which directions have groups of their own.
+private enum Sides {
+    case both, forward, backward
+}
+
+/// What is known of one direction's groups.
+private struct Side {
+    let masks: UnsafePointer<UInt16>
+    let thresholds: UnsafePointer<Int32>
+
+    @_transparent
+    init(masks: UnsafePointer<UInt16>, thresholds: UnsafePointer<Int32>) {
+        self.masks = masks
+        self.thresholds = thresholds
+    }
+}
+
+/// Lanes that changed sides.
+private struct Changes {
+    var forward: UInt16 = 0
+    var backward: UInt16 = 0
+
+    @_transparent
+    init() {}
 }

@@ -9,6 +9,42 @@
 import CLanes
 
 extension VectorKernels {
+    /// See `EdgeKernels.rowsToMemories`.
+    @inline(never)
+    package static func rowsToMemories(
+        _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ memories: Int
+    ) {
+        var memory = 0
+        while memory &+ 16 <= memories {
+            edge_transpose(from + memory, memories, to + 16 &* memory, 16)
+            memory &+= 16
+        }
+        var i = 16 &* memory
+        while i < 16 &* memories {
+            to[i] = from[(i & 15) &* memories &+ (i &>> 4)]
+            i &+= 1
+        }
+    }
+
+    /// See `EdgeKernels.memoriesToRows`.
+    @inline(never)
+    package static func memoriesToRows(
+        _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ memories: Int
+    ) {
+        var memory = 0
+        while memory &+ 16 <= memories {
+            edge_transpose(from + 16 &* memory, 16, to + memory, memories)
+            memory &+= 16
+        }
+        var i = 16 &* memory
+        while i < 16 &* memories {
+            to[(i & 15) &* memories &+ (i &>> 4)] = from[i]
+            i &+= 1
+        }
+    }
+}
+
+extension VectorKernels {
     /// See `EdgeKernels.columnsFeedforward`.
     @inline(never)
     package static func columnsFeedforward(
@@ -44,7 +80,11 @@ extension VectorKernels {
             column = end
             let sum = (s0 + s1) + (s2 + s3)
             if let neurons {
-                edge_add_in_order(y, neurons + 16 &* group, sum)
+                if neurons[0] == neurons[1] {
+                    edge_add_in_order(y, neurons + 16 &* group, sum)
+                } else {
+                    edge_scatter(y, neurons + 16 &* group, Lanes.zero + sum)
+                }
             } else {
                 store(Lanes.zero + sum, y, 16 &* group)
             }

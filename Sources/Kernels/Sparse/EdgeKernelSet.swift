@@ -27,7 +27,8 @@ public struct EdgeKernels: Sendable {
             _ w: UnsafeMutablePointer<Float>, _ bias: UnsafeMutablePointer<Float>,
             _ left: UnsafePointer<UInt32>, _ starts: UnsafePointer<UInt32>?,
             _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
-            _ e: UnsafeMutablePointer<Float>?, _ inputs: Int, _ outputs: Int, _ rowStride: Int,
+            _ e: UnsafeMutablePointer<Float>?, _ pairs: UnsafeMutablePointer<Float>,
+            _ inputs: Int, _ outputs: Int, _ rowStride: Int,
             _ inDegree: Int, _ learningRate: Float, _ decay: Float
         ) -> Void
     /// See `columnsFeedforward`.
@@ -75,6 +76,11 @@ public struct EdgeKernels: Sendable {
             _ from: UnsafePointer<Float>, _ order: UnsafePointer<UInt32>,
             _ to: UnsafeMutablePointer<Float>, _ count: Int
         ) -> Void
+    /// See `rowsToMemories` and `memoriesToRows`.
+    public typealias Transpose =
+        @Sendable (
+            _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ memories: Int
+        ) -> Void
     /// See `turnedFeedforward`.
     public typealias TurnedFeedforward =
         @Sendable (
@@ -114,6 +120,8 @@ public struct EdgeKernels: Sendable {
     /// w ← fma(s, x[left], w), or fma(s, x[left], keep · w) where keep ≠ 1; bias[j] ← bias[j] + s.
     /// Where keep = 1, a row with δ[j] = 0 is passed over.
     /// - e: `inputs` floats and their pads up to whole chunks, overwritten; nil: update only.
+    /// - pairs: scratch memory, 2 · inputs floats. Activations and errors may stand
+    ///   side by side there, so that one look finds both.
     public let backpropUpdate: BackpropUpdate
 
     /// BP and UP fused with momentum: v ← fma(μ, v, fma(δ[j], x[left], decay · w));
@@ -141,6 +149,11 @@ public struct EdgeKernels: Sendable {
     /// `backpropUpdateMomentum` in the order of a sweep; the same bytes.
     public let turnedBackpropUpdateMomentum: TurnedBackpropUpdateMomentum
 
+    /// to[16v + t] = from[t · memories + v] for t < 16: sixteen rows, memory by memory.
+    public let rowsToMemories: Transpose
+    /// to[t · memories + v] = from[16v + t] for t < 16.
+    public let memoriesToRows: Transpose
+
     /// FF of an interleaver whose memories have sixteen rows, column by column.
     ///
     /// A column is what one lane of the interleaver reads in one sweep: w[16c + t] is the weight
@@ -153,7 +166,7 @@ public struct EdgeKernels: Sendable {
     /// (S₂ + S₃). Per right neuron, from zero, y takes P of its groups and clocks, groups
     /// ascending and clocks ascending; the bias is added last.
     /// - turned: x memory by memory, 16 rows each.
-    /// - neurons: ascending within a group, each consecutive numbers or repeats.
+    /// - neurons: either all different, or each several times in a row, the first one too.
     /// - y: writes `outputs` floats and leaves the pads alone.
     public let columnsFeedforward: ColumnsFeedforward
 
@@ -180,6 +193,8 @@ extension EdgeKernels {
         turnedFeedforward: PlainKernels.turnedFeedforward,
         turnedBackpropUpdate: PlainKernels.turnedBackpropUpdate,
         turnedBackpropUpdateMomentum: PlainKernels.turnedBackpropUpdateMomentum,
+        rowsToMemories: PlainKernels.rowsToMemories,
+        memoriesToRows: PlainKernels.memoriesToRows,
         columnsFeedforward: PlainKernels.columnsFeedforward,
         columnsBackpropUpdate: PlainKernels.columnsBackpropUpdate,
         columnsBackpropUpdateMomentum: PlainKernels.columnsBackpropUpdateMomentum)
@@ -193,6 +208,8 @@ extension EdgeKernels {
         turnedFeedforward: VectorKernels.turnedFeedforward,
         turnedBackpropUpdate: VectorKernels.turnedBackpropUpdate,
         turnedBackpropUpdateMomentum: VectorKernels.turnedBackpropUpdateMomentum,
+        rowsToMemories: VectorKernels.rowsToMemories,
+        memoriesToRows: VectorKernels.memoriesToRows,
         columnsFeedforward: VectorKernels.columnsFeedforward,
         columnsBackpropUpdate: VectorKernels.columnsBackpropUpdate,
         columnsBackpropUpdateMomentum: VectorKernels.columnsBackpropUpdateMomentum)
@@ -209,6 +226,8 @@ extension EdgeKernels {
             turnedFeedforward: KernelsV3.VectorKernels.turnedFeedforward,
             turnedBackpropUpdate: KernelsV3.VectorKernels.turnedBackpropUpdate,
             turnedBackpropUpdateMomentum: KernelsV3.VectorKernels.turnedBackpropUpdateMomentum,
+            rowsToMemories: KernelsV3.VectorKernels.rowsToMemories,
+            memoriesToRows: KernelsV3.VectorKernels.memoriesToRows,
             columnsFeedforward: KernelsV3.VectorKernels.columnsFeedforward,
             columnsBackpropUpdate: KernelsV3.VectorKernels.columnsBackpropUpdate,
             columnsBackpropUpdateMomentum: KernelsV3.VectorKernels.columnsBackpropUpdateMomentum)
@@ -221,6 +240,8 @@ extension EdgeKernels {
             turnedFeedforward: KernelsV4.VectorKernels.turnedFeedforward,
             turnedBackpropUpdate: KernelsV4.VectorKernels.turnedBackpropUpdate,
             turnedBackpropUpdateMomentum: KernelsV4.VectorKernels.turnedBackpropUpdateMomentum,
+            rowsToMemories: KernelsV4.VectorKernels.rowsToMemories,
+            memoriesToRows: KernelsV4.VectorKernels.memoriesToRows,
             columnsFeedforward: KernelsV4.VectorKernels.columnsFeedforward,
             columnsBackpropUpdate: KernelsV4.VectorKernels.columnsBackpropUpdate,
             columnsBackpropUpdateMomentum: KernelsV4.VectorKernels.columnsBackpropUpdateMomentum)

@@ -71,11 +71,12 @@ extension VectorKernels {
         _ w: UnsafeMutablePointer<Float>, _ bias: UnsafeMutablePointer<Float>,
         _ left: UnsafePointer<UInt32>, _ starts: UnsafePointer<UInt32>?,
         _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
-        _ e: UnsafeMutablePointer<Float>?, _ inputs: Int, _ outputs: Int, _ rowStride: Int,
-        _ inDegree: Int, _ learningRate: Float, _ decay: Float
+        _ e: UnsafeMutablePointer<Float>?, _ pairs: UnsafeMutablePointer<Float>,
+        _ inputs: Int, _ outputs: Int, _ rowStride: Int, _ inDegree: Int,
+        _ learningRate: Float, _ decay: Float
     ) {
         let keep = 1 - learningRate * decay
-        if let e { clear(e, padded(inputs)) }
+        if e != nil { pairWithZero(x, pairs, inputs) }
         var j = 0
         while j < outputs {
             let at: Int
@@ -91,49 +92,100 @@ extension VectorKernels {
             if d != 0 || keep != 1 {
                 let s = -(learningRate * d)
                 // Copies of one loop, so that nothing is asked inside it.
-                if let e {
+                if e != nil {
                     if keep == 1 {
-                        edgeRowUpdate(w + at, left + at, x, d, s, count, error: e, keep: nil)
+                        edgeRowPairs(w + at, left + at, pairs, d, s, count, keep: nil)
                     } else {
-                        edgeRowUpdate(w + at, left + at, x, d, s, count, error: e, keep: keep)
+                        edgeRowPairs(w + at, left + at, pairs, d, s, count, keep: keep)
                     }
                 } else if keep == 1 {
-                    edgeRowUpdate(w + at, left + at, x, d, s, count, error: nil, keep: nil)
+                    edgeRowUpdate(w + at, left + at, x, s, count, keep: nil)
                 } else {
-                    edgeRowUpdate(w + at, left + at, x, d, s, count, error: nil, keep: keep)
+                    edgeRowUpdate(w + at, left + at, x, s, count, keep: keep)
                 }
                 bias[j] += s
             }
             j &+= 1
         }
+        if let e { takeSeconds(pairs, e, inputs) }
     }
 
+    /// One row where x and e stand side by side.
     @_transparent
-    private static func edgeRowUpdate(
+    private static func edgeRowPairs(
         _ w: UnsafeMutablePointer<Float>, _ left: UnsafePointer<UInt32>,
-        _ x: UnsafePointer<Float>, _ delta: Float, _ step: Float, _ count: Int,
-        error: UnsafeMutablePointer<Float>?, keep: Float?
+        _ pairs: UnsafeMutablePointer<Float>, _ delta: Float, _ step: Float, _ count: Int,
+        keep: Float?
     ) {
-        let d = every(delta)
-        let s = every(step)
         var k = 0
         while k &+ 16 <= count {
             let ws = load(w, k)
-            if let error {
-                edge_scatter(error, left + k, fma(ws, d, edge_gather(error, left + k)))
+            let low = edge_gather_pairs(pairs, left + k)
+            let high = edge_gather_pairs(pairs, left + k + 8)
+            let xs = Lanes(lowHalf: low.evenHalf, highHalf: high.evenHalf)
+            let es = Lanes(lowHalf: low.oddHalf, highHalf: high.oddHalf)
+            edge_scatter_seconds(pairs, left + k, fma(ws, every(delta), es))
+            store(fma(every(step), xs, edgeKept(ws, keep)), w, k)
+            k &+= 16
+        }
+        while k < count {
+            let pair = pairs + 2 &* Int(left[k])
+            pair[1] = fma(w[k], delta, pair[1])
+            if let keep {
+                w[k] = fma(step, pair[0], keep * w[k])
+            } else {
+                w[k] = fma(step, pair[0], w[k])
             }
-            store(fma(s, edge_gather(x, left + k), edgeKept(ws, keep)), w, k)
+            k &+= 1
+        }
+    }
+
+    /// One row where nobody is to the left.
+    @_transparent
+    private static func edgeRowUpdate(
+        _ w: UnsafeMutablePointer<Float>, _ left: UnsafePointer<UInt32>,
+        _ x: UnsafePointer<Float>, _ step: Float, _ count: Int, keep: Float?
+    ) {
+        var k = 0
+        while k &+ 16 <= count {
+            let ws = load(w, k)
+            store(fma(every(step), edge_gather(x, left + k), edgeKept(ws, keep)), w, k)
             k &+= 16
         }
         let rest = count &- k
         if rest > 0 {
             let ws = edge_load_first(w + k, rest)
-            if let error {
-                let errors = edge_gather_first(error, left + k, rest)
-                edge_scatter_first(error, left + k, rest, fma(ws, d, errors))
-            }
             let xs = edge_gather_first(x, left + k, rest)
-            edge_store_first(w + k, rest, fma(s, xs, edgeKept(ws, keep)))
+            edge_store_first(w + k, rest, fma(every(step), xs, edgeKept(ws, keep)))
+        }
+    }
+
+    /// pairs[2i] = x[i], pairs[2i + 1] = 0
+    @_transparent
+    private static func pairWithZero(
+        _ x: UnsafePointer<Float>, _ pairs: UnsafeMutablePointer<Float>, _ count: Int
+    ) {
+        var i = 0
+        while i < count {
+            pairs[2 &* i] = x[i]
+            pairs[2 &* i &+ 1] = 0
+            i &+= 1
+        }
+    }
+
+    /// e[i] = pairs[2i + 1], and zero in the pads
+    @_transparent
+    private static func takeSeconds(
+        _ pairs: UnsafePointer<Float>, _ e: UnsafeMutablePointer<Float>, _ count: Int
+    ) {
+        var i = 0
+        while i < count {
+            e[i] = pairs[2 &* i &+ 1]
+            i &+= 1
+        }
+        while i < padded(count) {
+            e[i] = 0
+            i &+= 1
         }
     }
 

@@ -10,7 +10,8 @@
 //
 // Invariants: W is [groups][slots][16], groups = ⌈outputs / 16⌉; padding lanes of bias, x, δ and
 // W are zero, before and after. A word of `blocks` [groups][slots] is 64 · row + shift: masked,
-// it is the number of bytes from x to its row.
+// it is the number of bytes from x to its row. Slots come in passes of `rows` slots, the last one
+// may be shorter. In a whole pass every group reads every row, in order: four groups share it.
 
 #if arch(x86_64)
     import KernelsV3
@@ -54,8 +55,9 @@ public struct LaneAlignedKernels: Sendable {
     /// BP and UP fused; each weight is read once and written once.
     ///
     /// With t[j] = −(η δ[j]) and keep = 1 − η · decay (each operation rounded by itself):
-    /// e[16r + (l xor s)] ← e[16r + (l xor s)] + W[g,k,l] · δ[16g+l] from zero over the old W, the product
-    /// rounded before it is added, g ascending, then k ascending;
+    /// e[16r + (l xor s)] = Σ W[g,k,l] · δ[16g+l] over the old W, each product rounded, then
+    /// added, from zero: four groups after the other; of four groups pass after pass; of a pass
+    /// g ascending, then k ascending;
     /// W[g,k,l] ← fma(t[16g+l], x[16r + (l xor s)], W), or fma(…, keep · W) where keep ≠ 1;
     /// bias[j] ← bias[j] + t[j].
     /// Where keep = 1, a group whose sixteen δ are all zero is passed over.

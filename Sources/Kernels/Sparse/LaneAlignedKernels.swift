@@ -8,8 +8,9 @@ import CLanes
 
 /// What the sixteen right neurons of a block read, in their order.
 @_transparent func laneAlignedRead(_ x: UnsafePointer<Float>, _ block: UInt32) -> Lanes {
-    let row = UnsafeRawPointer(x) + Int(truncatingIfNeeded: block & ~63)
-    return lanes_shifted_row(row.assumingMemoryBound(to: Float.self), block)
+    let bytes = UnsafeRawPointer(x) + Int(truncatingIfNeeded: block & ~63)
+    let row = bytes.assumingMemoryBound(to: Float.self)
+    return lanes_shifted(load(row, 0), row, block)
 }
 
 /// Adds what sixteen edges bring to the left neurons where they start.
@@ -31,27 +32,8 @@ extension VectorKernels {
         let groups = padded(outputs) &>> 4
         var g = 0
         while g &+ 4 <= groups {
-            let first = g &* slots
-            let (b0, w0) = (blocks + first, w + first &* 16)
-            let (b1, w1) = (b0 + slots, w0 + slots &* 16)
-            let (b2, w2) = (b1 + slots, w1 + slots &* 16)
-            let (b3, w3) = (b2 + slots, w2 + slots &* 16)
-            var a0 = Lanes.zero
-            var a1 = Lanes.zero
-            var a2 = Lanes.zero
-            var a3 = Lanes.zero
-            var k = 0
-            while k < slots {
-                a0 = fma(load(w0, k &* 16), laneAlignedRead(x, b0[k]), a0)
-                a1 = fma(load(w1, k &* 16), laneAlignedRead(x, b1[k]), a1)
-                a2 = fma(load(w2, k &* 16), laneAlignedRead(x, b2[k]), a2)
-                a3 = fma(load(w3, k &* 16), laneAlignedRead(x, b3[k]), a3)
-                k &+= 1
-            }
-            store(a0 + load(bias, g &* 16), y, g &* 16)
-            store(a1 + load(bias, g &* 16 &+ 16), y, g &* 16 &+ 16)
-            store(a2 + load(bias, g &* 16 &+ 32), y, g &* 16 &+ 32)
-            store(a3 + load(bias, g &* 16 &+ 48), y, g &* 16 &+ 48)
+            laneAlignedSums4(
+                w + g &* slots &* 16, bias + g &* 16, x, y + g &* 16, blocks + g &* slots, slots)
             g &+= 4
         }
         while g < groups {
@@ -71,5 +53,32 @@ extension VectorKernels {
                 Lanes.zero.replacing(with: load(y, last), where: firstLanes(outputs & 15)), y,
                 last)
         }
+    }
+
+    /// Four groups; pointers are those of the first.
+    @_transparent
+    private static func laneAlignedSums4(
+        _ w0: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
+        _ y: UnsafeMutablePointer<Float>, _ b0: UnsafePointer<UInt32>, _ slots: Int
+    ) {
+        let (b1, w1) = (b0 + slots, w0 + slots &* 16)
+        let (b2, w2) = (b1 + slots, w1 + slots &* 16)
+        let (b3, w3) = (b2 + slots, w2 + slots &* 16)
+        var a0 = Lanes.zero
+        var a1 = Lanes.zero
+        var a2 = Lanes.zero
+        var a3 = Lanes.zero
+        var k = 0
+        while k < slots {
+            a0 = fma(load(w0, k &* 16), laneAlignedRead(x, b0[k]), a0)
+            a1 = fma(load(w1, k &* 16), laneAlignedRead(x, b1[k]), a1)
+            a2 = fma(load(w2, k &* 16), laneAlignedRead(x, b2[k]), a2)
+            a3 = fma(load(w3, k &* 16), laneAlignedRead(x, b3[k]), a3)
+            k &+= 1
+        }
+        store(a0 + load(bias, 0), y, 0)
+        store(a1 + load(bias, 16), y, 16)
+        store(a2 + load(bias, 32), y, 32)
+        store(a3 + load(bias, 48), y, 48)
     }
 }

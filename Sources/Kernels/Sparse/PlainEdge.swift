@@ -18,7 +18,8 @@ extension PlainKernels {
         _ w: UnsafeMutablePointer<Float>, _ bias: UnsafeMutablePointer<Float>,
         _ left: UnsafePointer<UInt32>, _ starts: UnsafePointer<UInt32>?,
         _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
-        _ e: UnsafeMutablePointer<Float>?, _ inputs: Int, _ outputs: Int, _ rowStride: Int,
+        _ e: UnsafeMutablePointer<Float>?, _ pairs: UnsafeMutablePointer<Float>,
+        _ inputs: Int, _ outputs: Int, _ rowStride: Int,
         _ inDegree: Int, _ learningRate: Float, _ decay: Float
     ) {
         let keep = 1 - learningRate * decay

@@ -1,6 +1,18 @@
 // The definitions of the kernels over the columns of an interleaver: scalar, edge by edge.
 
 extension PlainKernels {
+    static func rowsToMemories(
+        _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ memories: Int
+    ) {
+        for i in 0..<16 * memories { to[i] = from[i % 16 * memories + i / 16] }
+    }
+
+    static func memoriesToRows(
+        _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ memories: Int
+    ) {
+        for i in 0..<16 * memories { to[i % 16 * memories + i / 16] = from[i] }
+    }
+
     static func columnsFeedforward(
         _ w: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, _ turned: UnsafePointer<Float>,
         _ memories: UnsafePointer<UInt32>, _ rowOfClock: UnsafePointer<UInt8>,

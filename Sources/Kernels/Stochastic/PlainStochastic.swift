@@ -48,9 +48,43 @@ extension PlainKernels {
             bias[j] += -(learningRate * delta[j])
             if right[j] == 0 { continue }
             let line = table + Int(right[j] & 127) * StochasticKernels.lineStride(bitCount)
-            for i in 0..<rowStride where left[i] != 0 {
+            for i in 0..<rowStride where line[Int(left[i] & 127)] != 0 {
                 let addend = line[Int(left[i] & 127)]
                 row[i] += left[i] ^ right[j] < 0 ? -addend : addend
+            }
+        }
+    }
+
+    static func stochasticUpdateEdges(
+        _ weights: UnsafeMutablePointer<Float>, _ edges: UnsafePointer<UInt32>, _ count: Int,
+        _ left: UnsafePointer<Int32>, _ right: Int32, _ table: UnsafePointer<Float>,
+        _ bitCount: Int
+    ) {
+        let line = table + Int(right & 127) * StochasticKernels.lineStride(bitCount)
+        for k in 0..<count {
+            let code = left[Int(edges[k])]
+            let addend = line[Int(code & 127)]
+            if addend != 0 { weights[k] += code ^ right < 0 ? -addend : addend }
+        }
+    }
+
+    static func stochasticUpdateBlocks(
+        _ weights: UnsafeMutablePointer<Float>, _ blocks: UnsafePointer<UInt32>, _ count: Int,
+        _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
+        _ leftWords: UnsafePointer<Int32>, _ leftCount: Int,
+        _ rightWords: UnsafePointer<Int32>, _ rightCount: Int, _ planeCount: Int, _ step: Float
+    ) {
+        for k in 0..<count {
+            for lane in 0..<16 {
+                let i = 16 * Int(blocks[k] / 64) + (lane ^ Int(blocks[k] % 64))
+                let common = (0..<planeCount).reduce(0) { sum, plane in
+                    let words = leftWords[plane * leftCount + i]
+                    return sum + (words & rightWords[plane * rightCount + lane]).nonzeroBitCount
+                }
+                if common == 0 { continue }
+                let magnitude = step * Float(common)
+                weights[16 * k + lane] -=
+                    (x[i] < 0) != (delta[lane] < 0) ? -magnitude : magnitude
             }
         }
     }

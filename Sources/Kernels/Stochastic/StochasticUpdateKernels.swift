@@ -2,26 +2,13 @@
 // which lie in registers; a chunk of sixteen weights is a permutation and an addition, so that
 // memory is what the loops wait for.
 //
-// Legend as in StochasticKernelSet.swift; a *line* is what one row adds, at each rank.
-// Invariants: e[i] takes its terms with j ascending; a lane whose code is 0 adds −0, which
-// changes no weight.
-
-import CLanes
-
-/// One row's line for L < 16.
-private struct Line16 {
-    var only: Lanes
-}
-
-/// One row's line for 16 ≤ L < 32.
-private struct Line32 {
-    var low, high: Lanes
-}
-
-/// One row's line for L ≥ 32: ranks 0 to 63 in four vectors, and rank 64 by itself.
-private struct Line65 {
-    var first, second, third, fourth, full: Lanes
-}
+// Tried, and no faster: sorting rows by rank, so that equal rows share their increments, and
+// passing over chunks whose ranks are too low for a row. Fewer weights are touched then, but in an
+// order that the processor cannot foresee.
+//
+// Legend as in StochasticKernelSet.swift.
+// Invariants: e[i] takes its terms with j ascending, whatever the grouping of rows; a lane that has
+// nothing to add adds −0, which changes no weight.
 
 extension VectorKernels {
     /// e = Wᵀ δ, W and b learn. See `StochasticKernels.update`.
@@ -33,21 +20,22 @@ extension VectorKernels {
         _ table: UnsafePointer<Float>, _ bitCount: Int, _ chunks: UnsafePointer<Int32>,
         _ chunkCount: Int, _ outputs: Int, _ rowStride: Int, _ learningRate: Float
     ) {
+        // Six copies of one loop, so that nothing is asked inside it.
         if let e {
             clear(e, rowStride)
             if bitCount < 16 {
-                backprop16(w, delta, e, left, right, table, outputs, rowStride)
+                learn(w, delta, e, left, right, table, outputs, rowStride, width: 16)
             } else if bitCount < 32 {
-                backprop32(w, delta, e, left, right, table, outputs, rowStride)
+                learn(w, delta, e, left, right, table, outputs, rowStride, width: 32)
             } else {
-                backprop65(w, delta, e, left, right, table, outputs, rowStride)
+                learn(w, delta, e, left, right, table, outputs, rowStride, width: 65)
             }
         } else if bitCount < 16 {
-            sweep16(w, left, right, table, chunks, chunkCount, outputs, rowStride)
+            add(w, left, right, table, chunks, chunkCount, outputs, rowStride, width: 16)
         } else if bitCount < 32 {
-            sweep32(w, left, right, table, chunks, chunkCount, outputs, rowStride)
+            add(w, left, right, table, chunks, chunkCount, outputs, rowStride, width: 32)
         } else {
-            sweep65(w, left, right, table, chunks, chunkCount, outputs, rowStride)
+            add(w, left, right, table, chunks, chunkCount, outputs, rowStride, width: 65)
         }
         var j = 0
         while j < outputs {
@@ -57,15 +45,16 @@ extension VectorKernels {
     }
 }
 
-// MARK: - UP alone: rows and chunks that have codes
+// MARK: - UP alone: rows and chunks with codes
 
 extension VectorKernels {
     /// Four rows at a time.
     @_transparent
-    private static func sweep16(
+    private static func add(
         _ w: UnsafeMutablePointer<Float>, _ left: UnsafePointer<Int32>,
         _ right: UnsafePointer<Int32>, _ table: UnsafePointer<Float>,
-        _ chunks: UnsafePointer<Int32>, _ chunkCount: Int, _ outputs: Int, _ rowStride: Int
+        _ chunks: UnsafePointer<Int32>, _ chunkCount: Int, _ outputs: Int, _ rowStride: Int,
+        width: Int
     ) {
         var base = 0
         while base < outputs {
@@ -75,28 +64,28 @@ extension VectorKernels {
                 let j1 = base &+ takeLowest(&busy)
                 let j2 = base &+ takeLowest(&busy)
                 let j3 = base &+ takeLowest(&busy)
-                let line0 = line16(table, right[j0])
-                let line1 = line16(table, right[j1])
-                let line2 = line16(table, right[j2])
-                let line3 = line16(table, right[j3])
+                let line0 = StochasticLine(table, right[j0], width: width)
+                let line1 = StochasticLine(table, right[j1], width: width)
+                let line2 = StochasticLine(table, right[j2], width: width)
+                let line3 = StochasticLine(table, right[j3], width: width)
                 var k = 0
                 while k < chunkCount {
                     let i = Int(truncatingIfNeeded: chunks[k])
                     let codes = loadCodes(left, i)
-                    add(line0, codes, w + j0 &* rowStride, i)
-                    add(line1, codes, w + j1 &* rowStride, i)
-                    add(line2, codes, w + j2 &* rowStride, i)
-                    add(line3, codes, w + j3 &* rowStride, i)
+                    add(line0.addend(codes, width: width), w + j0 &* rowStride, i)
+                    add(line1.addend(codes, width: width), w + j1 &* rowStride, i)
+                    add(line2.addend(codes, width: width), w + j2 &* rowStride, i)
+                    add(line3.addend(codes, width: width), w + j3 &* rowStride, i)
                     k &+= 1
                 }
             }
             while busy != 0 {
                 let j = base &+ takeLowest(&busy)
-                let line = line16(table, right[j])
+                let line = StochasticLine(table, right[j], width: width)
                 var k = 0
                 while k < chunkCount {
                     let i = Int(truncatingIfNeeded: chunks[k])
-                    add(line, loadCodes(left, i), w + j &* rowStride, i)
+                    add(line.addend(loadCodes(left, i), width: width), w + j &* rowStride, i)
                     k &+= 1
                 }
             }
@@ -104,92 +93,22 @@ extension VectorKernels {
         }
     }
 
-    /// Two rows at a time.
     @_transparent
-    private static func sweep32(
-        _ w: UnsafeMutablePointer<Float>, _ left: UnsafePointer<Int32>,
-        _ right: UnsafePointer<Int32>, _ table: UnsafePointer<Float>,
-        _ chunks: UnsafePointer<Int32>, _ chunkCount: Int, _ outputs: Int, _ rowStride: Int
-    ) {
-        var base = 0
-        while base < outputs {
-            var busy = rowsWithCodes(right + base, outputs &- base)
-            while busy != 0 {
-                let j0 = base &+ takeLowest(&busy)
-                let line0 = line32(table, right[j0])
-                // The last of an odd number of rows goes alone: a line twice would add twice.
-                guard busy != 0 else {
-                    var k = 0
-                    while k < chunkCount {
-                        let i = Int(truncatingIfNeeded: chunks[k])
-                        add(line0, loadCodes(left, i), w + j0 &* rowStride, i)
-                        k &+= 1
-                    }
-                    break
-                }
-                let j1 = base &+ takeLowest(&busy)
-                let line1 = line32(table, right[j1])
-                var k = 0
-                while k < chunkCount {
-                    let i = Int(truncatingIfNeeded: chunks[k])
-                    let codes = loadCodes(left, i)
-                    add(line0, codes, w + j0 &* rowStride, i)
-                    add(line1, codes, w + j1 &* rowStride, i)
-                    k &+= 1
-                }
-            }
-            base &+= 64
-        }
-    }
-
-    /// Two rows at a time.
-    @_transparent
-    private static func sweep65(
-        _ w: UnsafeMutablePointer<Float>, _ left: UnsafePointer<Int32>,
-        _ right: UnsafePointer<Int32>, _ table: UnsafePointer<Float>,
-        _ chunks: UnsafePointer<Int32>, _ chunkCount: Int, _ outputs: Int, _ rowStride: Int
-    ) {
-        var base = 0
-        while base < outputs {
-            var busy = rowsWithCodes(right + base, outputs &- base)
-            while busy != 0 {
-                let j0 = base &+ takeLowest(&busy)
-                let line0 = line65(table, right[j0])
-                guard busy != 0 else {
-                    var k = 0
-                    while k < chunkCount {
-                        let i = Int(truncatingIfNeeded: chunks[k])
-                        add(line0, loadCodes(left, i), w + j0 &* rowStride, i)
-                        k &+= 1
-                    }
-                    break
-                }
-                let j1 = base &+ takeLowest(&busy)
-                let line1 = line65(table, right[j1])
-                var k = 0
-                while k < chunkCount {
-                    let i = Int(truncatingIfNeeded: chunks[k])
-                    let codes = loadCodes(left, i)
-                    add(line0, codes, w + j0 &* rowStride, i)
-                    add(line1, codes, w + j1 &* rowStride, i)
-                    k &+= 1
-                }
-            }
-            base &+= 64
-        }
+    private static func add(_ addend: Lanes, _ row: UnsafeMutablePointer<Float>, _ i: Int) {
+        store(load(row, i) + addend, row, i)
     }
 }
 
-// MARK: - BP and UP: rows that have errors
+// MARK: - BP and UP: rows with errors, of which those without codes are read and not written
 
 extension VectorKernels {
-    /// Four rows at a time; a row without codes is read and not written.
+    /// Four rows at a time.
     @_transparent
-    private static func backprop16(
+    private static func learn(
         _ w: UnsafeMutablePointer<Float>, _ delta: UnsafePointer<Float>,
         _ e: UnsafeMutablePointer<Float>, _ left: UnsafePointer<Int32>,
         _ right: UnsafePointer<Int32>, _ table: UnsafePointer<Float>, _ outputs: Int,
-        _ rowStride: Int
+        _ rowStride: Int, width: Int
     ) {
         var base = 0
         while base < outputs {
@@ -199,10 +118,10 @@ extension VectorKernels {
                 let j1 = base &+ takeLowest(&busy)
                 let j2 = base &+ takeLowest(&busy)
                 let j3 = base &+ takeLowest(&busy)
-                let line0 = line16(table, right[j0])
-                let line1 = line16(table, right[j1])
-                let line2 = line16(table, right[j2])
-                let line3 = line16(table, right[j3])
+                let line0 = StochasticLine(table, right[j0], width: width)
+                let line1 = StochasticLine(table, right[j1], width: width)
+                let line2 = StochasticLine(table, right[j2], width: width)
+                let line3 = StochasticLine(table, right[j3], width: width)
                 let (has0, has1) = (right[j0] != 0, right[j1] != 0)
                 let (has2, has3) = (right[j2] != 0, right[j3] != 0)
                 let (d0, d1) = (every(delta[j0]), every(delta[j1]))
@@ -211,23 +130,24 @@ extension VectorKernels {
                 while i < rowStride {
                     let codes = loadCodes(left, i)
                     var es = load(e, i)
-                    visit(line0, has0, codes, w + j0 &* rowStride, i, d0, &es)
-                    visit(line1, has1, codes, w + j1 &* rowStride, i, d1, &es)
-                    visit(line2, has2, codes, w + j2 &* rowStride, i, d2, &es)
-                    visit(line3, has3, codes, w + j3 &* rowStride, i, d3, &es)
+                    learn(line0, has0, codes, w + j0 &* rowStride, i, d0, &es, width: width)
+                    learn(line1, has1, codes, w + j1 &* rowStride, i, d1, &es, width: width)
+                    learn(line2, has2, codes, w + j2 &* rowStride, i, d2, &es, width: width)
+                    learn(line3, has3, codes, w + j3 &* rowStride, i, d3, &es, width: width)
                     store(es, e, i)
                     i &+= 16
                 }
             }
             while busy != 0 {
                 let j = base &+ takeLowest(&busy)
-                let line = line16(table, right[j])
+                let row = w + j &* rowStride
+                let line = StochasticLine(table, right[j], width: width)
                 let hasCode = right[j] != 0
                 let d = every(delta[j])
                 var i = 0
                 while i < rowStride {
                     var es = load(e, i)
-                    visit(line, hasCode, loadCodes(left, i), w + j &* rowStride, i, d, &es)
+                    learn(line, hasCode, loadCodes(left, i), row, i, d, &es, width: width)
                     store(es, e, i)
                     i &+= 16
                 }
@@ -236,160 +156,21 @@ extension VectorKernels {
         }
     }
 
-    /// One row at a time.
+    /// Sixteen weights of one row: BP, and UP where the row has a code.
     @_transparent
-    private static func backprop32(
-        _ w: UnsafeMutablePointer<Float>, _ delta: UnsafePointer<Float>,
-        _ e: UnsafeMutablePointer<Float>, _ left: UnsafePointer<Int32>,
-        _ right: UnsafePointer<Int32>, _ table: UnsafePointer<Float>, _ outputs: Int,
-        _ rowStride: Int
-    ) {
-        var j = 0
-        while j < outputs {
-            if delta[j] != 0 {
-                let line = line32(table, right[j])
-                let hasCode = right[j] != 0
-                let d = every(delta[j])
-                var i = 0
-                while i < rowStride {
-                    let ws = load(w + j &* rowStride, i)
-                    store(fma(ws, d, load(e, i)), e, i)
-                    if hasCode {
-                        store(ws + addend(line, loadCodes(left, i)), w + j &* rowStride, i)
-                    }
-                    i &+= 16
-                }
-            }
-            j &+= 1
-        }
-    }
-
-    /// One row at a time.
-    @_transparent
-    private static func backprop65(
-        _ w: UnsafeMutablePointer<Float>, _ delta: UnsafePointer<Float>,
-        _ e: UnsafeMutablePointer<Float>, _ left: UnsafePointer<Int32>,
-        _ right: UnsafePointer<Int32>, _ table: UnsafePointer<Float>, _ outputs: Int,
-        _ rowStride: Int
-    ) {
-        var j = 0
-        while j < outputs {
-            if delta[j] != 0 {
-                let line = line65(table, right[j])
-                let hasCode = right[j] != 0
-                let d = every(delta[j])
-                var i = 0
-                while i < rowStride {
-                    let ws = load(w + j &* rowStride, i)
-                    store(fma(ws, d, load(e, i)), e, i)
-                    if hasCode {
-                        store(ws + addend(line, loadCodes(left, i)), w + j &* rowStride, i)
-                    }
-                    i &+= 16
-                }
-            }
-            j &+= 1
-        }
-    }
-
-    @_transparent
-    private static func visit(
-        _ line: Line16, _ hasCode: Bool, _ codes: SIMD16<Int32>,
-        _ row: UnsafeMutablePointer<Float>, _ i: Int, _ d: Lanes, _ es: inout Lanes
+    private static func learn(
+        _ line: StochasticLine, _ hasCode: Bool, _ codes: SIMD16<Int32>,
+        _ row: UnsafeMutablePointer<Float>, _ i: Int, _ d: Lanes, _ es: inout Lanes, width: Int
     ) {
         let ws = load(row, i)
         es = fma(ws, d, es)
-        if hasCode { store(ws + addend(line, codes), row, i) }
+        if hasCode { store(ws + line.addend(codes, width: width), row, i) }
     }
 }
 
-// MARK: - Lines, codes and rows
+// MARK: - Which of 64 rows
 
 extension VectorKernels {
-    @_transparent
-    private static func add(
-        _ line: Line16, _ codes: SIMD16<Int32>, _ row: UnsafeMutablePointer<Float>, _ i: Int
-    ) {
-        store(load(row, i) + addend(line, codes), row, i)
-    }
-
-    @_transparent
-    private static func add(
-        _ line: Line32, _ codes: SIMD16<Int32>, _ row: UnsafeMutablePointer<Float>, _ i: Int
-    ) {
-        store(load(row, i) + addend(line, codes), row, i)
-    }
-
-    @_transparent
-    private static func add(
-        _ line: Line65, _ codes: SIMD16<Int32>, _ row: UnsafeMutablePointer<Float>, _ i: Int
-    ) {
-        store(load(row, i) + addend(line, codes), row, i)
-    }
-
-    @_transparent
-    private static func addend(_ line: Line16, _ codes: SIMD16<Int32>) -> Lanes {
-        signed(lanes_permute(line.only, codes), codes)
-    }
-
-    @_transparent
-    private static func addend(_ line: Line32, _ codes: SIMD16<Int32>) -> Lanes {
-        signed(lanes_permute2(line.low, line.high, codes), codes)
-    }
-
-    @_transparent
-    private static func addend(_ line: Line65, _ codes: SIMD16<Int32>) -> Lanes {
-        let found = lanes_permute65(
-            line.first, line.second, line.third, line.fourth, line.full, codes)
-        return signed(found, codes)
-    }
-
-    /// `value` with its sign changed in lanes whose code has a sign.
-    @_transparent
-    private static func signed(_ value: Lanes, _ codes: SIMD16<Int32>) -> Lanes {
-        let bits = unsafeBitCast(value, to: SIMD16<Int32>.self) ^ (codes & Int32.min)
-        return unsafeBitCast(bits, to: Lanes.self)
-    }
-
-    @_transparent
-    private static func line16(_ table: UnsafePointer<Float>, _ code: Int32) -> Line16 {
-        Line16(only: firstPart(table + Int(truncatingIfNeeded: code & 127) &* 16, code))
-    }
-
-    @_transparent
-    private static func line32(_ table: UnsafePointer<Float>, _ code: Int32) -> Line32 {
-        let line = table + Int(truncatingIfNeeded: code & 127) &* 32
-        return Line32(low: firstPart(line, code), high: part(line + 16, code))
-    }
-
-    @_transparent
-    private static func line65(_ table: UnsafePointer<Float>, _ code: Int32) -> Line65 {
-        let line = table + Int(truncatingIfNeeded: code & 127) &* 80
-        return Line65(
-            first: firstPart(line, code), second: part(line + 16, code),
-            third: part(line + 32, code), fourth: part(line + 48, code),
-            full: every(part(line + 64, code)[0]))
-    }
-
-    /// Sixteen entries with the sign of a row's code.
-    @_transparent
-    private static func part(_ line: UnsafePointer<Float>, _ code: Int32) -> Lanes {
-        signed(load(line, 0), SIMD16(repeating: code))
-    }
-
-    /// The same, but the entry of rank 0 stays −0.
-    @_transparent
-    private static func firstPart(_ line: UnsafePointer<Float>, _ code: Int32) -> Lanes {
-        var codes = SIMD16<Int32>(repeating: code)
-        codes[0] = 0
-        return signed(load(line, 0), codes)
-    }
-
-    @_transparent
-    private static func loadCodes(_ codes: UnsafePointer<Int32>, _ i: Int) -> SIMD16<Int32> {
-        UnsafeRawPointer(codes + i).loadUnaligned(as: SIMD16<Int32>.self)
-    }
-
     /// Bit r is set where row r of the next (at most 64) has a code.
     @_transparent
     private static func rowsWithCodes(_ codes: UnsafePointer<Int32>, _ remaining: Int) -> UInt64 {

@@ -64,8 +64,12 @@ import Testing
         case .pruned:
             return [(2, 8), (1, 4), (2, 16)].flatMap { kept, group in
                 PruningSettings.Passes.allCases.map {
-                    .pruned(PruningSettings(kept: kept, group: group, passes: $0))
-                }
+                    .pruned(
+                        PruningSettings(
+                            kept: kept, group: group, passes: $0, droppedDecay: 0))
+                } + [
+                    .pruned(PruningSettings(kept: kept, group: group, passes: .forward))
+                ]
             }
         }
     }
@@ -86,6 +90,11 @@ import Testing
                     let specification = JunctionSpecification(
                         structure: structure, increment: increment, arithmetic: arithmetic)
                     if case .absent = specification.status { continue }
+                    // Variants of N:M that fixed point and bits leave out.
+                    if case .pruned(let settings) = structure {
+                        if arithmetic != .float32, settings.passes != .both { continue }
+                        if increment != .exact, settings.droppedDecay == nil { continue }
+                    }
                     cells.append(Cell(specification: specification, inputs: 64, outputs: 48))
                     guard increment == .exact, arithmetic == .float32 else { continue }
                     cells.append(

@@ -138,6 +138,30 @@ func circulantJunction(_ inputs: Int, _ outputs: Int, _ k: Int) throws -> Circul
         }
     }
 
+    /// A predictor has read-only parameters and a workspace for FF only.
+    @Test(arguments: [2, 8, 64])
+    func predictionsNeedOnlyTheSmallWorkspace(k: Int) throws {
+        let bench = try bench((3 * k + 1, 18 * k - 1), k, seed: 6)
+        bench.feedforward(.best)
+        let outputs = bench.form.structure.outputs
+        let expected = (0..<outputs).map { bench.y[$0] }
+        let before = bench.parameterBytes
+        let bytes = bench.form.feedforwardBytes
+        let workspace = UnsafeMutableRawPointer.allocate(byteCount: bytes + 64, alignment: 64)
+        defer { workspace.deallocate() }
+        workspace.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+        (workspace + bytes).initializeMemory(as: UInt8.self, repeating: 0xA5, count: 64)
+        bench.form.prepare(workspace, forUpdates: false)
+        bench.form.feedforward(
+            bench.memory.parameters, workspace, x: bench.x, y: bench.y, kernels: .best)
+        #expect((0..<outputs).map { bench.y[$0] } == expected)
+        #expect(bench.parameterBytes == before)
+        #expect(
+            (0..<64).allSatisfy {
+                workspace.load(fromByteOffset: bytes + $0, as: UInt8.self) == 0xA5
+            })
+    }
+
     @Test func theFirstJunctionHasNobodyToItsLeft() throws {
         let with = try bench((20, 37), 8, seed: 3)
         let without = try bench((20, 37), 8, seed: 3)

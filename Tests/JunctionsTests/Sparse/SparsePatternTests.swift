@@ -232,6 +232,10 @@ private struct Adjacency: Hashable {
         }
         #expect(density?.property == "density")
         #expect(density?.expected == "a multiple of 1/64: 0.296875 or 0.3125")
+        let thin = refusal { () throws(StructureError) in
+            try SparsePattern(.zeros, inputs: 64, outputs: 128, density: 0.001, seed: 0)
+        }
+        #expect(thin?.expected == "a multiple of 1/64: 0.015625")
         let degree = refusal { () throws(StructureError) in
             try SparsePattern(.structured, inputs: 10, outputs: 25, outDegree: 12, seed: 0)
         }
@@ -251,6 +255,21 @@ private struct Adjacency: Hashable {
             try SparsePattern(.random, inputs: 1 << 40, outputs: 1 << 40, density: 0.5, seed: 0)
         }
         #expect(shape?.property == "shape")
+    }
+
+    @Test func parallelismIsChosen() throws {
+        let chosen = { (p: Int, n: Int, outDegree: Int) throws -> Int in
+            try SparsePattern(
+                .zeros, inputs: p, outputs: n, outDegree: outDegree, seed: 0
+            ).parallelism
+        }
+        #expect(try chosen(1024, 1024, 64) == 64)  // memories of 16 rows, fi = 64
+        #expect(try chosen(1024, 1024, 32) == 64)  // two right neurons per clock
+        #expect(try chosen(784, 128, 8) == 49)
+        #expect(try chosen(36, 24, 8) == 12)  // fi = 12
+        #expect(try chosen(12, 24, 20) == 6)  // fi = 10: the largest below 12
+        #expect(try chosen(7, 7, 2) == 1)
+        #expect(try chosen(1, 1, 1) == 1)
     }
 
     @Test func familiesHaveNames() {

@@ -10,7 +10,7 @@ import Testing
 @Suite struct StochasticDenseTests {
     static let shapes = [(1, 1), (20, 7), (33, 18), (70, 40)]
 
-    /// A bench with positive and negative values, zeros among them.
+    /// A bench with positive and negative values, zeros of both signs among them.
     static func bench(
         _ shape: (Int, Int), _ rule: StochasticRule, seed: UInt64
     ) -> FormBench<DenseJunction> {
@@ -19,6 +19,8 @@ import Testing
             increment: .stochastic(rule))
         for i in 0..<shape.0 where i % 3 == 1 { bench.x[i] = 0 }
         for j in 0..<shape.1 where j % 4 == 2 { bench.delta[j] = -0.0 }
+        let weights = bench.memory.parameters.assumingMemoryBound(to: Float.self)
+        for j in 0..<shape.1 { weights[j * bench.form.rowStride] = -0.0 }
         return bench
     }
 
@@ -60,7 +62,7 @@ import Testing
                 expect(bench, rule, &expected, &generator)
                 bench.update(Self.update(rule), kernels)
             }
-            #expect(bits(weights(bench)) == bits(expected), "L = \(bitCount)")
+            #expect(differences(bench, expected) == 0, "L = \(bitCount)")
             #expect(Xoshiro256StarStar(loadingFrom: bench.generatorState) == generator)
         }
     }
@@ -74,7 +76,7 @@ import Testing
             var generator = Xoshiro256StarStar(loadingFrom: bench.generatorState)
             expect(bench, rule, &expected, &generator)
             bench.update(Self.update(rule), .best)
-            #expect(bits(weights(bench)) == bits(expected), "L = \(bitCount)")
+            #expect(differences(bench, expected) == 0, "L = \(bitCount)")
             #expect(Xoshiro256StarStar(loadingFrom: bench.generatorState) == generator)
         }
     }
@@ -97,7 +99,7 @@ import Testing
                 &expected, bench.form.rowStride, x: bench.x, delta: bench.delta, words: words,
                 step: step)
             bench.update(Self.update(rule), .best)
-            #expect(bits(weights(bench)) == bits(expected), "L = \(bitCount)")
+            #expect(differences(bench, expected) == 0, "L = \(bitCount)")
             let words64 = (0..<4).map { bench.generatorState[$0] }
             #expect(words64 == generator)
         }
@@ -108,6 +110,8 @@ import Testing
         let rule = StochasticRule(bitCount: bitCount, sharing: sharing)
         let exact = FormBench(DenseJunction(inputs: 70, outputs: 40), seed: 9)
         let bench = Self.bench((70, 40), rule, seed: 9)
+        exact.memory.parameters.copyMemory(
+            from: bench.memory.parameters, byteCount: exact.form.fields.byteCount)
         for i in 0..<80 { exact.x[i] = bench.x[i] }
         for j in 0..<48 { exact.delta[j] = bench.delta[j] }
         bench.update(Self.update(rule), .best)
@@ -142,7 +146,7 @@ import Testing
             bench.x[6] = value
         }
         bench.update(Self.update(rule), .best)
-        #expect(bits(weights(bench)) == bits(old))
+        #expect(differences(bench, old) == 0)
         for _ in 0..<8 * (sharing == .nothing ? 27 : 2) { _ = generator.uniform() }
         #expect(Xoshiro256StarStar(loadingFrom: bench.generatorState) == generator)
     }
@@ -157,7 +161,10 @@ import Testing
         }
     }
 
-    private func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
+    /// How many weights have other bits than expected.
+    private func differences(_ bench: FormBench<DenseJunction>, _ expected: [Float]) -> Int {
+        zip(weights(bench), expected).count { $0.bitPattern != $1.bitPattern }
+    }
 }
 
 extension Xoshiro256StarStar {

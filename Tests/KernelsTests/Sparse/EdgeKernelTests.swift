@@ -67,6 +67,7 @@ struct EdgeKernelTests {
                         seed: 3)
                     let y = Floats(outputs)
                     let e = Floats(inputs) { _ in 7 }
+                    let pairs = Floats(2 * inputs) { _ in 7 }
                     let error = hasError ? e.pointer : nil
                     kernels.feedforward(
                         n.w.pointer, n.bias.pointer, n.left, nil, n.x.pointer, y.pointer, outputs,
@@ -79,10 +80,12 @@ struct EdgeKernelTests {
                     } else {
                         kernels.backpropUpdate(
                             n.w.pointer, n.bias.pointer, n.left, nil, n.x.pointer,
-                            n.delta.pointer, error, inputs, outputs, n.rowStride, inDegree, 0.05,
+                            n.delta.pointer, error, pairs.pointer, inputs, outputs, n.rowStride,
+                            inDegree, 0.05,
                             decay)
                     }
-                    #expect(y.guardsStand && e.guardsStand && n.w.guardsStand && y.padsAreZero)
+                    #expect(y.guardsStand && e.guardsStand && n.w.guardsStand && pairs.guardsStand)
+                    #expect(y.padsAreZero)
                     return [
                         y.bits, e.bits, n.w.bits, n.velocity.bits, n.bias.bits,
                         n.biasVelocity.bits,
@@ -118,11 +121,12 @@ struct EdgeKernelTests {
             let (bias, biasVelocity) = (Floats(8) { _ in 1 }, Floats(8) { _ in 0.5 })
             let x = Floats(inputs) { _ in values.next(&random) }
             let delta = Floats(outputs) { _ in values.next(&random) }
-            let (y, e) = (Floats(outputs), Floats(inputs))
+            let (y, e, pairs) = (Floats(outputs), Floats(inputs), Floats(2 * inputs))
             kernels.feedforward(
                 w.pointer, bias.pointer, left, starts, x.pointer, y.pointer, outputs, 0, 0)
             kernels.backpropUpdate(
-                w.pointer, bias.pointer, left, starts, x.pointer, delta.pointer, e.pointer, inputs,
+                w.pointer, bias.pointer, left, starts, x.pointer, delta.pointer, e.pointer,
+                pairs.pointer, inputs,
                 outputs, 0, 0, 0.1, 0.25)
             let first = e.bits
             kernels.backpropUpdateMomentum(
@@ -165,7 +169,7 @@ struct EdgeKernelTests {
         _ n: EdgeNumbers, _ kernels: EdgeKernels, _ hasError: Bool, _ momentum: Bool,
         _ decay: Float
     ) -> [[UInt32]] {
-        let (y, e) = (Floats(n.outputs), Floats(n.inputs))
+        let (y, e, pairs) = (Floats(n.outputs), Floats(n.inputs), Floats(2 * n.inputs))
         kernels.feedforward(
             n.w.pointer, n.bias.pointer, n.left, nil, n.x.pointer, y.pointer, n.outputs,
             n.rowStride, n.inDegree)
@@ -177,7 +181,8 @@ struct EdgeKernelTests {
         } else {
             kernels.backpropUpdate(
                 n.w.pointer, n.bias.pointer, n.left, nil, n.x.pointer, n.delta.pointer,
-                hasError ? e.pointer : nil, n.inputs, n.outputs, n.rowStride, n.inDegree, 0.05,
+                hasError ? e.pointer : nil, pairs.pointer, n.inputs, n.outputs, n.rowStride,
+                n.inDegree, 0.05,
                 decay)
         }
         return [y.bits, e.bits, n.w.bits, n.velocity.bits, n.bias.bits, n.biasVelocity.bits]
@@ -206,6 +211,21 @@ struct EdgeKernelTests {
         if hasError { kernels.turnBack(error.pointer, order, e.pointer, n.inputs) }
         #expect(y.guardsStand && e.guardsStand && error.guardsStand && n.w.guardsStand)
         return [y.bits, e.bits, n.w.bits, n.velocity.bits, n.bias.bits, n.biasVelocity.bits]
+    }
+
+    @Test(arguments: KernelSet.all.map(\.name), [1, 5, 16, 37, 64])
+    func sixteenRowsMemoryByMemory(name: String, memories: Int) throws {
+        let kernels = try set(name)
+        let from = Floats(16 * memories) { Float($0) }
+        let (to, back) = (Floats(16 * memories), Floats(16 * memories))
+        kernels.rowsToMemories(from.pointer, to.pointer, memories)
+        kernels.memoriesToRows(to.pointer, back.pointer, memories)
+        for row in 0..<16 {
+            for memory in 0..<memories {
+                #expect(to.pointer[16 * memory + row] == Float(row * memories + memory))
+            }
+        }
+        #expect(back.bits == from.bits && to.guardsStand && back.guardsStand)
     }
 
     /// Columns of sixteen rows in random orders, with right neurons in order, apart, or repeated.
