@@ -8,7 +8,7 @@ help:
 	@echo 'make demo     install what is missing, build, run the daemon, stream, learn, query, kill, resume'
 	@echo 'make test     install what is missing, lint, build, run every test'
 	@echo 'make bench    speed, with the rivals beside it where they can be installed'
-	@echo 'make papers   the experiments behind docs/papers.md, about 25 minutes; QUICK=1 tries them out'
+	@echo 'make papers   the experiments behind docs/papers.md, about 15 minutes; QUICK=1 tries them out'
 	@echo 'make build    release executables in .build/release'
 	@echo 'make install  millraced and millrace into $(PREFIX)/bin'
 

@@ -56,11 +56,14 @@ class Results:
 
     @staticmethod
     def _value(run, kind):
-        """Test or prequential accuracy of the last epoch, or of all samples of the first."""
+        """Test or prequential accuracy after the last epoch; `early`: test accuracy after the
+        first; `first`: prequential accuracy of all samples of the first."""
         if kind == "auto":
             kind = "test" if run["test"] else "prequential"
         if kind == "first":
             return 100 * run["streamed"][0]
+        if kind == "early":
+            return 100 * run["test"][0]
         return 100 * run[kind][-1]
 
     def figure(self, experiment, variant, kind="auto"):

@@ -18,8 +18,11 @@ extension Experiments {
     /// 2.6: the same with spectra in fixed point. η is a power of two there, so here for both; and
     /// sigmoids, since the ReLU of the fixed-point hardware is cut off at 1.
     private static let fixedSpectra: [Recipe] = [
-        nil, FixedFormat(16, 4, 11), FixedFormat(16, 3, 12), FixedFormat(16, 2, 13),
-    ].map { format in
+        nil, FixedFormat(16, 4, 11), FixedFormat(16, 3, 12), FixedFormat(16, 5, 10),
+        FixedFormat(16, 6, 9),
+    ].map { spectraRecipe($0) }
+
+    private static func spectraRecipe(_ format: FixedFormat?) -> Recipe {
         var recipe = blockRecipe(
             "2.6", format.map { "k = 8 " + $0.text } ?? "k = 8 float", 8,
             JunctionSpecification(
