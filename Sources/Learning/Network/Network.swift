@@ -31,6 +31,8 @@ package struct Network: Sendable {
     package let workspaceBytes: Int
     /// The part of it that holds tables made from seeds, views and other work of the junctions.
     let junctionBytes: Int
+    /// Bytes from the start of the section, and numbers, of every float32 field of a junction.
+    private(set) var floatFields: [(offset: Int, count: Int)] = []
     private let rawOffset: Int
     private let targetOffset: Int
 
@@ -86,6 +88,9 @@ package struct Network: Sendable {
                     shape: field.shape, rowStride: field.rowStride)
             }
             layers[index].parametersOffset = added[0].offset
+            for field in added where field.element == .f32 {
+                floatFields.append((field.offset, field.byteCount / field.element.bytes))
+            }
         }
     }
 

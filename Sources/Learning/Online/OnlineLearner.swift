@@ -167,12 +167,10 @@ public final class OnlineLearner {
         layout: LearnerLayout, section: UnsafeRawPointer, kernels: KernelSet
     ) -> Bool {
         let limit = Float.greatestFiniteMagnitude
-        for layer in layout.network.layers {
-            let fields = layer.junction.form.fields
-            for (index, field) in fields.enumerated() where field.element == .f32 {
-                let values = section + layer.parametersOffset + fields.offset(index)
-                let count = field.byteCount / field.element.bytes
-                guard kernels.firstOutside(values, count, -limit, limit) < 0 else { return false }
+        for field in layout.network.floatFields {
+            let values = section + field.offset
+            guard kernels.firstOutside(values, field.count, -limit, limit) < 0 else {
+                return false
             }
         }
         return true

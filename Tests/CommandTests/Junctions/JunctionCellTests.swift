@@ -16,8 +16,8 @@ import Testing
 
         var configuration: String {
             SmallData.configuration()
-                .replacingText("hidden = [8]", with: network)
-                .replacingText("rate = 0.05", with: "rate = 0.0625") + "\n" + junctions
+                .replacing("hidden = [8]", with: network)
+                .replacing("rate = 0.05", with: "rate = 0.0625") + "\n" + junctions
         }
     }
 
@@ -119,17 +119,5 @@ import Testing
         }
         try #require(trained.daemon.start())
         #expect(trained.daemon.stop() == 0)
-    }
-}
-
-extension String {
-    /// The text with the first `part` replaced; traps where there is none, as a test would lie.
-    fileprivate func replacingText(_ part: String, with other: String) -> String {
-        guard let range = firstRange(of: part) else { preconditionFailure("\(part) is there") }
-        return replacingCharacters(range, other)
-    }
-
-    private func replacingCharacters(_ range: Range<Index>, _ other: String) -> String {
-        String(self[..<range.lowerBound]) + other + String(self[range.upperBound...])
     }
 }
