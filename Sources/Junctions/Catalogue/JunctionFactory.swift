@@ -70,7 +70,7 @@ extension JunctionSpecification {
     }
 
     private func fixedEdges(
-        _ pattern: FixedEdgePattern, _ format: FixedFormat
+        _ pattern: EdgeList, _ format: FixedFormat
     ) throws(StructureError) -> FixedEdgeJunction {
         guard let form = FixedEdgeJunction(pattern, format: format) else {
             throw StructureError(

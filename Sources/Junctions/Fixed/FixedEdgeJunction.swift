@@ -16,7 +16,7 @@ import Kernels
 /// `FixedKernels` says.
 public struct FixedEdgeJunction: Equatable, Sendable {
     /// Which edges there are.
-    public let pattern: FixedEdgePattern
+    public let pattern: EdgeList
     /// Of every number of the junction.
     public let format: FixedFormat
     /// Edges of the right neuron that has most.
@@ -24,7 +24,7 @@ public struct FixedEdgeJunction: Equatable, Sendable {
 
     /// The junction of a pattern; nil where it has 65,535 left neurons or more, for which indices
     /// of 16 bits do not suffice.
-    public init?(_ pattern: FixedEdgePattern, format: FixedFormat) {
+    public init?(_ pattern: EdgeList, format: FixedFormat) {
         guard pattern.inputs < Int(FixedEdges.nobody) else { return nil }
         self.pattern = pattern
         self.format = format

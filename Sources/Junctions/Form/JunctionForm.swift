@@ -69,6 +69,18 @@ package protocol JunctionForm: Equatable, Sendable {
     ) -> [String]
 }
 
+extension JunctionForm {
+    /// The edges, where a pattern that never changes says which there are.
+    package var edges: EdgeList? {
+        switch self {
+        case let form as EdgeJunction: .sparse(form.pattern)
+        case let form as LaneAlignedJunction: .laneAligned(form.pattern)
+        case let form as FixedEdgeJunction: form.pattern
+        default: nil
+        }
+    }
+}
+
 /// A form in float32.
 package protocol FloatJunctionForm: JunctionForm {
     /// FF: y = W x + b.

@@ -62,45 +62,4 @@ extension SparsePattern {
             clashes: clashingClocks.count, wrongOutDegrees: family.hasExactDegrees ? wrong : 0,
             repeatedEdges: repeats, strayEdges: strays)
     }
-
-    /// How evenly edges spread over windows of neighbours, 0 to 1 (the scatter metric of Dey et
-    /// al., arXiv 1711.02131, in this definition).
-    ///
-    /// One side is cut into windows of b consecutive neurons, where the density is a/b in lowest
-    /// terms (b = ⌈1/density⌉ where degrees are free; the last window may then be smaller). A
-    /// window of k neurons should have density · k edges with each neuron of the other side. The
-    /// metric is the mean, over all pairs of a window and a neuron of the other side, of
-    /// min(1, edges / ideal edges).
-    /// - Returns: for windows of left neurons against right neurons, and the other way round.
-    public func scatter(
-        _ table: UnsafePointer<UInt32>, starts: UnsafePointer<UInt32>? = nil
-    ) -> (left: Double, right: Double) {
-        let cells = inputs * outputs
-        let window =
-            family.hasExactDegrees
-            ? cells / Self.greatestCommonDivisor(edgeCount, cells)
-            : (cells + edgeCount - 1) / edgeCount
-        let leftWindows = (inputs + window - 1) / window
-        let rightWindows = (outputs + window - 1) / window
-        var fromLeft = [Int32](repeating: 0, count: leftWindows * outputs)
-        var fromRight = [Int32](repeating: 0, count: rightWindows * inputs)
-        for row in 0..<outputs {
-            let first = starts.map { Int($0[row]) } ?? row * inDegree
-            let end = starts.map { Int($0[row + 1]) } ?? first + inDegree
-            for edge in first..<end {
-                let left = Int(table[edge])
-                fromLeft[left / window * outputs + row] += 1
-                fromRight[row / window * inputs + left] += 1
-            }
-        }
-        let mean = { (counts: [Int32], neurons: Int, others: Int) -> Double in
-            var sum = 0.0
-            for (index, count) in counts.enumerated() {
-                let size = min(window, neurons - index / others * window)
-                sum += min(1, Double(count) / (density * Double(size)))
-            }
-            return sum / Double(counts.count)
-        }
-        return (mean(fromLeft, inputs, outputs), mean(fromRight, outputs, inputs))
-    }
 }

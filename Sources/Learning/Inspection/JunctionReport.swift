@@ -4,7 +4,7 @@
 import Junctions
 
 /// One junction of a section that was looked at.
-public struct JunctionReport: Equatable, Sendable {
+public struct JunctionReport: Sendable {
     /// From the input, 0 first.
     public let index: Int
     /// Left neurons.
@@ -17,6 +17,8 @@ public struct JunctionReport: Equatable, Sendable {
     public let weightCount: Int
     /// Bytes of all its fields, without padding.
     public let byteCount: Int
+    /// How evenly a pattern's edges spread, 0 to 1 (`EdgeList.scatter`); nil without a pattern.
+    public let scatter: (left: Double, right: Double)?
     /// What was looked at, in words: `mask legal`, `clash-free`, `spectra finite`.
     public let checks: [String]
     /// What is wrong; empty when every check holds.
@@ -37,6 +39,7 @@ extension LearnerLayout {
                 index: index, inputs: form.inputs, outputs: form.outputs,
                 text: layer.specification.text, weightCount: form.weightCount,
                 byteCount: form.fields.reduce(0) { $0 + $1.elementCount * $1.element.bytes },
+                scatter: form.edges?.scatter,
                 checks: layer.specification.structure.kind.checks,
                 findings: form.findings(section + layer.parametersOffset, workspace))
         }

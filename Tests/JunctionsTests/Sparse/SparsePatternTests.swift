@@ -192,20 +192,21 @@ private struct Adjacency: Hashable {
         // Right neuron j reads one window of four: 1 edge wanted of each of 4 windows, 4 from one.
         let blocks = try SparsePattern(
             .zeros, inputs: 16, outputs: 4, outDegree: 1, parallelism: 4, seed: 0)
-        let found = blocks.scatter(edges(of: blocks).table)
+        let found = EdgeList.sparse(blocks).scatter
         #expect(found.left == 0.25 && found.right == 1)
         // One edge per window: every row reads i, i + 4, i + 8, i + 12.
         let spread: [UInt32] = (0..<16).map { (edge: UInt32) in edge / 4 + edge % 4 * 4 }
-        let even = blocks.scatter(spread)
+        let even = EdgeList.scatter(
+            spread, [0, 4, 8, 12, 16], inputs: 16, outputs: 4, window: 4)
         #expect(even.left == 1 && even.right == 1)
         let full = try SparsePattern(.structured, inputs: 6, outputs: 4, density: 1, seed: 0)
-        let all = full.scatter(edges(of: full).table)
+        let all = EdgeList.sparse(full).scatter
         #expect(all.left == 1 && all.right == 1)
         // Random seeds spread better than zeros.
         let values = try [SparseFamily.zeros, .clashFree(.type2, dither: false)].map { family in
             let pattern = try SparsePattern(
                 family, inputs: 256, outputs: 64, outDegree: 8, parallelism: 32, seed: 3)
-            return pattern.scatter(edges(of: pattern).table)
+            return EdgeList.sparse(pattern).scatter
         }
         #expect(values[0].left == 0.125 && values[0].left < values[1].left)
     }

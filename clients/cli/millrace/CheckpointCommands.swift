@@ -177,6 +177,15 @@ struct CheckpointInspect: ParsableCommand {
         }
     }
 
+    /// `scatter 0.97 left, 1.00 right`
+    private static func scatter(_ junction: JunctionDocument) -> [String] {
+        guard let scatter = junction.scatter, scatter.count == 2 else { return [] }
+        return [
+            "scatter \(Format.decimal(scatter[0], 2)) left, "
+                + "\(Format.decimal(scatter[1], 2)) right"
+        ]
+    }
+
     private static func printJunctions(_ junctions: [JunctionDocument], _ note: String?) {
         if let note { Console.print("junctions: not looked at, \(note)\n") }
         guard !junctions.isEmpty else { return }
@@ -186,7 +195,7 @@ struct CheckpointInspect: ParsableCommand {
                 "\(junction.index)", "\(junction.inputs)x\(junction.outputs)", junction.junction,
                 "\(junction.weights)", "\(junction.bytes)",
                 junction.findings.isEmpty
-                    ? junction.checks.joined(separator: ", ")
+                    ? (junction.checks + Self.scatter(junction)).joined(separator: ", ")
                     : "FAULT: " + junction.findings.joined(separator: "; "))
         }
         table.lines.forEach(Console.print)

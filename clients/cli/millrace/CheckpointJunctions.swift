@@ -14,6 +14,8 @@ struct JunctionDocument: Codable {
     var junction: String
     var weights: Int
     var bytes: Int
+    /// How evenly a pattern's edges spread over windows of left and of right neurons, 0 to 1.
+    var scatter: [Double]?
     /// What was looked at.
     var checks: [String]
     /// What is wrong; empty when all checks hold.
@@ -49,7 +51,8 @@ extension Checkpoint {
             JunctionDocument(
                 index: report.index, inputs: report.inputs, outputs: report.outputs,
                 junction: report.text, weights: report.weightCount, bytes: report.byteCount,
-                checks: report.checks, findings: report.findings)
+                scatter: report.scatter.map { [$0.left, $0.right] }, checks: report.checks,
+                findings: report.findings)
         }
         return (documents, nil)
     }

@@ -1,7 +1,8 @@
-// The edges that a fixed-point junction lists, wherever they come from.
+// The edges of a pattern as a list, whatever family they are of: for forms and for figures that do
+// not care.
 
 /// A pattern of edges, right neuron by right neuron.
-public enum FixedEdgePattern: Equatable, Sendable {
+public enum EdgeList: Equatable, Sendable {
     /// Random, structured or from an interleaver.
     case sparse(SparsePattern)
     /// The lane-aligned family; edges from padding neurons are left out.
@@ -105,6 +106,57 @@ public enum FixedEdgePattern: Equatable, Sendable {
             }
         }
         starts[pattern.outputs] = UInt32(end)
+    }
+
+    /// How evenly edges spread over windows of neighbours, 0 to 1 (the scatter metric of Dey et
+    /// al., arXiv 1711.02131, in this definition).
+    ///
+    /// One side is cut into windows of b consecutive neurons, where the density is a/b in lowest
+    /// terms (b = ⌈1/density⌉ where degrees vary; the last window may then be smaller). A
+    /// window of k neurons should have density · k edges with each neuron of the other side. The
+    /// metric is the mean, over all pairs of a window and a neuron of the other side, of
+    /// min(1, edges / ideal edges).
+    /// - Returns: for windows of left neurons against right neurons, and the other way round.
+    public var scatter: (left: Double, right: Double) {
+        let cells = inputs * outputs
+        var window = (cells + edgeCount - 1) / edgeCount
+        if case .sparse(let pattern) = self, pattern.family.hasExactDegrees {
+            window = cells / SparsePattern.greatestCommonDivisor(edgeCount, cells)
+        }
+        var scatter = (left: 0.0, right: 0.0)
+        withEdges { left, starts in
+            scatter = Self.scatter(
+                left, starts, inputs: inputs, outputs: outputs, window: window)
+        }
+        return scatter
+    }
+
+    /// The same of any list of edges, with windows of `window` neurons.
+    package static func scatter(
+        _ left: UnsafePointer<UInt32>, _ starts: UnsafePointer<UInt32>, inputs: Int, outputs: Int,
+        window: Int
+    ) -> (left: Double, right: Double) {
+        let leftWindows = (inputs + window - 1) / window
+        let rightWindows = (outputs + window - 1) / window
+        var fromLeft = [Int32](repeating: 0, count: leftWindows * outputs)
+        var fromRight = [Int32](repeating: 0, count: rightWindows * inputs)
+        for row in 0..<outputs {
+            for edge in Int(starts[row])..<Int(starts[row + 1]) {
+                let neuron = Int(left[edge])
+                fromLeft[neuron / window * outputs + row] += 1
+                fromRight[row / window * inputs + neuron] += 1
+            }
+        }
+        let density = Double(starts[outputs]) / Double(inputs * outputs)
+        func mean(_ counts: [Int32], _ neurons: Int, _ others: Int) -> Double {
+            var sum = 0.0
+            for (index, count) in counts.enumerated() {
+                let size = min(window, neurons - index / others * window)
+                sum += min(1, Double(count) / (density * Double(size)))
+            }
+            return sum / Double(counts.count)
+        }
+        return (mean(fromLeft, inputs, outputs), mean(fromRight, outputs, inputs))
     }
 
     /// What is wrong with the edges; empty unless the code that draws them is.
