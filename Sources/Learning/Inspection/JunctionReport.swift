@@ -17,6 +17,8 @@ public struct JunctionReport: Sendable {
     public let weightCount: Int
     /// Bytes of all its fields, without padding.
     public let byteCount: Int
+    /// What was clipped so far in fixed point: products of FF, its sums, BP, UP; nil in float32.
+    public let saturations: [UInt64]?
     /// How evenly a pattern's edges spread, 0 to 1 (`EdgeList.scatter`); nil without a pattern.
     public let scatter: (left: Double, right: Double)?
     /// What was looked at, in words: `mask legal`, `clash-free`, `spectra finite`.
@@ -39,8 +41,8 @@ extension LearnerLayout {
                 index: index, inputs: form.inputs, outputs: form.outputs,
                 text: layer.specification.text, weightCount: form.weightCount,
                 byteCount: form.fields.reduce(0) { $0 + $1.elementCount * $1.element.bytes },
-                scatter: form.edges?.scatter,
-                checks: layer.specification.structure.kind.checks,
+                saturations: layer.saturationCounts(section), scatter: form.edges?.scatter,
+                checks: layer.specification.checks,
                 findings: form.findings(section + layer.parametersOffset, workspace))
         }
     }
@@ -54,16 +56,25 @@ extension LearnerLayout {
     }
 }
 
-extension StructureKind {
+extension NetworkLayer {
+    /// The saturation counters in a section; nil in float32.
+    fileprivate func saturationCounts(_ section: UnsafeRawPointer) -> [UInt64]? {
+        guard let saturationsOffset else { return nil }
+        let counters = section + parametersOffset + saturationsOffset
+        return (0..<4).map { counters.load(fromByteOffset: 8 * $0, as: UInt64.self) }
+    }
+}
+
+extension JunctionSpecification {
     /// What `findings` looks at.
-    var checks: [String] {
-        switch self {
-        case .dense: ["weights finite"]
-        case .random: ["weights finite"]
-        case .structured: ["degrees exact", "weights finite"]
-        case .clashFree, .laneAligned: ["clash-free", "degrees exact", "weights finite"]
-        case .circulant: ["spectra finite"]
-        case .pruned: ["mask legal", "weights finite"]
+    fileprivate var checks: [String] {
+        let numbers = arithmetic == .float32 ? "finite" : "within the format"
+        return switch structure.kind {
+        case .dense, .random: ["weights \(numbers)"]
+        case .structured: ["degrees exact", "weights \(numbers)"]
+        case .clashFree, .laneAligned: ["clash-free", "degrees exact", "weights \(numbers)"]
+        case .circulant: ["spectra \(numbers)"]
+        case .pruned: ["mask legal", "weights \(numbers)"]
         }
     }
 }

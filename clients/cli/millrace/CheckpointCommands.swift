@@ -177,13 +177,19 @@ struct CheckpointInspect: ParsableCommand {
         }
     }
 
-    /// `scatter 0.97 left, 1.00 right`
-    private static func scatter(_ junction: JunctionDocument) -> [String] {
-        guard let scatter = junction.scatter, scatter.count == 2 else { return [] }
-        return [
-            "scatter \(Format.decimal(scatter[0], 2)) left, "
-                + "\(Format.decimal(scatter[1], 2)) right"
-        ]
+    /// `scatter 0.97 left 1.00 right`, `saturated FF 0 + 0, BP 12, UP 3`
+    private static func figures(_ junction: JunctionDocument) -> [String] {
+        var figures: [String] = []
+        if let scatter = junction.scatter, scatter.count == 2 {
+            figures.append(
+                "scatter \(Format.decimal(scatter[0], 2)) left "
+                    + "\(Format.decimal(scatter[1], 2)) right")
+        }
+        if let counts = junction.saturations, counts.count == 4 {
+            let (products, sums, back, update) = (counts[0], counts[1], counts[2], counts[3])
+            figures.append("saturated FF \(products) + \(sums), BP \(back), UP \(update)")
+        }
+        return figures
     }
 
     private static func printJunctions(_ junctions: [JunctionDocument], _ note: String?) {
@@ -195,7 +201,7 @@ struct CheckpointInspect: ParsableCommand {
                 "\(junction.index)", "\(junction.inputs)x\(junction.outputs)", junction.junction,
                 "\(junction.weights)", "\(junction.bytes)",
                 junction.findings.isEmpty
-                    ? (junction.checks + Self.scatter(junction)).joined(separator: ", ")
+                    ? (junction.checks + Self.figures(junction)).joined(separator: ", ")
                     : "FAULT: " + junction.findings.joined(separator: "; "))
         }
         table.lines.forEach(Console.print)

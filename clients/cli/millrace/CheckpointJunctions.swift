@@ -14,6 +14,8 @@ struct JunctionDocument: Codable {
     var junction: String
     var weights: Int
     var bytes: Int
+    /// What was clipped so far in fixed point: products of FF, its sums, BP, UP.
+    var saturations: [UInt64]?
     /// How evenly a pattern's edges spread over windows of left and of right neurons, 0 to 1.
     var scatter: [Double]?
     /// What was looked at.
@@ -51,6 +53,7 @@ extension Checkpoint {
             JunctionDocument(
                 index: report.index, inputs: report.inputs, outputs: report.outputs,
                 junction: report.text, weights: report.weightCount, bytes: report.byteCount,
+                saturations: report.saturations,
                 scatter: report.scatter.map { [$0.left, $0.right] }, checks: report.checks,
                 findings: report.findings)
         }
