@@ -16,12 +16,7 @@ extension CirculantJunction {
         e: UnsafeMutablePointer<Float>?, learningRate: Float, rule: StochasticRule,
         generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet
     ) {
-        if let e {
-            let still = UpdateRule(learningRate: 0, momentum: 0, weightDecay: 0)
-            backpropUpdate(
-                memory, x: x, delta: delta, e: e, rule: still, generator: generator,
-                kernels: kernels)
-        }
+        passErrors(memory, x: x, delta: delta, e: e, generator: generator, kernels: kernels)
         let scratch = memory.workspace + feedforwardBytes + updateBytes(.exact)
         let converter = StochasticConverter(inputs: inputs, outputs: outputs, rule: rule)
         let codes = converter.convert(

@@ -1,7 +1,4 @@
 // ESSOP on listed edges: BP and the biases stay exact, the edges that exist learn by bits.
-//
-// The exact form with η = 0 gives e and the bytes of exact BP; it changes no weight (but makes a
-// weight of −0 one of +0).
 
 import Kernels
 
@@ -17,12 +14,7 @@ extension EdgeJunction {
         e: UnsafeMutablePointer<Float>?, learningRate: Float, rule: StochasticRule,
         generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet
     ) {
-        if let e {
-            let still = UpdateRule(learningRate: 0, momentum: 0, weightDecay: 0)
-            backpropUpdate(
-                memory, x: x, delta: delta, e: e, rule: still, generator: generator,
-                kernels: kernels)
-        }
+        passErrors(memory, x: x, delta: delta, e: e, generator: generator, kernels: kernels)
         let scratch = memory.workspace + feedforwardBytes + updateBytes(.exact)
         let converter = StochasticConverter(inputs: inputs, outputs: outputs, rule: rule)
         let codes = converter.convert(

@@ -1,8 +1,5 @@
 // ESSOP on lane-aligned blocks: BP and the biases stay exact, the edges learn by bits, sixteen right
 // neurons at a time.
-//
-// The exact form with η = 0 gives e and the bytes of exact BP; it changes no weight (but makes a
-// weight of −0 one of +0).
 
 import Kernels
 
@@ -19,12 +16,7 @@ extension LaneAlignedJunction {
         e: UnsafeMutablePointer<Float>?, learningRate: Float, rule: StochasticRule,
         generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet
     ) {
-        if let e {
-            let still = UpdateRule(learningRate: 0, momentum: 0, weightDecay: 0)
-            backpropUpdate(
-                memory, x: x, delta: delta, e: e, rule: still, generator: generator,
-                kernels: kernels)
-        }
+        passErrors(memory, x: x, delta: delta, e: e, generator: generator, kernels: kernels)
         let scratch = memory.workspace + feedforwardBytes
         let converter = StochasticConverter(inputs: inputs, outputs: outputs, rule: rule)
         let codes = converter.convert(
