@@ -70,6 +70,34 @@ LANES_INLINE lanes_f32 lanes_of_four(lanes_f32 v, int which) {
     }
 }
 
+/// r[l] = words[l] & bit ? yes[l] : no[l]. - bit: the same in all lanes
+LANES_INLINE lanes_f32 lanes_where_bit(lanes_i32 words, lanes_i32 bit, lanes_f32 yes, lanes_f32 no) {
+#if defined(__AVX512F__)
+    return (lanes_f32)_mm512_mask_blend_ps(
+        _mm512_test_epi32_mask((__m512i)words, (__m512i)bit), (__m512)no, (__m512)yes);
+#else
+    lanes_i32 mask = (words & bit) != (lanes_i32)(0);
+    return (lanes_f32)((mask & (lanes_i32)yes) | (~mask & (lanes_i32)no));
+#endif
+}
+
+/// r[l] = a[l] > b[l] ? words[l] | bit[l] : words[l]
+LANES_INLINE lanes_i32 lanes_mark_greater(lanes_i32 a, lanes_i32 b, lanes_i32 words, lanes_i32 bit) {
+#if defined(__AVX512F__)
+    return (lanes_i32)_mm512_mask_or_epi32(
+        (__m512i)words, _mm512_cmpgt_epi32_mask((__m512i)a, (__m512i)b), (__m512i)words,
+        (__m512i)bit);
+#else
+    return words | ((a > b) & bit);
+#endif
+}
+
+/// Whether any lanes differ.
+LANES_INLINE uint16_t lanes_differ(lanes_i32 a, lanes_i32 b) {
+    lanes_i32 difference = (a ^ b) & (lanes_i32)(0x7FFFFFFF);
+    return lanes_greater_bits(difference, (lanes_i32)(0));
+}
+
 /// The larger of each pair of signed integers.
 LANES_INLINE lanes_i32 lanes_larger(lanes_i32 a, lanes_i32 b) {
     return __builtin_elementwise_max(a, b);
@@ -250,20 +278,14 @@ LANES_INLINE void lanes_select_forward(
     const float *w, intptr_t stride, intptr_t rows, intptr_t columns, int kept, int group,
     float *values, uint8_t *indices, uint16_t *masks, int32_t *thresholds) {
     lanes_f32 v[16];
-    lanes_i32 words, row_bits = (lanes_i32)(0);
+    lanes_i32 words;
     uint16_t bits[16];
     lanes_transpose(w, stride, rows, (float *)v);
     lanes_select(v, kept, group, bits, thresholds, values, &words);
     lanes_store_words(words, indices, 8 * kept / group);
     if (!masks) return;
-    LANES_UNROLL for (int p = 0; p < 16; p++) {
-        lanes_i32 with = row_bits | (lanes_i32)(1 << p);
-        row_bits = (lanes_i32)lanes_choose(bits[p], (lanes_f32)with, (lanes_f32)row_bits);
-    }
-    if (columns < 16) row_bits &= (lanes_i32)((1 << columns) - 1);
-    lanes_u16_half narrow = __builtin_convertvector(row_bits, lanes_u16_half);
-    __builtin_memcpy(masks, &narrow, sizeof narrow);
-    for (intptr_t row = rows; row < 16; row++) masks[row] = 0;
+    uint16_t real = rows >= 16 ? 0xFFFF : (uint16_t)((1 << rows) - 1);
+    LANES_UNROLL for (int p = 0; p < 16; p++) masks[p] = p < columns ? bits[p] & real : 0;
 }
 
 /// One tile of the backward view: lanes are columns, positions rows.
@@ -283,8 +305,15 @@ LANES_INLINE void lanes_select_backward(
     }
     lanes_select(v, kept, group, bits, thresholds, values, &words);
     if (values) lanes_store_words(words, indices, 8 * kept / group);
-    uint16_t real = columns >= 16 ? 0xFFFF : (uint16_t)((1 << columns) - 1);
-    LANES_UNROLL for (int r = 0; r < 16; r++) masks[r] = r < rows ? bits[r] & real : 0;
+    lanes_i32 column_bits = (lanes_i32)(0);
+    LANES_UNROLL for (int r = 0; r < 16; r++) {
+        lanes_i32 with = column_bits | (lanes_i32)(1 << r);
+        column_bits = (lanes_i32)lanes_choose(bits[r], (lanes_f32)with, (lanes_f32)column_bits);
+    }
+    if (rows < 16) column_bits &= (lanes_i32)((1 << rows) - 1);
+    lanes_u16_half narrow = __builtin_convertvector(column_bits, lanes_u16_half);
+    __builtin_memcpy(masks, &narrow, sizeof narrow);
+    for (intptr_t c = columns < 0 ? 0 : columns; c < 16; c++) masks[c] = 0;
 }
 #undef LANES_UNROLL
 #pragma clang diagnostic pop
