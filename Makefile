@@ -1,6 +1,6 @@
 # Millrace: everything a person types. Each target installs what it needs first.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint demo bench soak install clean
+.PHONY: help setup build test lint demo bench papers soak install clean
 
 PREFIX ?= /usr/local
 
@@ -8,6 +8,7 @@ help:
 	@echo 'make demo     install what is missing, build, run the daemon, stream, learn, query, kill, resume'
 	@echo 'make test     install what is missing, lint, build, run every test'
 	@echo 'make bench    speed, with the rivals beside it where they can be installed'
+	@echo 'make papers   the experiments behind docs/papers.md, about 25 minutes; QUICK=1 tries them out'
 	@echo 'make build    release executables in .build/release'
 	@echo 'make install  millraced and millrace into $(PREFIX)/bin'
 
@@ -30,6 +31,9 @@ demo: build
 
 bench: setup
 	@scripts/bench
+
+papers: setup
+	@scripts/papers $(if $(QUICK),--quick)
 
 soak: build
 	@scripts/kill-test --count 1000 --verbose

@@ -103,7 +103,7 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Learning", "SampleSources", "WeightStore",
+                "Arithmetic", "Junctions", "Learning", "SampleSources", "WeightStore",
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: strict),
@@ -121,8 +121,8 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Client", "Messaging", "MillraceProtocol", "Platform", "SampleSources",
-                "WeightStore",
+                "Client", "Configuration", "Learning", "Messaging", "MillraceProtocol", "Platform",
+                "SampleSources", "WeightStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "clients/cli/millrace", swiftSettings: strict),
@@ -130,6 +130,12 @@ let package = Package(
             name: "kernel-bench",
             dependencies: ["Arithmetic", "Junctions", "Kernels", "Platform"],
             path: "Benchmarks/kernel-bench", swiftSettings: strict),
+        .executableTarget(
+            name: "papers",
+            dependencies: [
+                "Arithmetic", "Junctions", "Kernels", "Learning", "Platform", "SampleSources",
+            ],
+            path: "Benchmarks/papers", swiftSettings: strict),
 
         // Tests
         .target(
@@ -154,7 +160,7 @@ let package = Package(
             name: "MessagingTests", dependencies: ["Messaging"], swiftSettings: strict),
         .testTarget(
             name: "JunctionsTests", dependencies: ["Junctions", "Arithmetic", "Kernels"],
-            swiftSettings: strict),
+            exclude: ["Fixed/Golden"], swiftSettings: strict),
         .testTarget(
             name: "SampleSourcesTests", dependencies: ["Platform", "SampleSources", "Simulation"],
             swiftSettings: strict),
@@ -180,7 +186,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ConfigurationTests",
-            dependencies: ["Configuration", "Learning", "SampleSources", "Simulation"],
+            dependencies: [
+                "Arithmetic", "Configuration", "Junctions", "Learning", "SampleSources",
+                "Simulation",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests",

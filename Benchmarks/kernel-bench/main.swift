@@ -11,8 +11,8 @@ let isJSON = arguments.contains("--json")
 let isShort = arguments.contains("--rows")
 var rows: [Row] = []
 
-if arguments.contains("--pruned") {
-    rows = try measurePruned()
+if arguments.contains("--edges") {
+    rows = measureEdges()
 } else if isShort {
     rows = measureForTable()
 } else {

@@ -6,7 +6,7 @@ import WeightStore
 
 /// Builds a configuration from values that are right one by one.
 struct ConfigurationBuilder {
-    private var values: [String: EffectiveValue]
+    var values: [String: EffectiveValue]
     private(set) var problems: [ConfigurationProblem]
     private let path: String?
     private let lines: [KeyPath: Int]
@@ -24,8 +24,11 @@ struct ConfigurationBuilder {
     /// The configuration, or nil with `problems` saying why not.
     mutating func build() -> MillraceConfiguration? {
         requireKeys()
+        checkJunctions()
         guard let task = task() else { return nil }
         deriveOutputs(task)
+        checkLearning(network(), learning())
+        checkWidths(outputCount: outputCount(task))
         let input = input()
         checkInput(input)
         let daemon = daemon()
@@ -55,7 +58,7 @@ struct ConfigurationBuilder {
 
     // MARK: reading values
 
-    private func integer(_ key: String) -> Int {
+    func integer(_ key: String) -> Int {
         guard case .integer(let number) = values[key]?.value else { return 0 }
         return Int(number)
     }
@@ -63,6 +66,11 @@ struct ConfigurationBuilder {
     private func real(_ key: String) -> Float {
         guard case .real(let number) = values[key]?.value else { return 0 }
         return Float(number)
+    }
+
+    func integers(_ key: String) -> [Int] {
+        guard case .array(let list) = values[key]?.value else { return [] }
+        return list.compactMap { if case .integer(let number) = $0 { Int(number) } else { nil } }
     }
 
     private func text(_ key: String) -> String {
@@ -89,12 +97,20 @@ struct ConfigurationBuilder {
         }
     }
 
-    private mutating func report(_ key: String, found: String, expected: String) {
-        let section = String(key.prefix { $0 != "." })
+    /// A value as it would stand in a file.
+    func shown(_ key: String) -> String {
+        values[key].map { TomlText.value($0.value, KeyTable.find(key)?.kind) } ?? "nothing"
+    }
+
+    /// Whether the file mentions a section.
+    func hasLine(of section: String) -> Bool { lines[KeyTable.keys(ofSection: section)] != nil }
+
+    mutating func report(_ key: String, found: String, expected: String) {
+        let section = KeyTable.split(key)?.section ?? key
         var place = path ?? "configuration"
         if let value = values[key], value.origin != .builtIn, value.origin != .derived {
             place = value.origin.text
-        } else if let line = lines[[section]] {
+        } else if let line = lines[KeyTable.keys(ofSection: section)] {
             place += ":\(line)"
         }
         problems.append(
@@ -143,8 +159,13 @@ struct ConfigurationBuilder {
                 expected: "none: it belongs to task \"\(needed)\", not \"\(text("output.task"))\"")
         }
         derive("network.loss", isClassification ? "cross-entropy" : "squared-error")
-        let isSoftmax = isClassification && text("network.loss") == "cross-entropy"
-        derive("network.output-activation", isSoftmax ? "softmax" : "identity")
+        let isEntropy = isClassification && text("network.loss") == "cross-entropy"
+        // Fixed point has no exponential function.
+        let tables = junctionTables
+        let isFixed = tables.word("arithmetic", tables.count - 1) == "fixed"
+        derive(
+            "network.output-activation",
+            isEntropy ? (isFixed ? "sigmoid" : "softmax") : "identity")
     }
 
     private mutating func derive(_ key: String, _ word: String) {
@@ -191,21 +212,26 @@ struct ConfigurationBuilder {
         }
     }
 
-    private func network() -> NetworkSettings {
-        var hidden: [Int] = []
-        if case .array(let list) = values["network.hidden"]?.value {
-            hidden = list.compactMap { if case .integer(let n) = $0 { Int(n) } else { nil } }
+    private func outputCount(_ task: LearningTask) -> Int {
+        switch task {
+        case .classification(let count), .regression(let count): count
+        case .forecast: integer("input.features")
         }
+    }
+
+    private func network() -> NetworkSettings {
         let loss: Loss = text("network.loss") == "cross-entropy" ? .crossEntropy : .squaredError
         let rules: [String: InitialisationRule] = [
             "he-uniform": .heUniform, "he-normal": .heNormal, "glorot-uniform": .glorotUniform,
             "glorot-normal": .glorotNormal, "lecun-uniform": .lecunUniform,
         ]
         return NetworkSettings(
-            hidden: hidden, activation: Activation(rawValue: text("network.activation")) ?? .relu,
+            hidden: integers("network.hidden"),
+            activation: Activation(rawValue: text("network.activation")) ?? .relu,
             outputActivation: Activation(rawValue: text("network.output-activation")) ?? .identity,
             loss: loss, initialisation: rules[text("network.initialisation")] ?? .heUniform,
-            seed: UInt64(integer("network.seed")))
+            seed: UInt64(integer("network.seed")), inputWidth: integer("network.input-width"),
+            outputWidth: integer("network.output-width"))
     }
 
     private func learning() -> LearningSettings {
@@ -232,7 +258,9 @@ struct ConfigurationBuilder {
             outputActivation: network.outputActivation, loss: network.loss,
             initialisation: network.initialisation, seed: network.seed,
             learningRate: learning.rate, momentum: learning.momentum,
-            weightDecay: learning.weightDecay, pendingCapacity: integer("labels.window"),
+            weightDecay: learning.weightDecay, junctions: junctions(),
+            inputWidth: network.inputWidth, outputWidth: network.outputWidth,
+            pendingCapacity: integer("labels.window"),
             producerCapacity: integer("daemon.max-producers"))
     }
 
@@ -301,6 +329,11 @@ struct ConfigurationBuilder {
         do throws(LearnerConfigurationError) {
             try configuration.learner.validate()
         } catch {
+            if case .junctionUnsuitable(let index, let error) = error {
+                return report(
+                    structureKey(index, error.property), found: error.found,
+                    expected: error.expected)
+            }
             problems.append(
                 ConfigurationProblem(
                     place: path ?? "configuration", key: nil, found: "a learner that cannot be",

@@ -78,30 +78,43 @@ struct LayerCollector {
 
     /// Takes every key of a parsed file.
     mutating func add(_ text: ConfigurationText, path: String) {
-        func line(_ keys: KeyPath) -> Int? { text.lines[keys] }
-        func place(_ keys: KeyPath) -> String { path + (line(keys).map { ":\($0)" } ?? "") }
-        let ordered = text.sections.sorted {
-            (line([$0.key]) ?? 0, $0.key) < (line([$1.key]) ?? 0, $1.key)
-        }
-        for (section, content) in ordered {
-            guard KeyTable.sections.contains(section) else {
-                report(unknown(section, isSection: true, at: place([section])))
+        let file = FileLines(path: path, lines: text.lines)
+        for (section, content) in file.ordered(text.sections, below: []) {
+            guard KeyTable.sections.contains(section), !section.contains(Character(".")) else {
+                report(unknownSection(section, at: file.place([section])))
                 continue
             }
             guard case .table(let table) = content else {
-                report(
-                    ConfigurationProblem(
-                        place: place([section]), key: section, found: content.found,
-                        expected: "a table: [\(section)]"))
+                report(noTable(section, content, at: file.place([section])))
                 continue
             }
-            let keys = table.sorted {
-                (line([section, $0.key]) ?? 0, $0.key) < (line([section, $1.key]) ?? 0, $1.key)
-            }
-            for (name, value) in keys {
-                let keys = [section, name]
-                let origin = ConfigurationOrigin.file(path: path, line: line(keys))
-                set(section + "." + name, value, origin, place: place(keys))
+            add(table, section: [section], of: file)
+        }
+    }
+
+    /// Takes the keys of a table, and the tables in it that are sections too.
+    private mutating func add(
+        _ table: [String: ConfigurationValue], section words: KeyPath, of file: FileLines
+    ) {
+        let section = words.joined(separator: ".")
+        for (name, value) in file.ordered(table, below: words) {
+            let keys = words + [name]
+            let path = section + "." + name
+            if name.contains(Character(".")) {
+                report(unknownKey(TomlText.quoted(name), in: section, at: file.place(keys)))
+            } else if KeyTable.sections.contains(path) {
+                guard case .table(let inner) = value else {
+                    report(noTable(path, value, at: file.place(keys)))
+                    continue
+                }
+                add(inner, section: keys, of: file)
+            } else if case .table = value, KeyTable.hasTables(section),
+                KeyTable.find(path) == nil
+            {
+                report(unknownSection(path, at: file.place(keys)))
+            } else {
+                let origin = ConfigurationOrigin.file(path: file.path, line: file.lines[keys])
+                set(path, value, origin, place: file.place(keys))
             }
         }
     }
@@ -142,7 +155,7 @@ struct LayerCollector {
     /// Takes a flag.
     mutating func add(_ flag: ConfigurationFlag) {
         guard let key = KeyTable.find(flag.key) else {
-            report(unknown(flag.key, isSection: false, at: flag.flag))
+            report(unknown(flag.key, at: flag.flag))
             return
         }
         let origin = ConfigurationOrigin.flag(flag.flag)
@@ -153,7 +166,7 @@ struct LayerCollector {
         _ path: String, _ value: ConfigurationValue, _ origin: ConfigurationOrigin, place: String
     ) {
         guard let key = KeyTable.find(path) else {
-            report(unknown(path, isSection: false, at: place))
+            report(unknown(path, at: place))
             return
         }
         guard let accepted = key.kind.accept(value) else {
@@ -186,23 +199,55 @@ struct LayerCollector {
         return value.found
     }
 
-    private func unknown(
-        _ path: String, isSection: Bool, at place: String
+    /// What to say about a path that is not in the table of keys.
+    private func unknown(_ path: String, at place: String) -> ConfigurationProblem {
+        let words = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard words.count > 1, KeyTable.sections.contains(words[0]) else {
+            return unknownSection(words[0], at: place)
+        }
+        if KeyTable.sections.contains(path) {
+            return ConfigurationProblem(
+                place: place, key: path, found: "a section",
+                expected: "a key of it, like \(path).\(KeyTable.names(in: path)[0])")
+        }
+        if let (section, name) = KeyTable.split(path) {
+            return unknownKey(name, in: section, at: place)
+        }
+        if KeyTable.hasTables(words[0]) {
+            return unknownSection(words[0] + "." + words[1], at: place)
+        }
+        return unknownKey(words[1...].joined(separator: "."), in: words[0], at: place)
+    }
+
+    private func noTable(
+        _ section: String, _ value: ConfigurationValue, at place: String
     ) -> ConfigurationProblem {
-        let parts = path.split(separator: ".", maxSplits: 1).map(String.init)
-        if isSection || parts.count < 2 || !KeyTable.sections.contains(parts[0]) {
-            let section = isSection ? path : parts.first ?? path
-            let near = Spelling.nearest(to: section, among: KeyTable.sections)
+        ConfigurationProblem(
+            place: place, key: section, found: value.found, expected: "a table: [\(section)]")
+    }
+
+    private func unknownKey(
+        _ name: String, in section: String, at place: String
+    ) -> ConfigurationProblem {
+        ConfigurationProblem(
+            place: place, key: section + "." + name, found: "an unknown key",
+            expected: "a key of [\(section)]: "
+                + KeyTable.names(in: section).joined(separator: ", "),
+            nearest: Self.nearestKey(to: name, in: section))
+    }
+
+    private func unknownSection(_ section: String, at place: String) -> ConfigurationProblem {
+        if section.hasPrefix("junction.") {
+            let last = JunctionKeys.tables.upperBound
             return ConfigurationProblem(
                 place: place, key: section, found: "an unknown section",
-                expected: "one of " + KeyTable.sections.joined(separator: ", "),
-                nearest: near.map { "[\($0)]" })
+                expected: "junction.N with N from 0 to \(last), counted from the input")
         }
+        let near = Spelling.nearest(to: section, among: KeyTable.sectionNames)
         return ConfigurationProblem(
-            place: place, key: path, found: "an unknown key",
-            expected: "a key of [\(parts[0])]: "
-                + KeyTable.names(in: parts[0]).joined(separator: ", "),
-            nearest: Self.nearestKey(to: parts[1], in: parts[0]))
+            place: place, key: section, found: "an unknown section",
+            expected: "one of " + KeyTable.sectionNames.joined(separator: ", "),
+            nearest: near.map { "[\($0)]" })
     }
 
     /// The nearest key of the same section; else a key of that name in another section.
@@ -212,5 +257,22 @@ struct LayerCollector {
         }
         if let same = KeyTable.all.first(where: { $0.name == name }) { return same.path }
         return Spelling.nearest(to: section + "." + name, among: KeyTable.all.map(\.path))
+    }
+}
+
+/// Where the keys of a file stand.
+private struct FileLines {
+    let path: String
+    let lines: [KeyPath: Int]
+
+    func place(_ keys: KeyPath) -> String { path + (lines[keys].map { ":\($0)" } ?? "") }
+
+    /// The values of a table in the order of the file.
+    func ordered(
+        _ table: [String: ConfigurationValue], below section: KeyPath
+    ) -> [(key: String, value: ConfigurationValue)] {
+        table.sorted {
+            (lines[section + [$0.key]] ?? 0, $0.key) < (lines[section + [$1.key]] ?? 0, $1.key)
+        }
     }
 }

@@ -74,13 +74,32 @@ extension MillraceConfiguration {
                         key.value.origin.text
                     ))
             }
+            if section == lastJunctionSection { rows += junctionLines.map { ($0, "") } }
         }
-        let column = rows.filter { $0.line.count <= 60 }.map { $0.line.count }.max() ?? 0
+        let column =
+            rows.filter { !$0.origin.isEmpty && $0.line.count <= 60 }.map { $0.line.count }.max()
+            ?? 0
         return rows.map { row in
             guard !row.origin.isEmpty else { return row.line + "\n" }
             let padding = String(repeating: " ", count: max(0, column - row.line.count))
             return "\(row.line)\(padding)  # \(row.origin)\n"
         }.joined()
+    }
+
+    /// The last printed table of junctions.
+    private var lastJunctionSection: String? {
+        KeyTable.sections.last { section in
+            section.hasPrefix("junction")
+                && JunctionKeys.all.contains { values["\(section).\($0.name)"] != nil }
+        }
+    }
+
+    /// What the tables made of each junction, as comments.
+    private var junctionLines: [String] {
+        learner.junctions.enumerated().map { index, junction in
+            "# junction \(index), \(learner.widths[index]) to \(learner.widths[index + 1]): "
+                + JunctionText.line(junction)
+        }
     }
 
     /// Every key with its value in a fixed order and notation, without origins: equal text means
@@ -103,11 +122,13 @@ extension MillraceConfiguration {
     /// configurations with the same digest can continue each other's state.
     public var shapeDigest: UInt64 {
         var parts = [
-            "features \(input.featureCount)", "type \(input.type.rawValue)",
+            "features \(input.featureCount)", "widths \(learner.widths)",
+            "type \(input.type.rawValue)",
             "normalised \(input.isNormalised)", "hidden \(network.hidden)",
             "momentum \(learning.momentum > 0)", "window \(labelWindow)",
             "producers \(daemon.maxProducers)",
         ]
+        parts += (0..<learner.widths.count - 1).map { JunctionText.shape(learner.junction($0)) }
         switch output.task {
         case .classification(let count): parts.append("classes \(count)")
         case .regression(let count): parts.append("targets \(count)")

@@ -153,6 +153,13 @@ import Testing
                 ingest = [ "ipc://{state}/a", { x = 1, y.z = "]" } ]
                 [learning]
                 rate = 1e-3
+                [junction]
+                0 = { structure = "circulant", block = 4 }
+                [junction.1]
+                structure = "clash-free"
+                out-degree = 2
+                format = [10, 2, 7]
+                arithmetic = "float32"
                 """).utf8)
         for _ in 0..<2000 {
             var bytes = whole

@@ -33,5 +33,11 @@ LANES_INLINE lanes_f32 lanes_permute(lanes_f32 v, lanes_i32 index) {
     return r;
 #endif
 }
+
+#include "lanealigned_lanes.h"
+#include "circulant_lanes.h"
+#include "stochastic_lanes.h"
+#include "edge_lanes.h"
 #include "pruned_lanes.h"
+#include "fixed_lanes.h"
 #endif

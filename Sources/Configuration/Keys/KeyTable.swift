@@ -26,20 +26,47 @@ struct KeyDefinition: Sendable {
     }
 }
 
-/// The table of keys.
+/// The table of keys. A section is a table of the file: `learning`, or `junction.0`, whose name has
+/// a dot; no key has one.
 enum KeyTable {
-    static let sections = [
-        "input", "output", "network", "learning", "labels", "commit", "ring", "memory", "daemon",
-        "producers", "checkpoints",
-    ]
+    /// Most hidden layers.
+    static let mostHidden = 16
+
+    /// In the order in which they are printed.
+    static let sections =
+        ["input", "output", "network", "junction"] + JunctionKeys.tables.map { "junction.\($0)" }
+        + ["learning", "labels", "commit", "ring", "memory", "daemon", "producers", "checkpoints"]
+
+    /// The sections as messages list them: numbered ones once.
+    static let sectionNames = sections.compactMap { section in
+        section == "junction.0" ? "junction.N" : section.contains(Character(".")) ? nil : section
+    }
 
     static let all: [KeyDefinition] =
-        input + output + network + learning + storage + daemon + people
+        input + output + network + junctions + learning + storage + daemon + people
 
     static func find(_ path: String) -> KeyDefinition? { byPath[path] }
 
     static func names(in section: String) -> [String] {
         all.filter { $0.section == section }.map(\.name)
+    }
+
+    /// The section that a path of keys is in, and the rest; nil if the section is unknown.
+    static func split(_ path: String) -> (section: String, name: String)? {
+        guard let dot = path.lastIndex(of: ".") else { return nil }
+        let section = String(path[..<dot])
+        guard sections.contains(section) else { return nil }
+        return (section, String(path[path.index(after: dot)...]))
+    }
+
+    /// Whether there are sections inside this one: `junction`.
+    static func hasTables(_ section: String) -> Bool {
+        sections.contains { $0.hasPrefix(section + ".") }
+    }
+
+    /// The words of a section's header: `["junction", "0"]`.
+    static func keys(ofSection section: String) -> KeyPath {
+        section.split(separator: ".").map(String.init)
     }
 
     private static let byPath = Dictionary(
@@ -74,7 +101,11 @@ enum KeyTable {
     ]
 
     private static let network: [KeyDefinition] = [
-        key("network", "hidden", .integers(1...65_536, most: 16), .value(.array([.integer(128)]))),
+        key("network", "input-width", .integer(0...65_536), .derived),
+        key(
+            "network", "hidden", .integers(1...65_536, most: mostHidden),
+            .value(.array([.integer(128)]))),
+        key("network", "output-width", .integer(0...65_536), .derived),
         key(
             "network", "activation", .choice(["relu", "sigmoid", "tanh", "identity"]),
             .value(.text("relu"))),
@@ -89,6 +120,13 @@ enum KeyTable {
             .value(.text("he-uniform"))),
         key("network", "seed", .integer(0...Int64.max), .value(.integer(1))),
     ]
+
+    private static let junctions: [KeyDefinition] =
+        sections
+        .filter { $0.hasPrefix("junction") }
+        .flatMap { section in
+            JunctionKeys.all.map { key(section, $0.name, $0.kind, .derived) }
+        }
 
     private static let learning: [KeyDefinition] = [
         key("learning", "rate", .real(0...1000, excludesLow: true), .value(.real(0.01))),

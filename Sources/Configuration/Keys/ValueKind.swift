@@ -1,11 +1,17 @@
 // The types that keys have, and how a written value becomes one of them.
 
+import Arithmetic
+
 /// The type and range of one key.
 enum ValueKind: Equatable, Sendable {
     case integer(ClosedRange<Int64>)
     /// `excludesLow`, `excludesHigh`: the ends do not belong to the range.
     case real(ClosedRange<Double>, excludesLow: Bool = false, excludesHigh: Bool = false)
     case choice([String])
+    /// One of a few whole numbers.
+    case oneOf([Int64])
+    /// (b_w, b_n, b_f) of fixed-point numbers.
+    case fixedFormat
     /// "16MiB", "64 KiB", 65536.
     case bytes(ClosedRange<Int64>)
     case text
@@ -32,6 +38,12 @@ enum ValueKind: Equatable, Sendable {
             return "a number \(low) \(range.lowerBound) \(high) \(range.upperBound)"
         case .choice(let words):
             return "one of " + words.map { "\"\($0)\"" }.joined(separator: ", ")
+        case .oneOf(let numbers):
+            return "one of " + numbers.map { "\($0)" }.joined(separator: ", ")
+        case .fixedFormat:
+            return "three integers, [width, integer bits, fraction bits], with 1 + integer bits + "
+                + "fraction bits = width, a width of 4 to 16 and at least 3 fraction bits, like "
+                + "[10, 2, 7]"
         case .bytes(let range):
             return "a size from \(ByteSize.text(range.lowerBound)) to "
                 + "\(ByteSize.text(range.upperBound)), like \"16MiB\", \"64KiB\" or 65536"
@@ -71,6 +83,9 @@ extension ValueKind {
         case .choice(let words):
             guard case .text(let word) = value, words.contains(word) else { return nil }
             return value
+        case .oneOf(let numbers):
+            guard case .integer(let number) = value, numbers.contains(number) else { return nil }
+            return value
         case .bytes(let range):
             guard let bytes = ByteSize.parse(value), range.contains(bytes) else { return nil }
             return .integer(bytes)
@@ -91,6 +106,8 @@ extension ValueKind {
                 })
             else { return nil }
             return value
+        case .fixedFormat:
+            return Self.format(value) == nil ? nil : value
         case .realOrReals(let range):
             if case .array(let values) = value {
                 let numbers = values.compactMap(Self.real)
@@ -129,6 +146,18 @@ extension ValueKind {
         }
     }
 
+    /// The format that `[b_w, b_n, b_f]` means.
+    static func format(_ value: ConfigurationValue) -> FixedFormat? {
+        guard case .array(let values) = value else { return nil }
+        let parts = values.compactMap { part in
+            if case .integer(let number) = part { Int(exactly: number) } else { nil }
+        }
+        // The bound keeps sums of absurd numbers from overflowing.
+        guard parts.count == 3, values.count == 3, parts.allSatisfy({ (0...64).contains($0) })
+        else { return nil }
+        return FixedFormat(parts[0], parts[1], parts[2])
+    }
+
     private static func real(_ value: ConfigurationValue) -> Double? {
         switch value {
         case .integer(let number): Double(number)
@@ -164,10 +193,11 @@ extension ValueKind {
     func value(fromText text: String) -> ConfigurationValue {
         switch self {
         case .choice, .text: return .text(text)
-        case .integer, .real: return ConfigurationText.value(text) ?? .text(text)
+        case .integer, .real, .oneOf: return ConfigurationText.value(text) ?? .text(text)
         case .bytes:
             return Int64(text).map { .integer($0) } ?? .text(text)
-        case .integers, .realOrReals, .countOrNames, .names, .producerNames, .endpoints:
+        case .integers, .fixedFormat, .realOrReals, .countOrNames, .names, .producerNames,
+            .endpoints:
             return listValue(text)
         }
     }
@@ -177,7 +207,7 @@ extension ValueKind {
         if text.hasPrefix("[") { return ConfigurationText.value(text) ?? .text(text) }
         let items = text.split(separator: ",").map(Self.trimmed)
         switch self {
-        case .integers, .realOrReals:
+        case .integers, .fixedFormat, .realOrReals:
             let numbers = items.map { ConfigurationText.value($0) ?? .text($0) }
             if case .realOrReals = self, numbers.count == 1 { return numbers[0] }
             return .array(numbers)

@@ -69,6 +69,10 @@ public struct NetworkSettings: Equatable, Sendable {
     public var initialisation: InitialisationRule
     /// Of the generator that draws them.
     public var seed: UInt64
+    /// Neurons of the input layer, at least the features; 0 = as many as features.
+    public var inputWidth: Int
+    /// Neurons of the output layer, at least the outputs; 0 = as many as outputs.
+    public var outputWidth: Int
 }
 
 /// [learning]: how weights change.

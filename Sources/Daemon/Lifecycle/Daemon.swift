@@ -73,6 +73,7 @@ public final class Daemon: @unchecked Sendable {
             workspace: memory.workspace, kernels: kernels)
         let start = try StateDirectory.recover(
             ring, memory.sections, learner, origin, settings, storage, report)
+        learner.stateWasReplaced()
         let predictor = Predictor(
             configuration: configuration, workspace: memory.network.predictor, kernels: kernels)
         progress = SharedProgress(producerCapacity: settings.maximumProducers)

@@ -69,7 +69,13 @@ public struct DaemonPlan: Sendable {
             MemoryLine(
                 owner: "activations", detail: "learner and predictor",
                 bytes: layout.workspaceBytes + layout.predictorWorkspaceBytes
-                    + Self.outputBytes(schema)))
+                    - layout.junctionWorkBytes + Self.outputBytes(schema)))
+        if layout.junctionWorkBytes > 0 {
+            plan.add(
+                MemoryLine(
+                    owner: "junction work", detail: "tables from seeds, views, transforms",
+                    bytes: layout.junctionWorkBytes))
+        }
         plan.add(
             MemoryLine(
                 owner: "frames", detail: "one received, one to send",
@@ -141,8 +147,10 @@ public struct DaemonPlan: Sendable {
     ) -> String {
         let schema = schema(of: configuration)
         let normalise = configuration.normaliser == .none ? "none" : "running"
+        let junctions = configuration.junctions.enumerated()
+            .map { ", junction \($0.offset) \($0.element.structure.text)" }.joined()
         return "\(schema.task.name) of \(schema.featureCount) \(schema.elementType.name) "
-            + "features, network \(configuration.networkText), normalise \(normalise), "
+            + "features, network \(configuration.networkText)\(junctions), normalise \(normalise), "
             + "momentum \(configuration.momentum > 0 ? "yes" : "no"), "
             + "labels.window \(configuration.pendingCapacity), "
             + "daemon.max-producers \(settings.maximumProducers)"

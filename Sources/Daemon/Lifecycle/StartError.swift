@@ -19,6 +19,8 @@ public enum StartError: Error, Sendable {
     case shapesDiffer(found: String, wanted: String)
     /// The state was learned with other names of features, classes or targets, or another order.
     case namesDiffer(String)
+    /// The state was learned with junctions of another structure, density, seed or format.
+    case structureDiffers(String)
     /// Generations are there, but none is intact.
     case nothingIntact(String)
     /// `--from` was given for a state directory that has a state already.
@@ -50,6 +52,10 @@ public enum StartError: Error, Sendable {
             return "\(place) was learned with other names of features, classes or targets, or with "
                 + "the same in another order: its answers would get wrong names. TRY: the names and "
                 + "their order as they were, or --fresh, which moves the state aside"
+        case .structureDiffers(let place):
+            return "\(place) was learned with junctions of another structure, density, seed or "
+                + "number format: its weights would mean other edges or other numbers. TRY: the "
+                + "[junction] tables as they were, or --fresh, which moves the state aside"
         case .nothingIntact(let text):
             return "no generation in the ring is intact: \(text). TRY: --fresh --from CHECKPOINT, "
                 + "which moves the damaged ring aside and starts from a checkpoint"
@@ -69,7 +75,7 @@ public enum StartError: Error, Sendable {
     /// The exit code of sysexits(3).
     public var exitCode: Int32 {
         switch self {
-        case .doesNotFit, .namesDiffer, .shapesDiffer, .stateExists: 78
+        case .doesNotFit, .namesDiffer, .shapesDiffer, .structureDiffers, .stateExists: 78
         case .noCheckpoint: 66
         case .noMemory: 71
         case .locked: 75

@@ -78,8 +78,11 @@ public enum StateDirectory {
             sections.stream.copyMemory(
                 from: ring.streamMemory(newest.slot),
                 byteCount: sections.streamLayout.section.byteCount)
-            try acceptNames(
-                sections, settings, "the state in \(settings.stateDirectory)")
+            let place = "the state in \(settings.stateDirectory)"
+            guard learner.layout.structureFits(sections.learner) else {
+                throw .structureDiffers(place)
+            }
+            try acceptNames(sections, settings, place)
             report(.recovered("generation \(newest.header.generation)"))
             return RecoveredState(needsCommit: false)
         }
@@ -91,9 +94,23 @@ public enum StateDirectory {
             learner.initialise()
         case .checkpoint(let path):
             try load(path, sections, storage)
+            try accept(sections.learner, learner.layout, path)
         }
         try acceptNames(sections, settings, "the checkpoint")
         return RecoveredState(needsCommit: true)
+    }
+
+    /// Whether a learner section from a checkpoint is one of these junctions, soundly built: what
+    /// comes from outside may have any bytes.
+    private static func accept(
+        _ section: UnsafeRawPointer, _ layout: LearnerLayout, _ path: String
+    ) throws(StartError) {
+        guard layout.structureFits(section) else {
+            throw .structureDiffers("the checkpoint \(path)")
+        }
+        if let finding = layout.firstFinding(section) {
+            throw .checkpoint("the checkpoint \(path) cannot be used: \(finding)")
+        }
     }
 
     /// Takes the configured names where the state has none; refuses others than it has.
@@ -148,16 +165,21 @@ public enum StateDirectory {
     public static func check(
         _ path: String, _ plan: DaemonPlan, _ storage: any Storage
     ) throws(StartError) {
+        let layout = plan.layout.section
+        let memory = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: layout.byteCount, alignment: SectionLayout.alignment)
+        defer { memory.deallocate() }
         do throws(CheckpointError) {
             let checkpoint = try CheckpointReader.open(storage: storage, path: path)
             defer { checkpoint.close() }
-            try checkpoint.checkShapes(.learner, plan.layout.section)
+            try checkpoint.checkShapes(.learner, layout)
             try checkpoint.checkShapes(.stream, plan.streamLayout.section)
-            try checkpoint.verify()
+            try checkpoint.load(.learner, layout: layout, into: memory)
         } catch {
             if case .storage(.notFound) = error { throw .noCheckpoint(path: path) }
             throw .checkpoint("the checkpoint \(path) cannot be used: \(error)")
         }
+        if let base = memory.baseAddress { try accept(base, plan.layout, path) }
     }
 
     /// Moves the state aside, so that a daemon begins anew. Returns where it went, if there was

@@ -148,6 +148,15 @@ extension StorageLoop {
                 .learner, layout: sections.learnerLayout,
                 into: UnsafeMutableRawBufferPointer(
                     start: staging, count: sections.learnerBytes))
+            guard layout.structureFits(staging) else {
+                return .failed(
+                    .schemaMismatch,
+                    "checkpoint \(name) was learned with junctions of another structure, density, "
+                        + "seed or number format")
+            }
+            if let finding = layout.firstFinding(staging) {
+                return .failed(.badChecksum, "checkpoint \(name) cannot be used: \(finding)")
+            }
             return .loaded(generation: checkpoint.facts.header.generation, name: name)
         } catch {
             if case .storage(.notFound) = error {

@@ -170,6 +170,7 @@ final class LearnerLoop: @unchecked Sendable {
     private func restore(_ order: RestoreOrder) {
         guard let source = UnsafeRawPointer(bitPattern: order.section) else { return }
         sections.copyLearnedState(from: source)
+        learner.stateWasReplaced()
         pendingRestoredFrom = order.generation
         pendingTicket = order.ticket
         isDirty = true

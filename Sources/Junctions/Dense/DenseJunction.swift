@@ -44,7 +44,13 @@ extension DenseJunction: FloatJunctionForm {
         ]
     }
 
-    package func updateBytes(_ increment: Increment) -> Int { 0 }
+    package func updateBytes(_ increment: Increment) -> Int {
+        switch increment {
+        case .exact: 0
+        case .stochastic(let rule): stochasticBytes(rule)
+        }
+    }
+
     package func prepare(_ workspace: UnsafeMutableRawPointer, forUpdates: Bool) {}
     package func refresh(_ memory: JunctionMemory) {}
 
@@ -76,13 +82,20 @@ extension DenseJunction: FloatJunctionForm {
 
     /// One sweep, each weight read once and written once: e[i] = Σⱼ W[j,i]·δ[j] with the old W,
     /// then W ← W − η·(δxᵀ + λW), b ← b − η·δ; with momentum v ← μ·v + (δxᵀ + λW),
-    /// W ← W − η·v, and the same without λ for b.
+    /// W ← W − η·v, and the same without λ for b. Stochastic increments: plain SGD only.
     @inline(__always)
     package func backpropUpdate(
         _ memory: JunctionMemory, x: UnsafePointer<Float>, delta: UnsafePointer<Float>,
         e: UnsafeMutablePointer<Float>?, rule: UpdateRule,
         generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet
     ) {
+        if case .stochastic(let bits) = rule.increment {
+            precondition(
+                rule.momentum == 0 && rule.weightDecay == 0, "stochastic increments are plain SGD")
+            return stochasticBackpropUpdate(
+                memory, x: x, delta: delta, e: e, learningRate: rule.learningRate, rule: bits,
+                generator: generator, kernels: kernels)
+        }
         let weights = memory.parameters.assumingMemoryBound(to: Float.self)
         let bias = (memory.parameters + biasOffset).assumingMemoryBound(to: Float.self)
         if let velocity = memory.velocity {

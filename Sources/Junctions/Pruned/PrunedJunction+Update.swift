@@ -16,7 +16,11 @@ extension PrunedJunction {
         e: UnsafeMutablePointer<Float>?, rule: UpdateRule,
         generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet
     ) {
-        precondition(rule.increment == .exact, "stochastic increments change the master alone")
+        if case .stochastic(let bits) = rule.increment {
+            return stochasticBackpropUpdate(
+                memory, x: x, delta: delta, e: e, learningRate: rule.learningRate, rule: bits,
+                generator: generator, kernels: kernels)
+        }
         if let e { e.update(repeating: 0, count: rowStride) }
         if isPlain(memory, rule) {
             sweep(memory, x, delta, e, rule, kernels)

@@ -70,7 +70,12 @@ extension PrunedJunction: FloatJunctionForm {
     }
 
     package var feedforwardBytes: Int { 0 }
-    package func updateBytes(_ increment: Increment) -> Int { layout.workspaceBytes }
+    package func updateBytes(_ increment: Increment) -> Int {
+        if case .stochastic(let rule) = increment {
+            return layout.workspaceBytes + stochasticBytes(rule)
+        }
+        return layout.workspaceBytes
+    }
     package func prepare(_ workspace: UnsafeMutableRawPointer, forUpdates: Bool) {}
 
     package func refresh(_ memory: JunctionMemory) {

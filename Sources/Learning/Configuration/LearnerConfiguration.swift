@@ -91,6 +91,15 @@ public struct LearnerConfiguration: Equatable, Sendable {
     public var momentum: Float
     /// λ, ≥ 0.
     public var weightDecay: Float
+    /// Structure, increment and arithmetic of each junction, from the input; empty: all dense,
+    /// exact and float32.
+    public var junctions: [JunctionSpecification]
+    /// Neurons of the input layer, at least the features: the others are always 0. 0: as many as
+    /// features.
+    public var inputWidth: Int
+    /// Neurons of the output layer, at least the outputs: the others have target 0 and are never
+    /// predicted. 0: as many as outputs.
+    public var outputWidth: Int
     /// Unlabelled samples that wait for a label; 0: none waits.
     public var pendingCapacity: Int
     /// Producers that are told apart, ≥ 1.
@@ -102,7 +111,8 @@ public struct LearnerConfiguration: Equatable, Sendable {
         inputOffset: Float = 0, normaliser: NormaliserRule, task: LearningTask, hidden: [Int],
         hiddenActivation: Activation, outputActivation: Activation, loss: Loss,
         initialisation: InitialisationRule, seed: UInt64, learningRate: Float,
-        momentum: Float = 0, weightDecay: Float = 0, pendingCapacity: Int = 0,
+        momentum: Float = 0, weightDecay: Float = 0, junctions: [JunctionSpecification] = [],
+        inputWidth: Int = 0, outputWidth: Int = 0, pendingCapacity: Int = 0,
         producerCapacity: Int = 1
     ) {
         self.featureCount = featureCount
@@ -120,6 +130,9 @@ public struct LearnerConfiguration: Equatable, Sendable {
         self.learningRate = learningRate
         self.momentum = momentum
         self.weightDecay = weightDecay
+        self.junctions = junctions
+        self.inputWidth = inputWidth
+        self.outputWidth = outputWidth
         self.pendingCapacity = pendingCapacity
         self.producerCapacity = producerCapacity
     }
@@ -134,7 +147,14 @@ public struct LearnerConfiguration: Equatable, Sendable {
     }
 
     /// Neurons of every layer, inputs first.
-    public var widths: [Int] { [featureCount] + hidden + [outputCount] }
+    public var widths: [Int] {
+        [max(inputWidth, featureCount)] + hidden + [max(outputWidth, outputCount)]
+    }
+
+    /// What junction `index` is, counted from the input.
+    public func junction(_ index: Int) -> JunctionSpecification {
+        junctions.isEmpty ? JunctionSpecification() : junctions[index]
+    }
 
     /// `8-16-2`
     public var networkText: String { widths.map(String.init).joined(separator: "-") }

@@ -1,5 +1,6 @@
 // What can be wrong with a learner's configuration, one case per cause with its facts.
 
+import Junctions
 import WeightStore
 
 /// Why a configuration defines no learner.
@@ -12,6 +13,8 @@ public enum LearnerConfigurationError: Error, Equatable, Sendable {
     case softmaxUnsuitable(key: String)
     /// An integer outside its range.
     case countOutOfRange(key: String, value: Int, lowest: Int, highest: Int)
+    /// A junction cannot be what it shall be between these layers, or with these settings.
+    case junctionUnsuitable(index: Int, StructureError)
     /// A real number outside its range, or not a number.
     case valueOutOfRange(key: String, value: Float, range: String)
 }
@@ -29,6 +32,8 @@ extension LearnerConfigurationError: CustomStringConvertible {
             "\(key) cannot be softmax: softmax is for the outputs of a classification"
         case .countOutOfRange(let key, let value, let lowest, let highest):
             "\(key) is \(value), but must be \(lowest) to \(highest)"
+        case .junctionUnsuitable(let index, let error):
+            "junction \(index): \(error)"
         case .valueOutOfRange(let key, let value, let range):
             "\(key) is \(value), but must be \(range)"
         }
@@ -55,10 +60,17 @@ extension LearnerConfiguration {
         }
         try check("hidden layers", hidden.count, 0, Self.hiddenLayerMaximum)
         for width in hidden { try check("hidden", width, 1, Self.widthMaximum) }
+        if inputWidth != 0 {
+            try check("input width", inputWidth, featureCount, Self.widthMaximum)
+        }
+        if outputWidth != 0 {
+            try check("output width", outputWidth, outputCount, Self.widthMaximum)
+        }
         try check("pending labels", pendingCapacity, 0, 1 << 20)
         try check("producers", producerCapacity, 1, 1 << 16)
         try validateActivations()
         try validateNumbers()
+        try validateJunctions()
     }
 
     private func validateActivations() throws(LearnerConfigurationError) {

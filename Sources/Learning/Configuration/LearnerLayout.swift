@@ -16,14 +16,20 @@ public struct LearnerLayout: Sendable {
     public let workspaceBytes: Int
     /// Bytes of scratch memory of a `Predictor`; 64-byte aligned, zero at the start.
     public let predictorWorkspaceBytes: Int
+    /// Bytes of both scratch memories that hold the work of junctions: tables from seeds, views.
+    public let junctionWorkBytes: Int
     /// The part of the memory plan that the learner section makes up, by owner; the sum of the
     /// lines is `section.byteCount`.
     public let sectionLines: [MemoryLine]
 
     /// The network's shapes and where its parameters lie.
     package let network: Network
+    /// The same without what only learning needs.
+    let predictorNetwork: Network
     let counters: SectionField
     let generator: SectionField
+    /// The digest of what the junctions are; absent where all are dense float32.
+    let structure: SectionField?
     let normaliser: NormaliserFields?
     let targetNormaliser: NormaliserFields?
     let previous: PreviousFields
@@ -47,10 +53,19 @@ public struct LearnerLayout: Sendable {
 
         counters = section.add("learner.counters", .u64, shape: [LearnerCounter.count])
         generator = section.add("learner.generator", .u64, shape: [4])
+        structure =
+            c.structureDigest == 0 ? nil : section.add("learner.structure", .u64, shape: [1])
         line("learner counters", "samples, updates, generator")
         var network = Network(c)
         network.addWeights(to: &section)
+        let derived = network.derivedBytes
+        before += derived
         line("weights", c.networkText)
+        if derived > 0 {
+            lines.append(
+                MemoryLine(
+                    owner: "views and counters", detail: "derived from weights", bytes: derived))
+        }
         if c.momentum > 0 { network.addVelocity(to: &section) }
         line("optimiser", "velocity of every weight")
         (normaliser, targetNormaliser) = Self.addNormalisers(c, &section)
@@ -66,9 +81,11 @@ public struct LearnerLayout: Sendable {
         self.configuration = c
         self.section = section
         self.network = network
+        predictorNetwork = network.forPrediction(c)
         sectionLines = lines
         workspaceBytes = network.workspaceBytes
-        predictorWorkspaceBytes = network.workspaceBytes
+        junctionWorkBytes = network.junctionBytes + predictorNetwork.junctionBytes
+        predictorWorkspaceBytes = predictorNetwork.workspaceBytes
     }
 
     private static func addNormalisers(

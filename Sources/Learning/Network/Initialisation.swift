@@ -9,15 +9,16 @@ extension Network {
     ///
     /// - lastIsZero: the last junction stays zero, so that the outputs start at 0
     package func initialise(
-        _ section: UnsafeMutableRawPointer, rule: InitialisationRule, lastIsZero: Bool,
-        generator: inout Xoshiro256StarStar
+        _ section: UnsafeMutableRawPointer, _ workspace: UnsafeMutableRawPointer,
+        rule: InitialisationRule, lastIsZero: Bool, generator: inout Xoshiro256StarStar
     ) {
-        for layer in lastIsZero ? layers.dropLast() : layers[...] {
-            let junction = layer.junction
-            let distribution = rule.distribution(
-                fanIn: junction.fanIn, fanOut: junction.fanOut)
-            junction.initialise(
-                section + layer.weightsOffset, section, distribution, &generator)
+        for (index, layer) in layers.enumerated() {
+            let form = layer.junction.form
+            let isZero = lastIsZero && index == layers.count - 1
+            form.initialise(
+                section + layer.parametersOffset, workspace + layer.workspaceOffset,
+                isZero ? .zero : rule.distribution(fanIn: form.fanIn, fanOut: form.fanOut),
+                &generator)
         }
     }
 }

@@ -18,7 +18,7 @@ extension Network {
     ) {
         precondition(classIndex >= 0 && classIndex < outputCount, "a class of this learner")
         let t = target(workspace)
-        for index in 0..<outputCount { t[index] = 0 }
+        for index in 0..<outputWidth { t[index] = 0 }
         t[classIndex] = 1
     }
 
@@ -38,7 +38,7 @@ extension Network {
         let y = output(workspace)
         let t = target(workspace)
         var sum = 0.0
-        for index in 0..<outputCount {
+        for index in 0..<outputWidth {
             let difference = Double(y[index]) - Double(t[index])
             sum += 0.5 * difference * difference
         }
@@ -50,7 +50,7 @@ extension Network {
         let y = output(workspace)
         let t = target(workspace)
         var sum = 0.0
-        for index in 0..<outputCount where t[index] == 1 {
+        for index in 0..<outputWidth where t[index] == 1 {
             sum -= Double(logFMA(max(y[index], Self.leastProbability)))
         }
         return sum
@@ -64,15 +64,15 @@ extension Network {
         let y = output(workspace)
         let t = target(workspace)
         let p = outputDelta(workspace)
-        let padded = DenseJunction.paddedCount(outputCount)
-        for index in 0..<outputCount {
+        let padded = DenseJunction.paddedCount(outputWidth)
+        for index in 0..<outputWidth {
             p[index] = max(t[index] == 1 ? y[index] : 1 - y[index], Self.leastProbability)
         }
-        for index in outputCount..<padded { p[index] = 1 }
+        for index in outputWidth..<padded { p[index] = 1 }
         kernels.log(p, padded)
         var sum = 0.0
-        for index in 0..<outputCount { sum -= Double(p[index]) }
-        for index in outputCount..<padded { p[index] = 0 }
+        for index in 0..<outputWidth { sum -= Double(p[index]) }
+        for index in outputWidth..<padded { p[index] = 0 }
         return sum
     }
 
@@ -84,15 +84,15 @@ extension Network {
         let y = output(workspace)
         let t = target(workspace)
         let delta = outputDelta(workspace)
-        for index in 0..<outputCount { delta[index] = y[index] - t[index] }
+        for index in 0..<outputWidth { delta[index] = y[index] - t[index] }
         guard loss == .squaredError else { return }
         if outputActivation == .softmax {
             var weighted: Float = 0
-            for index in 0..<outputCount { weighted += delta[index] * y[index] }
-            for index in 0..<outputCount { delta[index] = y[index] * (delta[index] - weighted) }
+            for index in 0..<outputWidth { weighted += delta[index] * y[index] }
+            for index in 0..<outputWidth { delta[index] = y[index] * (delta[index] - weighted) }
         } else {
             outputActivation.multiplyByDerivative(
-                y, delta, DenseJunction.paddedCount(outputCount), kernels)
+                y, delta, DenseJunction.paddedCount(outputWidth), kernels)
         }
     }
 }

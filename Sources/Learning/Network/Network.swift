@@ -4,113 +4,126 @@
 // Invariants:
 //   - the network is a value: it knows shapes and offsets, never addresses;
 //   - activations and errors lie in the workspace, padded to whole vectors with zeros;
-//   - nothing here allocates after `init`.
+//   - nothing here allocates after `init`;
+//   - which structure, rule or arithmetic a junction has is the junction's business; only where
+//     arithmetic changes between neighbours do values pass through floats.
 
 import Junctions
 import Kernels
 import WeightStore
 
-/// One junction with the neurons at its right.
-package struct NetworkLayer: Sendable {
-    package let junction: DenseJunction
-    package let activation: Activation
-    /// Byte offsets in the section.
-    package fileprivate(set) var weightsOffset = 0
-    package fileprivate(set) var biasOffset = 0
-    fileprivate var velocityOffset: Int?
-    /// Byte offsets in the workspace: the left neurons' outputs and errors, and the right ones'.
-    fileprivate let leftOffset: Int
-    fileprivate let leftDeltaOffset: Int
-    fileprivate let rightOffset: Int
-    fileprivate let rightDeltaOffset: Int
-
-    func memory(
-        _ section: UnsafeMutableRawPointer, _ workspace: UnsafeMutableRawPointer
-    ) -> JunctionMemory {
-        JunctionMemory(
-            parameters: section + weightsOffset, velocity: velocityOffset.map { section + $0 },
-            workspace: workspace)
-    }
-}
-
-/// A feedforward network of dense junctions.
+/// A feedforward network of junctions.
 package struct Network: Sendable {
     package private(set) var layers: [NetworkLayer] = []
+    /// Layers of neurons, inputs first: one more than junctions.
+    let boundaries: [LayerBoundary]
     package let loss: Loss
+    /// Features; the input layer may be wider.
     let inputCount: Int
+    /// Classes, targets or features that are predicted; the output layer may be wider.
     package let outputCount: Int
+    /// Neurons of the output layer.
+    let outputWidth: Int
     let outputActivation: Activation
+    /// Whether BP and UP have their memory.
+    let learns: Bool
     /// Bytes of scratch memory for one pass.
     package let workspaceBytes: Int
-    private let inputOffset: Int
+    /// The part of it that holds tables made from seeds, views and other work of the junctions.
+    let junctionBytes: Int
     private let rawOffset: Int
-    private let outputOffset: Int
-    private let outputDeltaOffset: Int
     private let targetOffset: Int
 
     /// The network of a valid configuration; `addWeights` gives it a place in a section.
-    package init(_ c: LearnerConfiguration) {
-        var end = 0
-        func take(_ count: Int) -> Int {
-            defer { end += DenseJunction.paddedCount(count) * MemoryLayout<Float>.stride }
-            return end
-        }
+    ///
+    /// - learns: false leaves out what only BP and UP need
+    package init(_ c: LearnerConfiguration, learns: Bool = true) {
+        var workspace = WorkspaceLayout()
         let widths = c.widths
-        rawOffset = take(c.featureCount)
-        let values = widths.map(take)
-        let deltas = widths.map(take)
-        targetOffset = take(c.outputCount)
-        for index in 1..<widths.count {
-            let last = index == widths.count - 1
+        rawOffset = workspace.takeFloats(c.featureCount)
+        let junctions = c.madeJunctions()
+        boundaries = widths.indices.map { index in
+            LayerBoundary(
+                count: widths[index], left: index > 0 ? junctions[index - 1] : nil,
+                right: index < junctions.count ? junctions[index] : nil, learns: learns,
+                &workspace)
+        }
+        targetOffset = workspace.takeFloats(widths[widths.count - 1])
+        let beforeJunctions = workspace.byteCount
+        for (index, junction) in junctions.enumerated() {
+            let isLast = index == junctions.count - 1
             layers.append(
                 NetworkLayer(
-                    junction: DenseJunction(inputs: widths[index - 1], outputs: widths[index]),
-                    activation: last ? c.outputActivation : c.hiddenActivation,
-                    leftOffset: values[index - 1], leftDeltaOffset: deltas[index - 1],
-                    rightOffset: values[index], rightDeltaOffset: deltas[index]))
+                    c.junction(index), junction,
+                    isLast ? c.outputActivation : c.hiddenActivation, learns: learns, &workspace))
         }
+        junctionBytes = workspace.byteCount - beforeJunctions
+        workspaceBytes = workspace.byteCount
         loss = c.loss
         inputCount = c.featureCount
         outputCount = c.outputCount
+        outputWidth = widths[widths.count - 1]
         outputActivation = c.outputActivation
-        inputOffset = values[0]
-        outputOffset = values[widths.count - 1]
-        outputDeltaOffset = deltas[widths.count - 1]
-        workspaceBytes = end
+        self.learns = learns
     }
 
-    /// Adds `junction.I.weights` [outputs, inputs] and `junction.I.bias` [outputs] of every I.
+    /// The same network in the same section, with memory for FF only.
+    func forPrediction(_ c: LearnerConfiguration) -> Network {
+        var network = Network(c, learns: false)
+        for index in layers.indices {
+            network.layers[index].parametersOffset = layers[index].parametersOffset
+        }
+        return network
+    }
+
+    /// Adds the fields of every junction, `junction.I.NAME`.
     package mutating func addWeights(to section: inout SectionLayout) {
         for index in layers.indices {
-            let junction = layers[index].junction
-            layers[index].weightsOffset =
+            let fields = layers[index].junction.form.fields
+            let added = fields.map { field in
                 section.add(
-                    "junction.\(index).weights", .f32, shape: [junction.outputs, junction.inputs],
-                    rowStride: junction.rowStride
-                ).offset
-            layers[index].biasOffset =
-                section.add(
-                    "junction.\(index).bias", .f32, shape: [junction.outputs],
-                    rowStride: DenseJunction.paddedCount(junction.outputs)
-                ).offset
+                    "junction.\(index).\(field.name)", field.element.elementType,
+                    shape: field.shape, rowStride: field.rowStride)
+            }
+            layers[index].parametersOffset = added[0].offset
         }
     }
 
-    /// Adds the velocities in the shapes of the parameters.
+    /// Adds the velocities of the learned fields, in their shapes.
     package mutating func addVelocity(to section: inout SectionLayout) {
         for index in layers.indices {
-            let junction = layers[index].junction
-            let weights = section.add(
-                "junction.\(index).weights.velocity", .f32,
-                shape: [junction.outputs, junction.inputs], rowStride: junction.rowStride)
-            section.add(
-                "junction.\(index).bias.velocity", .f32, shape: [junction.outputs],
-                rowStride: DenseJunction.paddedCount(junction.outputs))
-            layers[index].velocityOffset = weights.offset
+            let fields = layers[index].junction.form.fields.filter(\.isLearned)
+            let added = fields.map { field in
+                section.add(
+                    "junction.\(index).\(field.name).velocity", field.element.elementType,
+                    shape: field.shape, rowStride: field.rowStride)
+            }
+            layers[index].velocityOffset = added[0].offset
         }
+    }
+
+    /// Bytes of fields that are not learned: views, counters.
+    var derivedBytes: Int {
+        layers.flatMap(\.junction.form.fields).filter { !$0.isLearned }
+            .reduce(0) { $0 + $1.byteCount }
     }
 
     // Workspace
+
+    /// Fills a cleared workspace with the tables that follow from the configuration.
+    package func prepare(_ workspace: UnsafeMutableRawPointer) {
+        for layer in layers {
+            layer.junction.form.prepare(workspace + layer.workspaceOffset, forUpdates: learns)
+        }
+        prepareFixedTables(workspace)
+    }
+
+    /// Makes what the workspace derives from the weights, after these were replaced.
+    package func refresh(
+        _ section: UnsafeMutableRawPointer, _ workspace: UnsafeMutableRawPointer
+    ) {
+        for layer in layers { layer.junction.form.refresh(layer.memory(section, workspace)) }
+    }
 
     /// Features as floats, before the normaliser; padded.
     func raw(_ workspace: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Float> {
@@ -119,60 +132,39 @@ package struct Network: Sendable {
 
     /// What the first junction reads; padded.
     package func input(_ workspace: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Float> {
-        (workspace + inputOffset).assumingMemoryBound(to: Float.self)
+        boundaries[0].values(workspace)
     }
 
     /// What the output neurons say; padded.
     package func output(_ workspace: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Float> {
-        (workspace + outputOffset).assumingMemoryBound(to: Float.self)
+        boundaries[boundaries.count - 1].values(workspace)
     }
 
     /// Errors of the output neurons; padded.
     package func outputDelta(_ workspace: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Float> {
-        (workspace + outputDeltaOffset).assumingMemoryBound(to: Float.self)
+        boundaries[boundaries.count - 1].errors(workspace)
     }
 
     /// What the output neurons should have said; padded.
     package func target(_ workspace: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Float> {
         (workspace + targetOffset).assumingMemoryBound(to: Float.self)
     }
+}
 
-    // Passes
+/// Adds up the workspace; every part starts on 64 bytes.
+struct WorkspaceLayout {
+    private(set) var byteCount = 0
 
-    /// FF: from `input` to `output`.
-    package func feedforward(
-        _ section: UnsafeRawPointer, _ workspace: UnsafeMutableRawPointer, _ kernels: KernelSet
-    ) {
-        for layer in layers {
-            let y = (workspace + layer.rightOffset).assumingMemoryBound(to: Float.self)
-            layer.junction.feedforward(
-                section + layer.weightsOffset, workspace,
-                x: (workspace + layer.leftOffset).assumingMemoryBound(to: Float.self), y: y,
-                kernels: kernels)
-            layer.activation.apply(y, layer.junction.outputs, kernels)
-        }
+    mutating func take(_ bytes: Int) -> Int {
+        defer { byteCount += (bytes + 63) & ~63 }
+        return byteCount
     }
 
-    /// BP and UP of every junction, from `outputDelta` to the left.
-    package func backpropUpdate(
-        _ section: UnsafeMutableRawPointer, _ workspace: UnsafeMutableRawPointer,
-        _ rule: UpdateRule, _ generator: UnsafeMutablePointer<UInt64>, _ kernels: KernelSet
-    ) {
-        var index = layers.count - 1
-        while index >= 0 {
-            let layer = layers[index]
-            let left = (workspace + layer.leftOffset).assumingMemoryBound(to: Float.self)
-            let leftDelta = (workspace + layer.leftDeltaOffset).assumingMemoryBound(to: Float.self)
-            layer.junction.backpropUpdate(
-                layer.memory(section, workspace), x: left,
-                delta: (workspace + layer.rightDeltaOffset).assumingMemoryBound(to: Float.self),
-                e: index > 0 ? leftDelta : nil, rule: rule, generator: generator,
-                kernels: kernels)
-            if index > 0 {
-                layers[index - 1].activation.multiplyByDerivative(
-                    left, leftDelta, layer.junction.rowStride, kernels)
-            }
-            index -= 1
-        }
+    mutating func takeFloats(_ count: Int) -> Int {
+        take(DenseJunction.paddedCount(count) * MemoryLayout<Float>.stride)
+    }
+
+    mutating func takeFixed(_ count: Int) -> Int {
+        take(FixedPlace.paddedCount(count) * MemoryLayout<Int16>.stride)
     }
 }

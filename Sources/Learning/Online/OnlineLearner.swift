@@ -59,6 +59,7 @@ public final class OnlineLearner {
         counters = (section + layout.counters.offset).assumingMemoryBound(to: UInt64.self)
         generatorState = (section + layout.generator.offset).assumingMemoryBound(to: UInt64.self)
         workspace.initializeMemory(as: UInt8.self, repeating: 0, count: layout.workspaceBytes)
+        network.prepare(workspace)
     }
 
     /// The same, laid out here; the configuration must be valid.
@@ -76,9 +77,20 @@ public final class OnlineLearner {
         section.initializeMemory(as: UInt8.self, repeating: 0, count: layout.section.byteCount)
         var generator = Xoshiro256StarStar(seed: layout.configuration.seed)
         network.initialise(
-            section, rule: layout.configuration.initialisation,
+            section, workspace, rule: layout.configuration.initialisation,
             lastIsZero: layout.configuration.task == .forecast, generator: &generator)
         generator.store(to: section + layout.generator.offset)
+        if let field = layout.structure {
+            let digest = layout.configuration.structureDigest
+            (section + field.offset).storeBytes(of: digest, as: UInt64.self)
+        }
+        stateWasReplaced()
+    }
+
+    /// Makes again what the workspace derives from the section. Whoever writes the section as a
+    /// whole (a restart, a rollback, a checkpoint) calls this before the next sample.
+    public func stateWasReplaced() {
+        network.refresh(section, workspace)
     }
 
     /// Predicts, scores and learns one sample, or lets it wait for its label.
@@ -156,12 +168,12 @@ public final class OnlineLearner {
     ) -> Bool {
         let limit = Float.greatestFiniteMagnitude
         for layer in layout.network.layers {
-            let count = layer.junction.outputs * layer.junction.rowStride
-            guard
-                kernels.firstOutside(section + layer.weightsOffset, count, -limit, limit) < 0,
-                kernels.firstOutside(
-                    section + layer.biasOffset, layer.junction.outputs, -limit, limit) < 0
-            else { return false }
+            let fields = layer.junction.form.fields
+            for (index, field) in fields.enumerated() where field.element == .f32 {
+                let values = section + layer.parametersOffset + fields.offset(index)
+                let count = field.byteCount / field.element.bytes
+                guard kernels.firstOutside(values, count, -limit, limit) < 0 else { return false }
+            }
         }
         return true
     }
@@ -171,7 +183,7 @@ public final class OnlineLearner {
     /// From raw features to the network's output, with weights and statistics as they are.
     func feedforward(_ features: UnsafeRawPointer) {
         input.prepare(features, network, workspace, normaliser, kernels)
-        network.feedforward(section, workspace, kernels)
+        network.feedforward(section, workspace, kernels, counting: section)
     }
 
     /// Loss of the output against the target, then BP and UP.

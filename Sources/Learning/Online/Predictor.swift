@@ -22,6 +22,7 @@ public struct Predictor {
         input = InputStage(layout.configuration, kernels)
         workspace.initializeMemory(
             as: UInt8.self, repeating: 0, count: layout.predictorWorkspaceBytes)
+        layout.predictorNetwork.prepare(workspace)
     }
 
     /// The same, laid out here; the configuration must be valid.
@@ -43,7 +44,7 @@ public struct Predictor {
         section: UnsafeRawPointer, features: UnsafeRawPointer,
         outputs: UnsafeMutablePointer<Float>
     ) -> Int32 {
-        let network = layout.network
+        let network = layout.predictorNetwork
         // The views take mutable memory because the learner updates through them; here they are
         // only asked for figures.
         let readable = UnsafeMutableRawPointer(mutating: section)

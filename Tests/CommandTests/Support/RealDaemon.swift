@@ -10,7 +10,7 @@ final class RealDaemon {
     let place: Workplace
     private(set) var process: ChildProcess?
     private let environment: [String: String]
-    private let configuration: String
+    let configurationPath: String
 
     static let morse = """
         [input]
@@ -38,7 +38,7 @@ final class RealDaemon {
     init(configuration: String = morse, environment: [String: String] = [:]) {
         place = Workplace()
         self.environment = environment
-        self.configuration = place.write("millrace.toml", configuration)
+        configurationPath = place.write("millrace.toml", configuration)
     }
 
     var state: String { "\(place.path)/state" }
@@ -49,7 +49,7 @@ final class RealDaemon {
         let before = starts
         process = ChildProcess(
             Build.path("millraced"),
-            ["--config", configuration, "--state", state] + arguments,
+            ["--config", configurationPath, "--state", state] + arguments,
             environment: environment, output: "\(place.path)/log")
         for _ in 0..<2_000 {
             if starts > before { return true }

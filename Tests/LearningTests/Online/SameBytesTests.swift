@@ -58,18 +58,19 @@ import WeightStore
         return configuration
     }()
 
-    static let configurations: [(String, LearnerConfiguration)] = [
-        ("sigmoids", sigmoids),
-        ("classifier", .classifier(features: 9, classes: 4, pending: 7, producers: 3)),
-        (
-            "momentum",
-            .classifier(
-                features: 21, hidden: [18, 5], classes: 3, momentum: 0.9, weightDecay: 1e-3)
-        ),
-        ("raw input", .classifier(features: 9, classes: 2, normaliser: .none)),
-        ("regression", .real(features: 6, targets: 2, pending: 5, producers: 2)),
-        ("forecast", .real(features: 8, targets: nil, producers: 3)),
-    ]
+    static let configurations: [(String, LearnerConfiguration)] =
+        [
+            ("sigmoids", sigmoids),
+            ("classifier", .classifier(features: 9, classes: 4, pending: 7, producers: 3)),
+            (
+                "momentum",
+                .classifier(
+                    features: 21, hidden: [18, 5], classes: 3, momentum: 0.9, weightDecay: 1e-3)
+            ),
+            ("raw input", .classifier(features: 9, classes: 2, normaliser: .none)),
+            ("regression", .real(features: 6, targets: 2, pending: 5, producers: 2)),
+            ("forecast", .real(features: 8, targets: nil, producers: 3)),
+        ] + LearnerConfiguration.cells
 
     @Test(arguments: configurations.map(\.0))
     func everyKernelSetLearnsTheSameBytes(_ name: String) throws {

@@ -36,6 +36,7 @@ final class LearnerHarness {
     /// Makes this learner's state a copy of another's.
     func takeState(of other: LearnerHarness) {
         section.copyMemory(from: other.section, byteCount: layout.section.byteCount)
+        learner.stateWasReplaced()
     }
 
     /// Elements of a field, without row padding.

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Client
 import MillraceProtocol
-import Platform
 import WeightStore
 
 /// `millrace checkpoint …`
@@ -10,7 +9,7 @@ struct CheckpointCommand: ParsableCommand {
         commandName: "checkpoint", abstract: "Saves, lists, restores and reads checkpoints.",
         subcommands: [
             CheckpointSave.self, CheckpointList.self, CheckpointRestore.self,
-            CheckpointInspect.self, CheckpointVerify.self,
+            CheckpointInspect.self, CheckpointVerify.self, CheckpointDiff.self,
         ])
 }
 
@@ -109,6 +108,10 @@ private struct CheckpointDocument: Codable {
     var tensors: [Tensor]
     /// Absent when the contents were not read.
     var intact: Bool?
+    /// Only of `inspect`.
+    var junctions: [JunctionDocument]?
+    /// Why no junction was looked at.
+    var junctionsNote: String?
 
     init(_ checkpoint: Checkpoint, intact: Bool?) {
         let facts = checkpoint.facts
@@ -132,36 +135,14 @@ private struct CheckpointDocument: Codable {
     }
 }
 
-/// Opens a checkpoint file without a daemon.
-private func openCheckpoint(_ path: String) throws(ClientError) -> Checkpoint {
-    do {
-        return try CheckpointReader.open(storage: LinuxStorage(), path: path)
-    } catch {
-        throw checkpointFailure(error, path)
-    }
-}
-
-private func checkpointFailure(_ error: CheckpointError, _ path: String) -> ClientError {
-    switch error {
-    case .storage(.notFound):
-        ClientError(
-            .noInput, "\(path): no such file", advice: "millrace checkpoint list, or a path")
-    case .storage(.permissionDenied):
-        ClientError(.notAllowed, "\(path): permission denied")
-    case .storage(let error):
-        ClientError(.inputOutput, "\(path) cannot be read", why: "\(error)")
-    default:
-        ClientError(
-            .badData, "\(path) is not an intact Millrace checkpoint", why: "\(error)",
-            advice: "another checkpoint: millrace checkpoint list")
-    }
-}
-
 /// `millrace checkpoint inspect FILE`
 struct CheckpointInspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect", abstract: "Prints what a checkpoint file says about itself.",
-        discussion: "Reads the header only and needs no daemon; `verify` reads everything.")
+        discussion: """
+            Needs no daemon. Looks at the structure of every junction, too: whether masks are \
+            legal, patterns clash-free, numbers finite.
+            """)
 
     @Argument(help: "The file.", completion: .file(extensions: ["safetensors"]))
     var file: String
@@ -170,7 +151,10 @@ struct CheckpointInspect: ParsableCommand {
     func run() throws {
         try reporting(output) {
             let checkpoint = try openCheckpoint(file)
-            let document = CheckpointDocument(checkpoint, intact: nil)
+            var document = CheckpointDocument(checkpoint, intact: nil)
+            let (junctions, note) = checkpoint.junctions(file)
+            document.junctions = junctions
+            document.junctionsNote = note
             if output.json { return Console.printJSON(document) }
             var table = TextTable()
             table.add("file", "\(document.path), \(Format.bytes(document.bytes))")
@@ -187,9 +171,26 @@ struct CheckpointInspect: ParsableCommand {
                     "\(tensor.bytes)")
             }
             Console.print("")
+            Self.printJunctions(junctions, note)
             tensors.lines.forEach(Console.print)
             Console.print("\nconfiguration:\n\(document.configuration)")
         }
+    }
+
+    private static func printJunctions(_ junctions: [JunctionDocument], _ note: String?) {
+        if let note { Console.print("junctions: not looked at, \(note)\n") }
+        guard !junctions.isEmpty else { return }
+        var table = TextTable(["junction", "shape", "what", "weights", "bytes", "state"])
+        for junction in junctions {
+            table.add(
+                "\(junction.index)", "\(junction.inputs)x\(junction.outputs)", junction.junction,
+                "\(junction.weights)", "\(junction.bytes)",
+                junction.findings.isEmpty
+                    ? junction.checks.joined(separator: ", ")
+                    : "FAULT: " + junction.findings.joined(separator: "; "))
+        }
+        table.lines.forEach(Console.print)
+        Console.print("")
     }
 }
 

@@ -1,0 +1,1 @@
+../../Kernels/Stochastic/StochasticUpdateKernels.swift

@@ -1,0 +1,1 @@
+../../Kernels/Circulant/CirculantTransforms.swift

@@ -1,0 +1,1 @@
+../../Kernels/Sparse/LaneAlignedBackpropKernels.swift

@@ -1,0 +1,67 @@
+// Goal: a learner learns with every cell of the catalogue, a predictor sees what the learner sees,
+// and a section tells what its junctions are.
+
+import Junctions
+import Kernels
+import Learning
+import Testing
+
+@Suite struct CellTests {
+    static let names = LearnerConfiguration.cells.map(\.0)
+
+    private func configuration(_ name: String) throws -> LearnerConfiguration {
+        try #require(LearnerConfiguration.cells.first { $0.0 == name }?.1)
+    }
+
+    @Test(arguments: names) func learnsSeparateClouds(_ name: String) throws {
+        let harness = try LearnerHarness(configuration(name))
+        var stream = CloudStream(features: 9, classes: 4, seed: 21)
+        var late = 0
+        for step in 0..<4_000 {
+            let (features, label) = stream.next()
+            let outcome = harness.sample(
+                features, .classIndex(label), sequence: UInt64(step))
+            if step >= 3_000, outcome.predictedClass == label { late += 1 }
+        }
+        #expect(late > 850, "\(late) of the last 1,000; chance is 250")
+    }
+
+    @Test(arguments: names) func aPredictorSeesWhatTheLearnerSees(_ name: String) throws {
+        let harness = try LearnerHarness(configuration(name))
+        var stream = CloudStream(features: 9, classes: 4, seed: 22)
+        for step in 0..<300 {
+            let (features, label) = stream.next()
+            let prediction = harness.predict(features)
+            let outcome = harness.sample(
+                features, .classIndex(label), sequence: UInt64(step))
+            #expect(prediction.predictedClass == outcome.predictedClass, "step \(step)")
+        }
+    }
+
+    @Test(arguments: names) func aSoundSectionHasNoFindings(_ name: String) throws {
+        let harness = try LearnerHarness(configuration(name))
+        var stream = CloudStream(features: 9, classes: 4, seed: 23)
+        for step in 0..<200 {
+            let (features, label) = stream.next()
+            harness.sample(features, .classIndex(label), sequence: UInt64(step))
+        }
+        let reports = harness.layout.junctionReports(harness.section)
+        #expect(reports.map(\.findings) == reports.map { _ in [] })
+        #expect(reports.allSatisfy { !$0.checks.isEmpty && $0.weightCount > 0 })
+        #expect(harness.layout.firstFinding(harness.section) == nil)
+    }
+
+    /// A float weight that is not a number is found, whatever the structure.
+    @Test(arguments: names) func aDamagedWeightIsFound(_ name: String) throws {
+        let configuration = try configuration(name)
+        guard configuration.junction(1).arithmetic == .float32 else { return }
+        let harness = try LearnerHarness(configuration)
+        let field = try #require(
+            harness.layout.section.fields.first { $0.name.hasPrefix("junction.1.") })
+        (harness.section + field.offset).storeBytes(of: Float.nan, as: Float.self)
+        #expect(harness.layout.firstFinding(harness.section) != nil)
+        #expect(
+            !OnlineLearner.allWeightsFinite(
+                layout: harness.layout, section: harness.section, kernels: .best))
+    }
+}
