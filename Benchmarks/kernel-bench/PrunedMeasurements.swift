@@ -25,11 +25,12 @@ private func interleaved(
 }
 
 /// A form with its memory and one micro-batch; lives as long as the process.
-private struct PrunedBench<Form: ManyVectorForm> {
+private final class PrunedBench<Form: ManyVectorForm> {
     let form: Form
     let memory: JunctionMemory
     let scratch: UnsafeMutableRawPointer
     let x, delta, y, e: UnsafeMutablePointer<Float>
+    private var deltas: (now: UnsafeMutablePointer<Float>, next: UnsafeMutablePointer<Float>)
     let count: Int
     let state = UnsafeMutablePointer<UInt64>.allocate(capacity: 4)
     let kernels = KernelSet.best
@@ -54,6 +55,7 @@ private struct PrunedBench<Form: ManyVectorForm> {
         scratch = take(form.manyBytes(count))
         (x, e) = (floats(form.inputs * count), floats(form.inputs * count))
         (y, delta) = (floats(form.outputs * count), floats(form.outputs * count))
+        deltas = (delta, floats(form.outputs * count))
         var random = Xoshiro256StarStar(seed: 1)
         form.prepare(memory.workspace, forUpdates: true)
         form.initialise(
@@ -66,6 +68,7 @@ private struct PrunedBench<Form: ManyVectorForm> {
         for index in 0..<form.outputs * count {
             delta[index] = random.index(below: 4) < zeros ? 0 : random.normal() * magnitude
         }
+        for index in 0..<form.outputs * count { deltas.next[index] = 0 - delta[index] }
         random.store(to: state)
     }
 
@@ -92,9 +95,10 @@ private struct PrunedBench<Form: ManyVectorForm> {
 
     func updateMany() {
         form.backpropUpdateMany(
-            memory, scratch: scratch, x: x, delta: delta, e: e, count: count, rule: rule,
+            memory, scratch: scratch, x: x, delta: deltas.now, e: e, count: count, rule: rule,
             kernels: kernels)
-        for index in 0..<form.outputs * count { delta[index] = 0 - delta[index] }
+        // The other sign by the other buffer: negating here would be timed.
+        deltas = (deltas.next, deltas.now)
     }
 
     func stepMany() {
@@ -150,7 +154,18 @@ private func measureBDWP(_ pattern: PruningPattern) throws -> [Row] {
         result += rows("\(name).step\(suffix)", interleaved(rounds: 51, 4, a.step, b.step))
         result += rows("\(name).up\(suffix)", interleaved(rounds: 51, 4, a.update, b.update))
     }
-    for count in [64] {
+    result += try measureMicroBatches([64])
+    return result
+}
+
+/// 2:8 with micro-batches.
+func measureMicroBatches(_ counts: [Int]) throws -> [Row] {
+    let pattern = try PruningPattern(kept: 2, group: 8)
+    let form = PrunedJunction(inputs: 1024, outputs: 1024, pattern: pattern)
+    let dense = DenseJunction(inputs: 1024, outputs: 1024)
+    let name = "structure.nm.2-8"
+    var result: [Row] = []
+    for count in counts {
         let a = PrunedBench(dense, count: count, zeros: 2, magnitude: 1e-3, learningRate: 0.05)
         let b = PrunedBench(form, count: count, zeros: 2, magnitude: 1e-3, learningRate: 0.05)
         result += rows(

@@ -11,7 +11,11 @@ let isJSON = arguments.contains("--json")
 let isShort = arguments.contains("--rows")
 var rows: [Row] = []
 
-if arguments.contains("--edges") {
+if arguments.contains("--micro-batches") {
+    rows = try measureMicroBatches([64, 192, 320, 576])
+} else if arguments.contains("--pruned") {
+    rows = try measurePruned()
+} else if arguments.contains("--edges") {
     rows = measureEdges()
 } else if isShort {
     rows = measureForTable()

@@ -217,6 +217,51 @@ LANES_INLINE void lanes_insert(lanes_i32 *largest, int count, lanes_i32 key) {
     }
 }
 
+/// Two adjacent magnitudes, the larger and the smaller.
+#define LANES_SORT_PAIR(p, high, low)                                                          \
+    lanes_i32 high = lanes_larger(keys[p], keys[p + 1]);                                       \
+    lanes_i32 low = lanes_smaller(keys[p], keys[p + 1])
+
+/// The three largest of four magnitudes, the largest first: what two sorted pairs merge to.
+LANES_INLINE void lanes_best_of_four(const lanes_i32 *keys, lanes_i32 *best) {
+    LANES_SORT_PAIR(0, a, b);
+    LANES_SORT_PAIR(2, c, d);
+    lanes_i32 loser = lanes_smaller(a, c), second = lanes_larger(b, d);
+    best[0] = lanes_larger(a, c);
+    best[1] = lanes_larger(loser, second);
+    best[2] = lanes_smaller(loser, second);
+}
+#undef LANES_SORT_PAIR
+
+/// The smallest magnitude that is kept of a group, and the largest other.
+LANES_INLINE void lanes_last_and_next(
+    const lanes_i32 *keys, int kept, int group, lanes_i32 *last, lanes_i32 *next) {
+    if (kept == 2 && group == 8) {
+        // Of two sorted threes a and b: the second is the greatest of a1, b1 and min(a0, b0), the
+        // third that of a2, b2, min(a0, b1) and min(a1, b0), except for what is second already.
+        lanes_i32 a[3], b[3];
+        lanes_best_of_four(keys, a);
+        lanes_best_of_four(keys + 4, b);
+        *last = lanes_larger(lanes_smaller(a[0], b[0]), lanes_larger(a[1], b[1]));
+        lanes_i32 crossed =
+            lanes_larger(lanes_smaller(a[0], b[1]), lanes_smaller(a[1], b[0]));
+        *next = lanes_larger(crossed, lanes_larger(a[2], b[2]));
+        return;
+    }
+    if (kept == 2 && group == 4) {
+        lanes_i32 best[3];
+        lanes_best_of_four(keys, best);
+        *last = best[1];
+        *next = best[2];
+        return;
+    }
+    lanes_i32 largest[5];
+    LANES_UNROLL for (int t = 0; t <= kept; t++) largest[t] = (lanes_i32)(-1);
+    LANES_UNROLL for (int p = 0; p < group; p++) lanes_insert(largest, kept + 1, keys[p]);
+    *last = largest[kept - 1];
+    *next = largest[kept];
+}
+
 /// Which of `group` magnitudes are kept where some are equal: bits of lanes per position. Those
 /// that are greater than the last that is kept, then those that equal it, the lower first.
 LANES_INLINE void lanes_keep_first(
@@ -238,13 +283,9 @@ LANES_INLINE void lanes_select(
     lanes_i32 *words) {
     *words = (lanes_i32)(0);
     LANES_UNROLL for (int g = 0; g < 16 / group; g++) {
-        lanes_i32 keys[16], largest[5];
-        LANES_UNROLL for (int t = 0; t <= kept; t++) largest[t] = (lanes_i32)(-1);
-        LANES_UNROLL for (int p = 0; p < group; p++) {
-            keys[p] = lanes_magnitude(v[g * group + p]);
-            lanes_insert(largest, kept + 1, keys[p]);
-        }
-        lanes_i32 last = largest[kept - 1], next = largest[kept];
+        lanes_i32 keys[16], last, next;
+        LANES_UNROLL for (int p = 0; p < group; p++) keys[p] = lanes_magnitude(v[g * group + p]);
+        lanes_last_and_next(keys, kept, group, &last, &next);
         lanes_i32 threshold = next + ((last - next) >> 1);
         if (thresholds) __builtin_memcpy(thresholds + g * 16, &threshold, 64);
         if (lanes_greater_bits(last, next) == 0xFFFF) {
@@ -254,6 +295,29 @@ LANES_INLINE void lanes_select(
             lanes_keep_first(keys, group, kept, last, bits + g * group);
         }
         if (!values) continue;
+        if (kept == 2) {
+            // The first that is kept is the last to be written going down, the second going up;
+            // at the ends nothing is asked, since two are kept.
+            const lanes_f32 *own = v + g * group;
+            const uint16_t *lanes = bits + g * group;
+            lanes_f32 first = own[group - 2], second = own[1];
+            lanes_i32 low = (lanes_i32)(g * group + group - 2);
+            lanes_i32 high = (lanes_i32)((g * group + 1) << 4);
+            LANES_UNROLL for (int p = group - 3; p >= 0; p--) {
+                first = lanes_choose(lanes[p], own[p], first);
+                low = (lanes_i32)lanes_choose(
+                    lanes[p], (lanes_f32)(lanes_i32)(g * group + p), (lanes_f32)low);
+            }
+            LANES_UNROLL for (int p = 2; p < group; p++) {
+                second = lanes_choose(lanes[p], own[p], second);
+                high = (lanes_i32)lanes_choose(
+                    lanes[p], (lanes_f32)(lanes_i32)((g * group + p) << 4), (lanes_f32)high);
+            }
+            __builtin_memcpy(values + g * 32, &first, 64);
+            __builtin_memcpy(values + g * 32 + 16, &second, 64);
+            *words |= (low | high) << (8 * g);
+            continue;
+        }
         // Each that is kept is pushed in at the end: the first of them ends in front.
         lanes_f32 slots[4];
         lanes_i32 word = (lanes_i32)(0);
