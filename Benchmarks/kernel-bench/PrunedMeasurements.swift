@@ -154,7 +154,7 @@ private func measureBDWP(_ pattern: PruningPattern) throws -> [Row] {
         result += rows("\(name).step\(suffix)", interleaved(rounds: 51, 4, a.step, b.step))
         result += rows("\(name).up\(suffix)", interleaved(rounds: 51, 4, a.update, b.update))
     }
-    result += try measureMicroBatches([64])
+    result += try measureMicroBatches([64, 320])
     return result
 }
 

@@ -2,6 +2,7 @@
 //
 //     swift run -c release kernel-bench [--json] [--rows]
 //
+// --pruned measures what N:M gains, --micro-batches its steps of many vectors alone.
 // --json prints an array of {name, value, unit}; --rows measures only what `scripts/bench` needs.
 
 import Kernels
