@@ -17,7 +17,9 @@ final class JunctionRun {
 
     private let junction: FloatJunction
     private let memory: JunctionMemory
-    private let x, y, delta, e: UnsafeMutablePointer<Float>
+    private let x, y, e: UnsafeMutablePointer<Float>
+    /// Errors of either sign, by turns, so that weights stay where they are.
+    private var deltas: (now: UnsafeMutablePointer<Float>, next: UnsafeMutablePointer<Float>)
     private let generator: UnsafeMutablePointer<UInt64>
     private let kernels: KernelSet
     private let rule: UpdateRule
@@ -46,13 +48,15 @@ final class JunctionRun {
             .normal(deviation: (2 / Float(form.fanIn)).squareRoot()), &random)
         form.refresh(memory)
         (x, e) = (makeFloats(inputs, &random, scale: 1), makeFloats(inputs, &random, scale: 0))
-        (y, delta) = (
-            makeFloats(outputs, &random, scale: 0), makeFloats(outputs, &random, scale: 1e-3)
+        y = makeFloats(outputs, &random, scale: 0)
+        deltas = (
+            makeFloats(outputs, &random, scale: 1e-3), makeFloats(outputs, &random, scale: 0)
         )
         if errors == .half {
             for index in 0..<inputs { x[index] = max(x[index], 0) }
-            for index in 0..<outputs where random.index(below: 2) == 0 { delta[index] = 0 }
+            for index in 0..<outputs where random.index(below: 2) == 0 { deltas.now[index] = 0 }
         }
+        for index in 0..<outputs { deltas.next[index] = 0 - deltas.now[index] }
         generator = bytes(64).assumingMemoryBound(to: UInt64.self)
         random.store(to: generator)
         rule = UpdateRule(learningRate: 1e-3, momentum: 0, weightDecay: 0)
@@ -64,11 +68,12 @@ final class JunctionRun {
         junction.feedforward(memory.parameters, memory.workspace, x: x, y: y, kernels: kernels)
     }
 
-    /// BP and UP; the sign of the errors changes each time, so that weights stay where they are.
+    /// BP and UP.
     func update() {
         junction.backpropUpdate(
-            memory, x: x, delta: delta, e: e, rule: rule, generator: generator, kernels: kernels)
-        for index in 0..<junction.form.outputs { delta[index] = 0 - delta[index] }
+            memory, x: x, delta: deltas.now, e: e, rule: rule, generator: generator,
+            kernels: kernels)
+        deltas = (deltas.next, deltas.now)
     }
 
     /// FF, BP and UP.

@@ -5,15 +5,18 @@ import Arithmetic
 import Junctions
 import Kernels
 
-/// Samples of the micro-batch whose whole step is a row of `make bench`.
-private let microBatch = 64
+/// Samples of the micro-batch whose whole step is a row of `make bench`. Selecting costs the same for
+/// any number of samples, so many are better; a stride of a power of two would use half of L1.
+private let microBatch = 320
 
 /// A form with its memory and one micro-batch; lives as long as the process.
 private final class ManyRun<Form: ManyVectorForm> {
     private let form: Form
     private let memory: JunctionMemory
     private let scratch: UnsafeMutableRawPointer
-    private let x, delta, y, e: UnsafeMutablePointer<Float>
+    private let x, y, e: UnsafeMutablePointer<Float>
+    /// Errors of either sign, by turns, so that weights stay where they are.
+    private var deltas: (now: UnsafeMutablePointer<Float>, next: UnsafeMutablePointer<Float>)
     private let count: Int
     private let kernels = KernelSet.best
     private let rule = UpdateRule(learningRate: 0.05, momentum: 0, weightDecay: 0)
@@ -30,7 +33,8 @@ private final class ManyRun<Form: ManyVectorForm> {
                 floats((form.feedforwardBytes + form.updateBytes(.exact)) / 4 + 16)))
         scratch = UnsafeMutableRawPointer(floats(form.manyBytes(count) / 4 + 16))
         (x, e) = (floats(form.inputs * count), floats(form.inputs * count))
-        (y, delta) = (floats(form.outputs * count), floats(form.outputs * count))
+        y = floats(form.outputs * count)
+        deltas = (floats(form.outputs * count), floats(form.outputs * count))
         form.prepare(memory.workspace, forUpdates: true)
         form.initialise(
             memory.parameters, memory.workspace,
@@ -38,7 +42,8 @@ private final class ManyRun<Form: ManyVectorForm> {
         form.refresh(memory)
         for index in 0..<form.inputs * count { x[index] = max(0, random.normal()) }
         for index in 0..<form.outputs * count where random.index(below: 2) == 0 {
-            delta[index] = random.normal() * 1e-3
+            deltas.now[index] = random.normal() * 1e-3
+            deltas.next[index] = 0 - deltas.now[index]
         }
     }
 
@@ -47,12 +52,12 @@ private final class ManyRun<Form: ManyVectorForm> {
             memory.parameters, memory.workspace, x: x, y: y, count: count, kernels: kernels)
     }
 
-    /// BP and UP; the sign of the errors changes each time, so that weights stay where they are.
+    /// BP and UP.
     func update() {
         form.backpropUpdateMany(
-            memory, scratch: scratch, x: x, delta: delta, e: e, count: count, rule: rule,
+            memory, scratch: scratch, x: x, delta: deltas.now, e: e, count: count, rule: rule,
             kernels: kernels)
-        for index in 0..<form.outputs * count { delta[index] = 0 - delta[index] }
+        deltas = (deltas.next, deltas.now)
     }
 
     func step() {
@@ -111,5 +116,5 @@ func measurePruned() throws -> [Row] {
         let name = "structure.nm.\(kept)-\(group)"
         rows += try measure(name, settings(kept, group), errors: .half)
     }
-    return rows + (try measureMany([64, 128, 256]))
+    return rows + (try measureMany([64, 320]))
 }

@@ -70,6 +70,34 @@ LANES_INLINE lanes_f32 lanes_of_four(lanes_f32 v, int which) {
     }
 }
 
+/// r[l] = words[l] & bit ? yes[l] : no[l]. - bit: the same in all lanes
+LANES_INLINE lanes_f32 lanes_where_bit(lanes_i32 words, lanes_i32 bit, lanes_f32 yes, lanes_f32 no) {
+#if defined(__AVX512F__)
+    return (lanes_f32)_mm512_mask_blend_ps(
+        _mm512_test_epi32_mask((__m512i)words, (__m512i)bit), (__m512)no, (__m512)yes);
+#else
+    lanes_i32 mask = (words & bit) != (lanes_i32)(0);
+    return (lanes_f32)((mask & (lanes_i32)yes) | (~mask & (lanes_i32)no));
+#endif
+}
+
+/// r[l] = a[l] > b[l] ? words[l] | bit[l] : words[l]
+LANES_INLINE lanes_i32 lanes_mark_greater(lanes_i32 a, lanes_i32 b, lanes_i32 words, lanes_i32 bit) {
+#if defined(__AVX512F__)
+    return (lanes_i32)_mm512_mask_or_epi32(
+        (__m512i)words, _mm512_cmpgt_epi32_mask((__m512i)a, (__m512i)b), (__m512i)words,
+        (__m512i)bit);
+#else
+    return words | ((a > b) & bit);
+#endif
+}
+
+/// Whether any lanes differ.
+LANES_INLINE uint16_t lanes_differ(lanes_i32 a, lanes_i32 b) {
+    lanes_i32 difference = (a ^ b) & (lanes_i32)(0x7FFFFFFF);
+    return lanes_greater_bits(difference, (lanes_i32)(0));
+}
+
 /// The larger of each pair of signed integers.
 LANES_INLINE lanes_i32 lanes_larger(lanes_i32 a, lanes_i32 b) {
     return __builtin_elementwise_max(a, b);
@@ -189,6 +217,51 @@ LANES_INLINE void lanes_insert(lanes_i32 *largest, int count, lanes_i32 key) {
     }
 }
 
+/// Two adjacent magnitudes, the larger and the smaller.
+#define LANES_SORT_PAIR(p, high, low)                                                          \
+    lanes_i32 high = lanes_larger(keys[p], keys[p + 1]);                                       \
+    lanes_i32 low = lanes_smaller(keys[p], keys[p + 1])
+
+/// The three largest of four magnitudes, the largest first: what two sorted pairs merge to.
+LANES_INLINE void lanes_best_of_four(const lanes_i32 *keys, lanes_i32 *best) {
+    LANES_SORT_PAIR(0, a, b);
+    LANES_SORT_PAIR(2, c, d);
+    lanes_i32 loser = lanes_smaller(a, c), second = lanes_larger(b, d);
+    best[0] = lanes_larger(a, c);
+    best[1] = lanes_larger(loser, second);
+    best[2] = lanes_smaller(loser, second);
+}
+#undef LANES_SORT_PAIR
+
+/// The smallest magnitude that is kept of a group, and the largest other.
+LANES_INLINE void lanes_last_and_next(
+    const lanes_i32 *keys, int kept, int group, lanes_i32 *last, lanes_i32 *next) {
+    if (kept == 2 && group == 8) {
+        // Of two sorted threes a and b: the second is the greatest of a1, b1 and min(a0, b0), the
+        // third that of a2, b2, min(a0, b1) and min(a1, b0), except for what is second already.
+        lanes_i32 a[3], b[3];
+        lanes_best_of_four(keys, a);
+        lanes_best_of_four(keys + 4, b);
+        *last = lanes_larger(lanes_smaller(a[0], b[0]), lanes_larger(a[1], b[1]));
+        lanes_i32 crossed =
+            lanes_larger(lanes_smaller(a[0], b[1]), lanes_smaller(a[1], b[0]));
+        *next = lanes_larger(crossed, lanes_larger(a[2], b[2]));
+        return;
+    }
+    if (kept == 2 && group == 4) {
+        lanes_i32 best[3];
+        lanes_best_of_four(keys, best);
+        *last = best[1];
+        *next = best[2];
+        return;
+    }
+    lanes_i32 largest[5];
+    LANES_UNROLL for (int t = 0; t <= kept; t++) largest[t] = (lanes_i32)(-1);
+    LANES_UNROLL for (int p = 0; p < group; p++) lanes_insert(largest, kept + 1, keys[p]);
+    *last = largest[kept - 1];
+    *next = largest[kept];
+}
+
 /// Which of `group` magnitudes are kept where some are equal: bits of lanes per position. Those
 /// that are greater than the last that is kept, then those that equal it, the lower first.
 LANES_INLINE void lanes_keep_first(
@@ -210,13 +283,9 @@ LANES_INLINE void lanes_select(
     lanes_i32 *words) {
     *words = (lanes_i32)(0);
     LANES_UNROLL for (int g = 0; g < 16 / group; g++) {
-        lanes_i32 keys[16], largest[5];
-        LANES_UNROLL for (int t = 0; t <= kept; t++) largest[t] = (lanes_i32)(-1);
-        LANES_UNROLL for (int p = 0; p < group; p++) {
-            keys[p] = lanes_magnitude(v[g * group + p]);
-            lanes_insert(largest, kept + 1, keys[p]);
-        }
-        lanes_i32 last = largest[kept - 1], next = largest[kept];
+        lanes_i32 keys[16], last, next;
+        LANES_UNROLL for (int p = 0; p < group; p++) keys[p] = lanes_magnitude(v[g * group + p]);
+        lanes_last_and_next(keys, kept, group, &last, &next);
         lanes_i32 threshold = next + ((last - next) >> 1);
         if (thresholds) __builtin_memcpy(thresholds + g * 16, &threshold, 64);
         if (lanes_greater_bits(last, next) == 0xFFFF) {
@@ -226,6 +295,29 @@ LANES_INLINE void lanes_select(
             lanes_keep_first(keys, group, kept, last, bits + g * group);
         }
         if (!values) continue;
+        if (kept == 2) {
+            // The first that is kept is the last to be written going down, the second going up;
+            // at the ends nothing is asked, since two are kept.
+            const lanes_f32 *own = v + g * group;
+            const uint16_t *lanes = bits + g * group;
+            lanes_f32 first = own[group - 2], second = own[1];
+            lanes_i32 low = (lanes_i32)(g * group + group - 2);
+            lanes_i32 high = (lanes_i32)((g * group + 1) << 4);
+            LANES_UNROLL for (int p = group - 3; p >= 0; p--) {
+                first = lanes_choose(lanes[p], own[p], first);
+                low = (lanes_i32)lanes_choose(
+                    lanes[p], (lanes_f32)(lanes_i32)(g * group + p), (lanes_f32)low);
+            }
+            LANES_UNROLL for (int p = 2; p < group; p++) {
+                second = lanes_choose(lanes[p], own[p], second);
+                high = (lanes_i32)lanes_choose(
+                    lanes[p], (lanes_f32)(lanes_i32)((g * group + p) << 4), (lanes_f32)high);
+            }
+            __builtin_memcpy(values + g * 32, &first, 64);
+            __builtin_memcpy(values + g * 32 + 16, &second, 64);
+            *words |= (low | high) << (8 * g);
+            continue;
+        }
         // Each that is kept is pushed in at the end: the first of them ends in front.
         lanes_f32 slots[4];
         lanes_i32 word = (lanes_i32)(0);
@@ -250,20 +342,14 @@ LANES_INLINE void lanes_select_forward(
     const float *w, intptr_t stride, intptr_t rows, intptr_t columns, int kept, int group,
     float *values, uint8_t *indices, uint16_t *masks, int32_t *thresholds) {
     lanes_f32 v[16];
-    lanes_i32 words, row_bits = (lanes_i32)(0);
+    lanes_i32 words;
     uint16_t bits[16];
     lanes_transpose(w, stride, rows, (float *)v);
     lanes_select(v, kept, group, bits, thresholds, values, &words);
     lanes_store_words(words, indices, 8 * kept / group);
     if (!masks) return;
-    LANES_UNROLL for (int p = 0; p < 16; p++) {
-        lanes_i32 with = row_bits | (lanes_i32)(1 << p);
-        row_bits = (lanes_i32)lanes_choose(bits[p], (lanes_f32)with, (lanes_f32)row_bits);
-    }
-    if (columns < 16) row_bits &= (lanes_i32)((1 << columns) - 1);
-    lanes_u16_half narrow = __builtin_convertvector(row_bits, lanes_u16_half);
-    __builtin_memcpy(masks, &narrow, sizeof narrow);
-    for (intptr_t row = rows; row < 16; row++) masks[row] = 0;
+    uint16_t real = rows >= 16 ? 0xFFFF : (uint16_t)((1 << rows) - 1);
+    LANES_UNROLL for (int p = 0; p < 16; p++) masks[p] = p < columns ? bits[p] & real : 0;
 }
 
 /// One tile of the backward view: lanes are columns, positions rows.
@@ -283,8 +369,15 @@ LANES_INLINE void lanes_select_backward(
     }
     lanes_select(v, kept, group, bits, thresholds, values, &words);
     if (values) lanes_store_words(words, indices, 8 * kept / group);
-    uint16_t real = columns >= 16 ? 0xFFFF : (uint16_t)((1 << columns) - 1);
-    LANES_UNROLL for (int r = 0; r < 16; r++) masks[r] = r < rows ? bits[r] & real : 0;
+    lanes_i32 column_bits = (lanes_i32)(0);
+    LANES_UNROLL for (int r = 0; r < 16; r++) {
+        lanes_i32 with = column_bits | (lanes_i32)(1 << r);
+        column_bits = (lanes_i32)lanes_choose(bits[r], (lanes_f32)with, (lanes_f32)column_bits);
+    }
+    if (rows < 16) column_bits &= (lanes_i32)((1 << rows) - 1);
+    lanes_u16_half narrow = __builtin_convertvector(column_bits, lanes_u16_half);
+    __builtin_memcpy(masks, &narrow, sizeof narrow);
+    for (intptr_t c = columns < 0 ? 0 : columns; c < 16; c++) masks[c] = 0;
 }
 #undef LANES_UNROLL
 #pragma clang diagnostic pop

@@ -62,15 +62,31 @@ func updateBiases(
     _ bias: UnsafeMutablePointer<Float>, _ velocity: UnsafeMutablePointer<Float>?,
     _ steps: UnsafePointer<Float>, outputs: Int, count: Int, rule: UpdateRule
 ) {
-    for j in 0..<outputs {
-        let own = steps + j / 16 * 16 * count + j % 16
-        if let velocity {
-            var sum: Float = 0
-            for b in 0..<count { sum += own[b * 16] }
-            velocity[j] = sum.addingProduct(rule.momentum, velocity[j])
-            bias[j] = bias[j].addingProduct(-rule.learningRate, velocity[j])
+    // Sixteen neurons side by side, as the steps are; one at a time where padding begins.
+    typealias Lanes = SIMD16<Float>
+    for first in stride(from: 0, to: outputs, by: 16) {
+        let own = UnsafeRawPointer(steps + first * count)
+        let real = min(16, outputs - first)
+        var (b, v) = (Lanes.zero, Lanes.zero)
+        for lane in 0..<real {
+            b[lane] = bias[first + lane]
+            if let velocity { v[lane] = velocity[first + lane] }
+        }
+        if velocity == nil {
+            for sample in 0..<count {
+                b += own.loadUnaligned(fromByteOffset: sample * 64, as: Lanes.self)
+            }
         } else {
-            for b in 0..<count { bias[j] += own[b * 16] }
+            var sum = Lanes.zero
+            for sample in 0..<count {
+                sum += own.loadUnaligned(fromByteOffset: sample * 64, as: Lanes.self)
+            }
+            v = sum.addingProduct(rule.momentum, v)
+            b = b.addingProduct(-rule.learningRate, v)
+        }
+        for lane in 0..<real {
+            bias[first + lane] = b[lane]
+            if let velocity { velocity[first + lane] = v[lane] }
         }
     }
 }

@@ -1,7 +1,9 @@
 // UP of many vectors: a sum of outer products, each weight read once and written once.
 //
-// Legend: 16 rows by 16 columns are under way at once, one vector per row; x and the steps are
-// turned over, so that a sample's sixteen columns, and its sixteen rows, lie side by side.
+// Legend: 8 rows by 32 columns are under way at once, two vectors per row: ten loads per sixteen
+// products, where 16 rows by 16 columns would take seventeen and be bound by them. x and the steps
+// are turned over, so that a sample's sixteen columns, and its sixteen rows, lie side by side; the
+// 32 columns of x stay in the first cache while both halves of the rows use them.
 // Invariant: per weight samples ascend.
 
 import CLanes
@@ -17,7 +19,12 @@ extension VectorKernels {
         var i = 0
         while i < rowStride {
             let xs = x + i &* count
-            if rows == 16 {
+            if rows == 16 && i &+ 32 <= rowStride {
+                let lower = 8 &* rowStride &+ i
+                eightRows(start + i, sum + i, steps, xs, rowStride, count)
+                eightRows(start + lower, sum + lower, steps + 8, xs, rowStride, count)
+                i &+= 16
+            } else if rows == 16 {
                 sixteenRows(start + i, sum + i, steps, xs, rowStride, count)
             } else {
                 var r = 0
@@ -76,6 +83,34 @@ extension VectorKernels {
         four.b = fma(every(steps[1]), x, four.b)
         four.c = fma(every(steps[2]), x, four.c)
         four.d = fma(every(steps[3]), x, four.d)
+    }
+
+    /// Eight rows of 32 columns.
+    @_transparent
+    private static func eightRows(
+        _ start: UnsafePointer<Float>, _ sum: UnsafeMutablePointer<Float>,
+        _ steps: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ rowStride: Int, _ count: Int
+    ) {
+        let half = 4 &* rowStride
+        var s0 = fourRows(start, rowStride)
+        var s1 = fourRows(start + 16, rowStride)
+        var s2 = fourRows(start + half, rowStride)
+        var s3 = fourRows(start + (half &+ 16), rowStride)
+        let end = count &* 16
+        var b = 0
+        while b < end {
+            let left = load(x, b)
+            let right = load(x, end &+ b)
+            add(&s0, steps + b, left)
+            add(&s1, steps + b, right)
+            add(&s2, steps + (b &+ 4), left)
+            add(&s3, steps + (b &+ 4), right)
+            b &+= 16
+        }
+        store4(s0, sum, rowStride)
+        store4(s1, sum + 16, rowStride)
+        store4(s2, sum + half, rowStride)
+        store4(s3, sum + (half &+ 16), rowStride)
     }
 
     @_transparent

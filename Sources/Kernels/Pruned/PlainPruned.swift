@@ -129,13 +129,17 @@ extension PlainKernels {
     ) {
         let slots = 16 * kept / group
         for c in 0..<chunks {
+            for column in 0..<16 { masks?[c * 16 + column] = 0 }
             for row in 0..<16 {
                 let lane = PlainLane(kept: kept, group: group) {
                     row < rows ? w[row * rowStride + c * 16 + $0] : 0
                 }
                 lane.write(row, values + c * slots * 16, indices + c * slots * 8)
-                let real = realBits(inputs - c * 16)
-                masks?[c * 16 + row] = row < rows ? lane.mask & real : 0
+                let mask = lane.mask
+                for column in 0..<16
+                where c * 16 + column < inputs && row < rows && mask >> UInt16(column) & 1 == 1 {
+                    masks?[c * 16 + column] |= 1 << UInt16(row)
+                }
                 for g in 0..<16 / group {
                     thresholds?[(c * (16 / group) + g) * 16 + row] = lane.threshold(g)
                 }
@@ -151,16 +155,12 @@ extension PlainKernels {
     ) {
         let slots = 16 * kept / group
         for c in 0..<chunks {
-            for row in 0..<16 { masks[c * 16 + row] = 0 }
             for column in 0..<16 {
                 let i = c * 16 + column
                 let lane = PlainLane(kept: kept, group: group) {
                     $0 < rows ? w[$0 * rowStride + i] : 0
                 }
-                let mask = lane.mask
-                for row in 0..<rows where i < inputs && mask >> UInt16(row) & 1 == 1 {
-                    masks[c * 16 + row] |= 1 << UInt16(column)
-                }
+                masks[i] = i < inputs ? lane.mask & realBits(rows) : 0
                 for g in 0..<16 / group {
                     thresholds[(c * (16 / group) + g) * 16 + column] = lane.threshold(g)
                 }
@@ -172,7 +172,7 @@ extension PlainKernels {
         }
     }
 
-    /// Bits of the columns that are not padding.
+    /// Bits of the rows that are not padding.
     private static func realBits(_ remaining: Int) -> UInt16 {
         remaining >= 16 ? .max : (1 << UInt16(remaining)) - 1
     }

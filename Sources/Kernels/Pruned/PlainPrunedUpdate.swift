@@ -14,7 +14,7 @@ extension PlainKernels {
             for i in 0..<rowStride {
                 let weight = w[row * rowStride + i]
                 if let e, let masks = backwardMasks ?? forwardMasks,
-                    masks[i / 16 * 16 + row] >> UInt16(i % 16) & 1 == 1
+                    masks[i] >> UInt16(row) & 1 == 1
                 {
                     e[i] = e[i].addingProduct(weight, delta[row])
                 }
@@ -51,7 +51,7 @@ extension PlainKernels {
         _ delta: UnsafePointer<Float>, _ e: UnsafeMutablePointer<Float>
     ) {
         for row in 0..<rows {
-            for i in 0..<rowStride where masks[i / 16 * 16 + row] >> UInt16(i % 16) & 1 == 1 {
+            for i in 0..<rowStride where masks[i] >> UInt16(row) & 1 == 1 {
                 e[i] = e[i].addingProduct(w[row * rowStride + i], delta[row])
             }
         }
@@ -63,7 +63,7 @@ extension PlainKernels {
     ) {
         for row in 0..<rows {
             for i in 0..<rowStride {
-                let isKept = masks[i / 16 * 16 + row] >> UInt16(i % 16) & 1 == 1
+                let isKept = masks[i] >> UInt16(row) & 1 == 1
                 start[row * rowStride + i] =
                     w[row * rowStride + i] * (isKept ? keptFactor : otherFactor)
             }
@@ -78,7 +78,7 @@ extension PlainKernels {
         for row in 0..<rows {
             for i in 0..<rowStride {
                 let index = row * rowStride + i
-                let isKept = masks[i / 16 * 16 + row] >> UInt16(i % 16) & 1 == 1
+                let isKept = masks[i] >> UInt16(row) & 1 == 1
                 let g = isMasked && !isKept ? start[index] : sum[index]
                 if let velocity {
                     velocity[index] = g.addingProduct(momentum, velocity[index])

@@ -17,8 +17,8 @@
 // Pads count as weights of 0.
 //
 // Masks and thresholds repeat for whole rows what the views know, for those who update:
-//   masks       u16 [blocks of 16 rows][chunks][16 rows]; bit c: column c of the chunk is kept,
-//               pads never
+//   masks       u16 [blocks of 16 rows][chunks][16 columns]; bit r: row r of the block keeps the
+//               column, pads never
 //   thresholds  i32 [blocks][chunks][16/M groups][16 lanes], lanes being rows (forward) or columns
 //               (backward): midway between the smallest kept and the largest other magnitude of
 //               a group. While the kept of a group, and no others, are greater, its mask is right.

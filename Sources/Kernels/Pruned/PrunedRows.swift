@@ -1,8 +1,20 @@
 // Rows of the master under a mask: BP without a view, decays that differ, momentum.
 //
-// Legend: a block is 16 rows; masks [chunks][16 rows], bit c for column c of the chunk.
+// Legend: a block is 16 rows; masks [chunks][16 columns], bit r for row r.
 
 import CLanes
+
+/// Masks of sixteen columns, widened.
+@_transparent
+func maskWords(_ masks: UnsafePointer<UInt16>, _ i: Int) -> SIMD16<Int32> {
+    lanes_load_words(UnsafeRawPointer(masks + i).assumingMemoryBound(to: UInt8.self), 2)
+}
+
+/// The bit of a row, in all lanes.
+@_transparent
+func rowBit(_ row: Int) -> SIMD16<Int32> {
+    SIMD16<Int32>(repeating: 1 &<< Int32(truncatingIfNeeded: row))
+}
 
 extension VectorKernels {
     /// e += Wᵀ δ where the mask keeps. See `PrunedKernels.backpropMasked`.
@@ -14,10 +26,11 @@ extension VectorKernels {
         var i = 0
         while i < rowStride {
             var es = load(e, i)
+            let words = maskWords(masks, i)
             var row = 0
             while row < rows {
                 let sum = fma(load(w, row &* rowStride &+ i), every(delta[row]), es)
-                es = lanes_choose(masks[i &+ row], sum, es)
+                es = lanes_where_bit(words, rowBit(row), sum, es)
                 row &+= 1
             }
             store(es, e, i)
@@ -38,7 +51,8 @@ extension VectorKernels {
             var i = 0
             while i < rowStride {
                 let at = row &* rowStride &+ i
-                store(load(w, at) * lanes_choose(masks[i &+ row], kept, other), start, at)
+                let factor = lanes_where_bit(maskWords(masks, i), rowBit(row), kept, other)
+                store(load(w, at) * factor, start, at)
                 i &+= 16
             }
             row &+= 1
@@ -57,8 +71,10 @@ extension VectorKernels {
             var i = 0
             while i < rowStride {
                 let at = row &* rowStride &+ i
-                let reached = isMasked ? masks[i &+ row] : 0xFFFF
-                let g = lanes_choose(reached, load(sum, at), load(start, at))
+                var g = load(sum, at)
+                if isMasked {
+                    g = lanes_where_bit(maskWords(masks, i), rowBit(row), g, load(start, at))
+                }
                 if let velocity {
                     let v = fma(every(momentum), load(velocity, at), g)
                     store(v, velocity, at)

@@ -87,35 +87,35 @@ extension VectorKernels {
             let r1 = Row(w, rowStride, takeRow(&busy), delta, learningRate)
             let r2 = Row(w, rowStride, takeRow(&busy), delta, learningRate)
             let r3 = Row(w, rowStride, takeRow(&busy), delta, learningRate)
+            let visited = r0.bit | r1.bit | r2.bit | r3.bit
             var c = 0
             while c < chunks {
                 let xs = load(x, c &* 16)
                 var es = Lanes.zero
                 if let e { es = load(e, c &* 16) }
-                var changed = Changes()
-                visit(r0, c, xs, &es, forward, backward, &changed, group: group, sides: sides)
-                visit(r1, c, xs, &es, forward, backward, &changed, group: group, sides: sides)
-                visit(r2, c, xs, &es, forward, backward, &changed, group: group, sides: sides)
-                visit(r3, c, xs, &es, forward, backward, &changed, group: group, sides: sides)
+                var tile = Tile(forward, backward, c)
+                visit(r0, c, xs, &es, forward, backward, &tile, group: group, sides: sides)
+                visit(r1, c, xs, &es, forward, backward, &tile, group: group, sides: sides)
+                visit(r2, c, xs, &es, forward, backward, &tile, group: group, sides: sides)
+                visit(r3, c, xs, &es, forward, backward, &tile, group: group, sides: sides)
                 if let e { store(es, e, c &* 16) }
-                changes[c] |= changed.forward
-                changes[chunks &+ c] |= changed.backward
+                note(tile, c, chunks, visited, changes, sides: sides)
                 c &+= 1
             }
         }
         while busy != 0 {
             let row = Row(w, rowStride, takeRow(&busy), delta, learningRate)
+            let visited = row.bit
             var c = 0
             while c < chunks {
                 var es = Lanes.zero
                 if let e { es = load(e, c &* 16) }
-                var changed = Changes()
+                var tile = Tile(forward, backward, c)
                 visit(
-                    row, c, load(x, c &* 16), &es, forward, backward, &changed, group: group,
+                    row, c, load(x, c &* 16), &es, forward, backward, &tile, group: group,
                     sides: sides)
                 if let e { store(es, e, c &* 16) }
-                changes[c] |= changed.forward
-                changes[chunks &+ c] |= changed.backward
+                note(tile, c, chunks, visited, changes, sides: sides)
                 c &+= 1
             }
         }
@@ -133,26 +133,37 @@ extension VectorKernels {
     @_transparent
     private static func visit(
         _ row: Row, _ c: Int, _ xs: Lanes, _ es: inout Lanes, _ forward: Side, _ backward: Side,
-        _ changed: inout Changes, group: Int, sides: Sides
+        _ tile: inout Tile, group: Int, sides: Sides
     ) {
         let old = load(row.w, c &* 16)
         let new = fma(row.step, xs, old)
         store(new, row.w, c &* 16)
         let keys = lanes_magnitude(new)
         let groups = 16 / group
-        var kept: UInt16 = 0
         if sides != .backward {
-            kept = forward.masks[c &* 16 &+ row.j]
             let t = rowThresholds(forward.thresholds + (c &* groups &* 16 &+ row.j), group)
-            changed.forward |= lanes_greater_bits(keys, t) ^ kept
+            tile.newForward = lanes_mark_greater(keys, t, tile.newForward, row.bit)
         }
         if sides != .forward {
-            kept = backward.masks[c &* 16 &+ row.j]
             let own = backward.thresholds + (c &* groups &+ row.j / group) &* 16
             let t = UnsafeRawPointer(own).loadUnaligned(as: SIMD16<Int32>.self)
-            changed.backward |= lanes_greater_bits(keys, t) ^ kept
+            tile.newBackward = lanes_mark_greater(keys, t, tile.newBackward, row.bit)
         }
-        es = lanes_choose(kept, fma(old, row.delta, es), es)
+        es = lanes_where_bit(tile.oldBackward, row.bit, fma(old, row.delta, es), es)
+    }
+
+    /// Whether rows that were visited keep other weights than before.
+    @_transparent
+    private static func note(
+        _ tile: Tile, _ c: Int, _ chunks: Int, _ visited: SIMD16<Int32>,
+        _ changes: UnsafeMutablePointer<UInt16>, sides: Sides
+    ) {
+        if sides != .backward {
+            changes[c] |= lanes_differ(tile.newForward, tile.oldForward & visited)
+        }
+        if sides != .forward {
+            changes[chunks &+ c] |= lanes_differ(tile.newBackward, tile.oldBackward & visited)
+        }
     }
 
     /// A row's thresholds, each in the lanes of its group; they are 16 apart.
@@ -173,6 +184,7 @@ private struct Row {
     let w: UnsafeMutablePointer<Float>
     let j: Int
     let delta, step: Lanes
+    let bit: SIMD16<Int32>
 
     @_transparent
     init(
@@ -181,6 +193,7 @@ private struct Row {
     ) {
         self.w = w + j &* rowStride
         self.j = j
+        bit = rowBit(j)
         self.delta = every(delta[j])
         step = every(delta[j] * (-learningRate))
     }
@@ -203,11 +216,15 @@ private struct Side {
     }
 }
 
-/// Lanes that changed sides.
-private struct Changes {
-    var forward: UInt16 = 0
-    var backward: UInt16 = 0
+/// Masks of one tile: as they were, and as the rows that were visited would have them.
+private struct Tile {
+    let oldForward, oldBackward: SIMD16<Int32>
+    var newForward = SIMD16<Int32>.zero
+    var newBackward = SIMD16<Int32>.zero
 
     @_transparent
-    init() {}
+    init(_ forward: Side, _ backward: Side, _ c: Int) {
+        oldForward = maskWords(forward.masks, c &* 16)
+        oldBackward = maskWords(backward.masks, c &* 16)
+    }
 }

@@ -170,6 +170,29 @@ struct PrunedTests {
         }
     }
 
+    /// Few different magnitudes: groups in which two, or all, are equal, and what has no order.
+    @Test(arguments: KernelSet.all.map(\.name))
+    func equalMagnitudesGoToTheFirst(name: String) throws {
+        let set = try #require(KernelSet.all.first { $0.name == name })
+        let weights: [Float] = [0, -0.0, 1, -1, 2, -2, 3, .infinity, -.infinity, .nan]
+        for variety in 2...weights.count {
+            for (kept, group) in Self.patterns {
+                let run = { (set: KernelSet) -> [[UInt32]] in
+                    let n = PrunedNumbers(112, 48, kept, group, .ordinary, seed: 3)
+                    var random = Xoshiro256StarStar(seed: UInt64(variety))
+                    for index in 0..<n.numbers.w.paddedCount {
+                        n.numbers.w.pointer[index] = weights[random.index(below: variety)]
+                    }
+                    n.prepare(set)
+                    return n.prepared
+                }
+                let difference = firstDifference(run(set), run(.plain))
+                #expect(
+                    difference == nil, "\(variety), \(kept):\(group): \(difference ?? "")")
+            }
+        }
+    }
+
     /// The rule itself: the largest, of equal ones the lower index; a sign means nothing.
     @Test func theLargestAreKeptAndOfEqualsTheFirst() {
         func kept(_ weights: [Float], _ kept: Int) -> UInt16 {
