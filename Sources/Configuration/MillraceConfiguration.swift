@@ -98,7 +98,8 @@ extension MillraceConfiguration {
     private var junctionLines: [String] {
         learner.junctions.enumerated().map { index, junction in
             "# junction \(index), \(learner.widths[index]) to \(learner.widths[index + 1]): "
-                + JunctionText.line(junction)
+                + JunctionText.line(
+                    junction, inputs: learner.widths[index], outputs: learner.widths[index + 1])
         }
     }
 

@@ -12,7 +12,34 @@ import Testing
         return fread(&counts, 8, 4, handle) == 4 ? counts : []
     }
 
-    /// A network in which every structure, rule and arithmetic has a junction.
+    /// Networks in which every structure, rule and arithmetic has a junction.
+    static let otherJunctions =
+        RealDaemon.morse
+        .replacing("hidden = [32]", with: "hidden = [64, 64, 64, 64, 64]")
+        .replacing("rate = 0.05", with: "rate = 0.0625") + """
+
+            [junction.0]
+            structure = "structured"
+            density = 0.25
+            rule = "stochastic"
+            [junction.1]
+            structure = "circulant"
+            block = 8
+            rule = "stochastic"
+            [junction.2]
+            structure = "pruned"
+            pattern = "2:8"
+            arithmetic = "fixed"
+            format = [12, 3, 8]
+            [junction.3]
+            arithmetic = "fixed"
+            format = [12, 3, 8]
+            rule = "stochastic"
+            [junction.4]
+            structure = "pruned"
+            pattern = "2:4"
+            rule = "stochastic"
+            """
     static let everyJunction =
         RealDaemon.morse
         .replacing("hidden = [32]", with: "hidden = [64, 64, 64, 64, 64, 64]")
@@ -43,7 +70,7 @@ import Testing
             format = [16, 4, 11]
             """
 
-    @Test(arguments: [RealDaemon.morse, everyJunction])
+    @Test(arguments: [RealDaemon.morse, everyJunction, otherJunctions])
     func noAllocationPerSampleOnOurThreads(_ configuration: String) throws {
         let pages = Workplace()
         let page = pages.write("counts", String(repeating: " ", count: 4096))

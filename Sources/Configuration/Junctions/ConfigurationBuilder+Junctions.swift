@@ -38,13 +38,14 @@ extension ConfigurationBuilder {
         let names = [
             "pruning": "pattern", "dropped decay": "dropped-decay", "learning rate": "rate",
         ]
+        if property == "hidden activation" { return "network.activation" }
+        if property == "output activation" { return "network.output-activation" }
         let name = names[property] ?? property
         if name == "rate" || name == "momentum" { return "learning.\(name)" }
         if name == "weight decay" { return "learning.weight-decay" }
         let tables = junctionTables
         let density = ["density", "out-degree"].contains(name) ? tables.densityPath(index) : nil
-        return density ?? tables.path(name, index) ?? tables.path("structure", index)
-            ?? "junction.\(index)"
+        return density ?? tables.path(name, index) ?? "junction.\(index).\(name)"
     }
 
     private mutating func checkJunctionNumbers() -> Bool {
@@ -219,16 +220,13 @@ extension ConfigurationBuilder {
 
     private mutating func checkRate(_ rate: Float, _ cause: String) {
         guard rate.significandBitPattern != 0 || !(-15...0).contains(rate.exponent) else { return }
-        let exponents = Array(-15...0)
-        let nearest = exponents.min { abs(exp2($0) - rate) < abs(exp2($1) - rate) } ?? 0
+        let nearest = LearnerConfiguration.nearestPowerOfTwo(rate).exponent
         report(
             "learning.rate", found: shown("learning.rate"),
             expected: "a power of two from 2^-15 to 1 with \(cause), where it is a shift; nearest: "
-                + "learning.rate = \(TomlText.real(Double(exp2(nearest)))) (2^\(nearest))")
-    }
-
-    private func exp2(_ exponent: Int) -> Float {
-        Float(sign: .plus, exponent: exponent, significand: 1)
+                + "learning.rate = "
+                + "\(TomlText.real(Double(LearnerConfiguration.nearestPowerOfTwo(rate)))) "
+                + "(2^\(nearest))")
     }
 
     private mutating func checkPlainDescent(
@@ -250,13 +248,15 @@ extension ConfigurationBuilder {
             let isLast = index == tables.count - 1
             let key = isLast ? "network.output-activation" : "network.activation"
             let activation = isLast ? network.outputActivation : network.activation
-            guard activation == .tanh || activation == .softmax, reported.insert(key).inserted
-            else { continue }
+            let legal: [Activation] =
+                isLast ? [.sigmoid, .identity] : [.sigmoid, .relu, .identity]
+            guard !legal.contains(activation), reported.insert(key).inserted else { continue }
+            let words = isLast ? "\"sigmoid\"" : "\"sigmoid\", \"relu\""
             report(
                 key, found: "\"\(activation.rawValue)\"",
-                expected: "\"sigmoid\", \"relu\" or \"identity\" with "
+                expected: words + " or \"identity\" with "
                     + "\(setting("arithmetic", index, tables)): fixed point has no "
-                    + "\(activation.rawValue)")
+                    + "\(activation.rawValue)" + (isLast ? " there" : ""))
         }
     }
 

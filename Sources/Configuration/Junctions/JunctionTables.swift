@@ -140,8 +140,13 @@ extension JunctionTables {
 
     private func arithmetic(_ index: Int) -> NumberArithmetic {
         guard word("arithmetic", index) == "fixed",
-            let format = value("format", index).flatMap(ValueKind.format) ?? FixedFormat(10, 2, 7)
+            let format = value("format", index).flatMap(ValueKind.format) ?? standardFormat(index)
         else { return .float32 }
         return .fixed(format)
+    }
+
+    /// The well-tried format; spectra need all sixteen bits.
+    private func standardFormat(_ index: Int) -> FixedFormat? {
+        word("structure", index) == "circulant" ? FixedFormat(16, 4, 11) : FixedFormat(10, 2, 7)
     }
 }

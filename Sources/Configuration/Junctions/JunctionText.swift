@@ -11,6 +11,20 @@ enum JunctionText {
         ].joined(separator: "; ")
     }
 
+    /// The same with what follows from the widths: the parallelism that was chosen, and weights.
+    static func line(_ junction: JunctionSpecification, inputs: Int, outputs: Int) -> String {
+        var text = line(junction)
+        guard let form = try? junction.junction(inputs: inputs, outputs: outputs).form else {
+            return text
+        }
+        if case .clashFree(let settings, _, _) = junction.structure, settings.parallelism == nil,
+            case .sparse(let pattern) = form.edges
+        {
+            text += "; parallelism \(pattern.parallelism) chosen"
+        }
+        return text + "; \(form.weightCount) weights"
+    }
+
     /// What decides the fields that a junction keeps.
     static func shape(_ junction: JunctionSpecification) -> String {
         let isStochastic = junction.increment != .exact

@@ -27,6 +27,8 @@ public enum StartError: Error, Sendable {
     case stateExists(generation: UInt64)
     /// The checkpoint cannot be used.
     case checkpoint(String)
+    /// The checkpoint is of another network than the configuration.
+    case checkpointDiffers(path: String, String)
     /// There is no such checkpoint.
     case noCheckpoint(path: String)
     /// The first prediction of the recovered state is not finite.
@@ -55,7 +57,8 @@ public enum StartError: Error, Sendable {
         case .structureDiffers(let place):
             return "\(place) was learned with junctions of another structure, density, seed or "
                 + "number format: its weights would mean other edges or other numbers. TRY: the "
-                + "[junction] tables as they were, or --fresh, which moves the state aside"
+                + "[junction] tables and network.seed as they were (millrace checkpoint inspect "
+                + "shows those of a file), or --fresh to begin anew"
         case .nothingIntact(let text):
             return "no generation in the ring is intact: \(text). TRY: --fresh --from CHECKPOINT, "
                 + "which moves the damaged ring aside and starts from a checkpoint"
@@ -63,6 +66,9 @@ public enum StartError: Error, Sendable {
             return "the state directory already holds generation \(generation); --from only fills "
                 + "an empty one. TRY: `millrace checkpoint restore`, or --fresh --from FILE"
         case .checkpoint(let text): return text
+        case .checkpointDiffers(let path, let text):
+            return "the checkpoint \(path) is of another network than the configuration: \(text). "
+                + "TRY: the configuration inside it (millrace checkpoint inspect \(path))"
         case .noCheckpoint(let path):
             return "there is no checkpoint \(path). TRY: ls [daemon] state/checkpoints"
         case .selfTestFailed(let generation):
@@ -75,7 +81,9 @@ public enum StartError: Error, Sendable {
     /// The exit code of sysexits(3).
     public var exitCode: Int32 {
         switch self {
-        case .doesNotFit, .namesDiffer, .shapesDiffer, .structureDiffers, .stateExists: 78
+        case .doesNotFit, .namesDiffer, .shapesDiffer, .structureDiffers, .stateExists,
+            .checkpointDiffers:
+            78
         case .noCheckpoint: 66
         case .noMemory: 71
         case .locked: 75

@@ -176,7 +176,12 @@ public enum StateDirectory {
             try checkpoint.checkShapes(.stream, plan.streamLayout.section)
             try checkpoint.load(.learner, layout: layout, into: memory)
         } catch {
-            if case .storage(.notFound) = error { throw .noCheckpoint(path: path) }
+            switch error {
+            case .storage(.notFound): throw .noCheckpoint(path: path)
+            case .shapeDiffers, .tensorMissing, .tensorUnexpected:
+                throw .checkpointDiffers(path: path, "\(error)")
+            default: break
+            }
             throw .checkpoint("the checkpoint \(path) cannot be used: \(error)")
         }
         if let base = memory.baseAddress { try accept(base, plan.layout, path) }

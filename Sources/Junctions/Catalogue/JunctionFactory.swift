@@ -8,8 +8,8 @@ extension JunctionSpecification {
     package func junction(inputs: Int, outputs: Int) throws(StructureError) -> Junction {
         if case .absent(let reason) = status {
             throw StructureError(
-                "rule", found: "a cell that does not exist (\(text))",
-                expected: "another combination, since \(reason)")
+                "rule", found: "stochastic with \(structure.kind.rawValue) in fixed point",
+                expected: "exact, or float32 numbers: \(reason)")
         }
         if case .stochastic(let rule) = increment { try checkStochastic(rule) }
         switch arithmetic {
@@ -36,7 +36,8 @@ extension JunctionSpecification {
         let pattern = try PruningPattern(settings)
         if pattern.weightUpdate != .dense {
             throw StructureError(
-                "weight-update", found: "masked", expected: "dense with stochastic increments")
+                "weight-update", found: "\"masked\"",
+                expected: "\"dense\" with stochastic increments")
         }
         if pattern.droppedDecay > 0 {
             throw StructureError(
@@ -50,6 +51,7 @@ extension JunctionSpecification {
     ) throws(StructureError) -> FixedJunction {
         switch structure {
         case .dense:
+            try checkFixedInputs(inputs)
             return .dense(FixedDenseJunction(inputs: inputs, outputs: outputs, format: format))
         case .random, .structured, .clashFree:
             return .edge(
@@ -72,25 +74,42 @@ extension JunctionSpecification {
     private func fixedEdges(
         _ pattern: EdgeList, _ format: FixedFormat
     ) throws(StructureError) -> FixedEdgeJunction {
-        guard let form = FixedEdgeJunction(pattern, format: format) else {
+        try checkFixedInputs(pattern.inputs)
+        guard pattern.edgeCount <= Self.fixedEdgesMaximum,
+            let form = FixedEdgeJunction(pattern, format: format)
+        else {
             throw StructureError(
-                "arithmetic", found: "fixed with \(pattern.inputs) inputs",
-                expected: "float32 from 65,535 inputs on")
+                "arithmetic", found: "fixed with \(pattern.edgeCount) edges",
+                expected: "float32 above \(Self.fixedEdgesMaximum) edges")
         }
         return form
+    }
+
+    /// Lists of edges are drawn to know how long they get: more would take long only to be refused.
+    private static let fixedEdgesMaximum = 1 << 24
+
+    /// Sums of FF in 32 bits, and indices of 16, reach so far.
+    private func checkFixedInputs(_ inputs: Int) throws(StructureError) {
+        guard inputs <= 65_504 else {
+            throw StructureError(
+                "arithmetic", found: "fixed with \(inputs) inputs",
+                expected: "float32 above 65,504 inputs")
+        }
     }
 
     private func fixedPruned(
         _ inputs: Int, _ outputs: Int, _ settings: PruningSettings, _ format: FixedFormat
     ) throws(StructureError) -> FixedPrunedJunction {
+        try checkFixedInputs(inputs)
         let pattern = try PruningPattern(settings)
         guard pattern.variant == .both else {
             throw StructureError(
-                "pruned-passes", found: settings.passes.rawValue, expected: "both in fixed point")
+                "pruned-passes", found: "\"\(settings.passes.rawValue)\"",
+                expected: "\"both\" in fixed point")
         }
         guard pattern.weightUpdate == .dense else {
             throw StructureError(
-                "weight-update", found: "masked", expected: "dense in fixed point")
+                "weight-update", found: "\"masked\"", expected: "\"dense\" in fixed point")
         }
         guard pattern.droppedDecay == 0 else {
             throw StructureError(

@@ -45,15 +45,17 @@ extension CirculantJunction {
     /// W ← W − Δ for the increments that another rule formed, projected onto circulant blocks:
     /// the increment of w[t] is the sum along the wrapped diagonal t of its block, over neurons
     /// that exist; its spectrum is subtracted. Plain, and as slow as a dense junction.
+    /// - sums: scratch memory, a padded vector of outputs in whole blocks
     /// - increment: Δ of right neuron `row` and left neuron `column`, the rate included
     package func applyIncrement(
-        _ memory: JunctionMemory, _ increment: (_ row: Int, _ column: Int) -> Float
+        _ memory: JunctionMemory, sums: UnsafeMutablePointer<Float>,
+        _ increment: (_ row: Int, _ column: Int) -> Float
     ) {
         let weights = memory.parameters.assumingMemoryBound(to: Float.self)
         let k = structure.blockSize
         let count = DenseJunction.paddedCount(structure.outputBlocks * k)
         for column in 0..<structure.inputBlocks {
-            var sums = [Float](repeating: 0, count: count)
+            sums.update(repeating: 0, count: count)
             for row in 0..<outputs {
                 for c in 0..<k where column * k + c < inputs {
                     let t = (row % k - c + k) % k
@@ -82,7 +84,7 @@ extension CirculantJunction {
 
     /// Transforms p defining vectors and combines their spectra with those of a column of blocks.
     private func storeColumn(
-        _ vectors: [Float], _ column: Int, _ weights: UnsafeMutablePointer<Float>,
+        _ vectors: UnsafePointer<Float>, _ column: Int, _ weights: UnsafeMutablePointer<Float>,
         _ workspace: UnsafeMutableRawPointer, _ combine: (_ old: Float, _ new: Float) -> Float
     ) {
         let (k, p) = (structure.blockSize, structure.outputBlocks)

@@ -130,8 +130,8 @@ extension FixedCirculantJunction: FixedJunctionForm {
         for row in 0..<outputs {
             y[row] = saturated(Int(y[row]) + Int(bias[row]), &ofSums)
         }
-        saturations?[0] += UInt64(count)
-        saturations?[1] += UInt64(ofSums)
+        saturations?[0] &+= UInt64(count)
+        saturations?[1] &+= UInt64(ofSums)
     }
 
     /// e = sat(round(IFFT(R(Σᵢ conj(Ŵ_ij) δ̂_i)) · f′)) with the old Ŵ: the spectral form needs e
@@ -170,8 +170,8 @@ extension FixedCirculantJunction: FixedJunctionForm {
             let step = rounded(-Int(delta[row]), learningShift)
             bias[row] = saturated(Int(bias[row]) + step, &ofBiases)
         }
-        counters[2] += UInt64(ofErrors)
-        counters[3] += UInt64(ofBiases)
+        counters[2] &+= UInt64(ofErrors)
+        counters[3] &+= UInt64(ofBiases)
     }
 
     /// v · 2^−n, half up.

@@ -89,7 +89,7 @@ struct FixedStochastic {
         let denominator = rule.bitCount << max(-exponent, 0)
         let increment = Self.floorOfQuotient(2 * numerator + denominator, 2 * denominator)
         add(Int(format.saturate(Int32(clamping: increment))), to: weight, counters)
-        if increment < Int(format.lowest) || increment > Int(format.highest) { counters[3] += 1 }
+        if increment < Int(format.lowest) || increment > Int(format.highest) { counters[3] &+= 1 }
     }
 
     /// Adds their increments to the weights of a whole row, one per left neuron.
@@ -109,7 +109,7 @@ struct FixedStochastic {
         _ bias: UnsafeMutablePointer<Int16>, _ row: Int,
         _ counters: UnsafeMutablePointer<UInt64>
     ) {
-        if learningShift == 0, delta[row] == format.lowest { counters[3] += 1 }
+        if learningShift == 0, delta[row] == format.lowest { counters[3] &+= 1 }
         add(
             Int(format.biasIncrement(delta[row], shift: learningShift)), to: bias + row, counters)
     }
@@ -120,7 +120,7 @@ struct FixedStochastic {
     ) {
         let sum = Int32(number.pointee) + Int32(increment)
         number.pointee = format.saturate(sum)
-        if Int32(number.pointee) != sum { counters[3] += 1 }
+        if Int32(number.pointee) != sum { counters[3] &+= 1 }
     }
 
     private static func floorOfQuotient(_ a: Int, _ b: Int) -> Int {

@@ -82,7 +82,9 @@ public struct SparsePattern: Equatable, Sendable {
         let step = outputs / Self.greatestCommonDivisor(inputs, outputs)
         guard (1...outputs).contains(outDegree) else {
             throw StructureError(
-                "out-degree", found: "\(outDegree)", expected: "\(step) to \(outputs)")
+                "out-degree", found: "\(outDegree)",
+                expected: family.hasExactDegrees && step > 1
+                    ? "a multiple of \(step), at most \(outputs)" : "1 to \(outputs)")
         }
         guard !family.hasExactDegrees || outDegree % step == 0 else {
             let found = Double(inputs) * Double(outDegree) / Double(outputs)
@@ -125,8 +127,8 @@ extension SparsePattern {
         let (cells, overflow) = inputs.multipliedReportingOverflow(by: outputs)
         guard !overflow, cells <= Int(Int32.max) else {
             throw StructureError(
-                "shape", found: "\(inputs) to \(outputs)",
-                expected: "of at most \(Int32.max) possible edges")
+                "structure", found: "\(inputs) x \(outputs) neurons with listed edges",
+                expected: "at most \(Int32.max) possible edges, or lane-aligned")
         }
         return cells
     }

@@ -7,6 +7,7 @@ extension CirculantJunction {
     /// Bytes of scratch memory that a stochastic increment needs, behind the transforms.
     func stochasticBytes(_ rule: StochasticRule) -> Int {
         StochasticConverter(inputs: inputs, outputs: outputs, rule: rule).byteCount
+            + 4 * DenseJunction.paddedCount(structure.outputBlocks * structure.blockSize)
     }
 
     /// e = Wᵀ δ with the old W, exactly; every weight of a block learns the sum of what bits add
@@ -26,6 +27,7 @@ extension CirculantJunction {
             (memory.parameters + biasOffset).assumingMemoryBound(to: Float.self), nil, delta,
             DenseJunction.paddedCount(outputs), learningRate, 0)
         guard codes.step != 0 else { return }
-        applyIncrement(memory) { -codes.addend($1, $0, bitCount: rule.bitCount) }
+        let sums = (scratch + converter.byteCount).assumingMemoryBound(to: Float.self)
+        applyIncrement(memory, sums: sums) { -codes.addend($1, $0, bitCount: rule.bitCount) }
     }
 }

@@ -174,7 +174,7 @@ extension PlainKernels {
                 if !isReal { e[circulantPlace(j, k - c, k)] = rounded(ei, fractionBits, &inErrors) }
             }
         }
-        saturations[0] += UInt64(inErrors)
-        saturations[1] += UInt64(inWeights)
+        saturations[0] &+= UInt64(inErrors)
+        saturations[1] &+= UInt64(inWeights)
     }
 }

@@ -19,13 +19,13 @@ private struct Counting {
     }
 
     func multiply(_ a: Int16, _ b: Int16, _ counter: Int) -> Int16 {
-        if let counters, format.saturates(Int32(a) * Int32(b)) { counters[counter] += 1 }
+        if let counters, format.saturates(Int32(a) * Int32(b)) { counters[counter] &+= 1 }
         return format.multiply(a, b)
     }
 
     func saturate(_ sum: Int32, _ counter: Int) -> Int16 {
         let result = format.saturate(sum)
-        if let counters, Int32(result) != sum { counters[counter] += 1 }
+        if let counters, Int32(result) != sum { counters[counter] &+= 1 }
         return result
     }
 
@@ -39,7 +39,7 @@ private struct Counting {
     }
 
     func biasIncrement(_ delta: Int16, _ shift: Int) -> Int16 {
-        if let counters, shift == 0, delta == format.lowest { counters[3] += 1 }
+        if let counters, shift == 0, delta == format.lowest { counters[3] &+= 1 }
         return format.biasIncrement(delta, shift: shift)
     }
 }

@@ -13,13 +13,24 @@ extension LearnerConfiguration {
         else { return 0 }
         var digest: UInt64 = 0xcbf2_9ce4_8422_2325
         for junction in junctions {
-            var words = junction
-            words.increment = .exact
-            for byte in (words.text + "\n").utf8 {
+            for byte in (junction.meaningOfWeights.text + "\n").utf8 {
                 digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3
             }
         }
         return digest
+    }
+}
+
+extension JunctionSpecification {
+    /// The same without what only says how weights change.
+    fileprivate var meaningOfWeights: JunctionSpecification {
+        var other = self
+        other.increment = .exact
+        if case .pruned(let settings) = structure {
+            other.structure = .pruned(
+                PruningSettings(kept: settings.kept, group: settings.group))
+        }
+        return other
     }
 }
 

@@ -32,31 +32,42 @@ extension LearnerLayout {
     public func junctionReports(_ section: UnsafeRawPointer) -> [JunctionReport] {
         network.layers.enumerated().map { index, layer in
             let form = layer.junction.form
-            let bytes = max(form.feedforwardBytes, 64)
-            let workspace = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-            defer { workspace.deallocate() }
-            workspace.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-            form.prepare(workspace, forUpdates: false)
             return JunctionReport(
                 index: index, inputs: form.inputs, outputs: form.outputs,
                 text: layer.specification.text, weightCount: form.weightCount,
                 byteCount: form.fields.reduce(0) { $0 + $1.elementCount * $1.element.bytes },
                 saturations: layer.saturationCounts(section), scatter: form.edges?.scatter,
                 checks: layer.specification.checks,
-                findings: form.findings(section + layer.parametersOffset, workspace))
+                findings: layer.withTables {
+                    form.findings(section + layer.parametersOffset, $0)
+                })
         }
     }
 
     /// The first thing that is wrong with a section that came from outside, or nil.
     public func firstFinding(_ section: UnsafeRawPointer) -> String? {
-        for report in junctionReports(section) {
-            if let finding = report.findings.first { return "junction \(report.index): \(finding)" }
+        for (index, layer) in network.layers.enumerated() {
+            let findings = layer.withTables {
+                layer.junction.form.findings(section + layer.parametersOffset, $0)
+            }
+            if let finding = findings.first { return "junction \(index): \(finding)" }
         }
         return nil
     }
 }
 
 extension NetworkLayer {
+    /// Calls `body` with the tables of the junction in memory of their own.
+    fileprivate func withTables<Result>(_ body: (UnsafeMutableRawPointer) -> Result) -> Result {
+        let form = junction.form
+        let bytes = max(form.feedforwardBytes, 64)
+        let workspace = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        defer { workspace.deallocate() }
+        workspace.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+        form.prepare(workspace, forUpdates: false)
+        return body(workspace)
+    }
+
     /// The saturation counters in a section; nil in float32.
     fileprivate func saturationCounts(_ section: UnsafeRawPointer) -> [UInt64]? {
         guard let saturationsOffset else { return nil }
@@ -69,11 +80,13 @@ extension JunctionSpecification {
     /// What `findings` looks at.
     fileprivate var checks: [String] {
         let numbers = arithmetic == .float32 ? "finite" : "within the format"
-        return switch structure.kind {
+        return switch structure {
         case .dense, .random: ["weights \(numbers)"]
         case .structured: ["degrees exact", "weights \(numbers)"]
         case .clashFree, .laneAligned: ["clash-free", "degrees exact", "weights \(numbers)"]
         case .circulant: ["spectra \(numbers)"]
+        // BP's mask is kept nowhere: it is selected from the master at every start.
+        case .pruned(let settings) where settings.passes == .backward: ["weights \(numbers)"]
         case .pruned: ["mask legal", "weights \(numbers)"]
         }
     }

@@ -77,7 +77,7 @@ extension LearnerConfiguration {
     }
 
     /// The power of two from 2^-15 to 1 that is nearest by ratio.
-    private static func nearestPowerOfTwo(_ rate: Float) -> Float {
+    package static func nearestPowerOfTwo(_ rate: Float) -> Float {
         var best: Float = 1
         for shift in 0...15 {
             let power = Float(sign: .plus, exponent: -shift, significand: 1)

@@ -3,7 +3,9 @@
 //
 // Inputs are cut off towards −∞, as the published hardware places pixels in the fraction; values
 // and errors that cross a border inside the network are rounded to nearest, so that no error
-// drifts. An error that crosses is multiplied by f′ as a float, exactly, before it is rounded.
+// drifts. An error that crosses is multiplied by f′ as a float, exactly, before it is rounded. So is
+// the error of a squared loss at fixed-point outputs, with f′ of the float output and not of the
+// table: the hardware has cross-entropy only, where f′ cancels.
 
 import Arithmetic
 import Junctions

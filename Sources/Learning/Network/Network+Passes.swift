@@ -43,11 +43,16 @@ extension Network {
 
     /// BP and UP of every junction, from `outputDelta` to the left.
     ///
+    /// A junction whose activations or errors are beyond ± 10¹⁵, or not numbers, is not updated,
+    /// nor those to its left: a network that diverges stays one of finite weights, which can be
+    /// saved, inspected and rolled back.
+    /// - Returns: whether every junction was updated
     /// - generator: four words of state of `Xoshiro256StarStar`
+    @discardableResult
     package func backpropUpdate(
         _ section: UnsafeMutableRawPointer, _ workspace: UnsafeMutableRawPointer,
         _ rule: UpdateRule, _ generator: UnsafeMutablePointer<UInt64>, _ kernels: KernelSet
-    ) {
+    ) -> Bool {
         if let place = boundaries[layers.count].produced {
             narrowErrors(boundaries[layers.count], to: place, workspace, kernels)
         }
@@ -59,6 +64,9 @@ extension Network {
             let memory = layer.memory(section, workspace)
             switch layer.junction {
             case .float(let junction):
+                guard isBounded(right.errors(workspace), right.count, kernels),
+                    isBounded(left.values(workspace), left.count, kernels)
+                else { return false }
                 junction.backpropUpdate(
                     memory, x: left.values(workspace), delta: right.errors(workspace),
                     e: index > 0 ? left.errors(workspace) : nil, rule: layer.rule(rule),
@@ -70,6 +78,15 @@ extension Network {
             if index > 0, left.hasFloats { multiplyByDerivative(index, workspace, kernels) }
             index -= 1
         }
+        return true
+    }
+
+    /// Whether no product of two of such values can overflow, nor a sum of what they add.
+    @inline(__always)
+    private func isBounded(
+        _ values: UnsafePointer<Float>, _ count: Int, _ kernels: KernelSet
+    ) -> Bool {
+        kernels.firstOutside(values, count, -1e15, 1e15) < 0
     }
 
     /// The error at a layer with floats, e, becomes δ = e · f′, in the arithmetic of the junction

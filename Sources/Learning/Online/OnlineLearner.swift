@@ -187,7 +187,8 @@ public final class OnlineLearner {
     /// Loss of the output against the target, then BP and UP.
     ///
     /// A loss that is not finite (a network that has diverged, or a value that overflowed inside
-    /// it) teaches nothing and would make every weight not a number, so it updates nothing.
+    /// it) teaches nothing and would make every weight not a number, so it updates nothing; nor
+    /// does one whose errors or activations are beyond what can be multiplied.
     func update() -> Double {
         let loss = network.lossValue(workspace, kernels)
         guard loss.isFinite else {
@@ -195,8 +196,9 @@ public final class OnlineLearner {
             return loss
         }
         network.setOutputDelta(workspace, kernels)
-        network.backpropUpdate(section, workspace, rule, generatorState, kernels)
-        counters[LearnerCounter.updates] &+= 1
+        let isUpdated = network.backpropUpdate(
+            section, workspace, rule, generatorState, kernels)
+        counters[isUpdated ? LearnerCounter.updates : LearnerCounter.skippedUpdates] &+= 1
         return loss
     }
 

@@ -158,9 +158,9 @@ import Testing
         #expect(
             shown.contains(
                 """
-                # junction 0, 32 to 32: dense; exact; float32
-                # junction 1, 32 to 32: pruned 2:8, both passes; exact; float32
-                # junction 2, 32 to 32: dense; exact; float32
+                # junction 0, 32 to 32: dense; exact; float32; 1024 weights
+                # junction 1, 32 to 32: pruned 2:8, both passes; exact; float32; 1024 weights
+                # junction 2, 32 to 32: dense; exact; float32; 1024 weights
 
                 [learning]
                 """), "\(shown)")

@@ -115,9 +115,9 @@ import Testing
         (
             "output-activation = \"softmax\"\n[learning]\nrate = 1\n[junction.2]\n"
                 + "arithmetic = \"fixed\"",
-            "test.toml:10: network.output-activation: found \"softmax\", expected \"sigmoid\", "
-                + "\"relu\" or \"identity\" with junction.2.arithmetic = \"fixed\": fixed point "
-                + "has no softmax"
+            "test.toml:10: network.output-activation: found \"softmax\", expected \"sigmoid\" "
+                + "or \"identity\" with junction.2.arithmetic = \"fixed\": fixed point "
+                + "has no softmax there"
         ),
         (
             "input-width = 3",

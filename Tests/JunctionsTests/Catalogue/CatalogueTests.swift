@@ -1,7 +1,7 @@
 // Goal: every cell of the catalogue means what a junction means. Method: one test body per law,
-// run over every cell that exists, in several settings and shapes:
+// run over every cell that exists, in several settings, and in ragged shapes where they are legal:
 //
-//   FF = expand · x + b     BP = expandᵀ · δ     UP moves FF along −δxᵀ
+//   FF = expand · x + b     BP = expandᵀ · δ     UP = −η δ xᵀ on the edges that exist
 //   a state that is copied goes on as the original     every kernel set gives the same bytes
 
 import Arithmetic
@@ -96,6 +96,9 @@ import Testing
                         if increment != .exact, settings.droppedDecay == nil { continue }
                     }
                     cells.append(Cell(specification: specification, inputs: 64, outputs: 48))
+                    if kind == .dense || kind == .circulant || kind == .pruned || kind == .random {
+                        cells.append(Cell(specification: specification, inputs: 37, outputs: 21))
+                    }
                     guard increment == .exact, arithmetic == .float32 else { continue }
                     cells.append(
                         Cell(
@@ -142,7 +145,7 @@ import Testing
         }
     }
 
-    /// The loss g · y falls along its own gradient as the changed weights say.
+    /// What FF says after an update is what the changed weights say, and the loss δ · y has fallen.
     @Test(arguments: cells) func updatesChangeTheProductAsTheWeightsChange(_ cell: Cell) throws {
         let bench = try cell.bench()
         var generator = Xoshiro256StarStar(seed: 4)
@@ -154,6 +157,59 @@ import Testing
         let slope = zip(delta, zip(before, after)).reduce(0) { $0 + $1.0 * ($1.1.1 - $1.1.0) }
         #expect(slope < 0, "the loss must fall along the error")
         #expect(bench.junction.form.findings(bench.memory.parameters, bench.memory.workspace) == [])
+    }
+
+    /// UP: W ← W − η δ xᵀ on the edges that exist, summed along diagonals of circulant blocks, and
+    /// b ← b − η δ; with decay W ← (1 − η λ) W first. Exact increments; of N:M the master, which
+    /// the fields hold, is looked at by its own tests.
+    @Test(
+        arguments: cells.filter { !$0.isStochastic && $0.specification.structure.kind != .pruned })
+    func updatesAreTheirDefinition(_ cell: Cell) throws {
+        let bench = try cell.bench()
+        var generator = Xoshiro256StarStar(seed: 7)
+        let x = Self.held(Self.numbers(cell.inputs, &generator).map { $0 / 2 }, cell)
+        let delta = Self.held(Self.numbers(cell.outputs, &generator).map { $0 / 2 }, cell)
+        let (before, bias) = (bench.matrix(.feedforward), bench.bias)
+        _ = bench.backpropUpdate(x, delta)
+        let after = bench.matrix(.feedforward)
+        let rate = Double(cell.rule.learningRate)
+        let decay = Double(cell.decay)
+        let increment = Self.increment(cell, x, delta)
+        // η is rounded onto δ first in fixed point, then the product is: half a step each.
+        let tolerance = cell.resolution > 0 ? Self.updateTolerance(cell) : 1e-5
+        for row in 0..<cell.outputs {
+            #expect(abs(bench.bias[row] - (bias[row] - rate * delta[row])) <= tolerance)
+            for column in 0..<cell.inputs where before[row][column] != 0 {
+                let old = before[row][column]
+                let expected = old - rate * (increment(row, column) + decay * old)
+                #expect(abs(after[row][column] - expected) <= tolerance, "\(row), \(column)")
+            }
+        }
+    }
+
+    /// δ xᵀ, or its sum along the wrapped diagonal of a circulant block.
+    private static func increment(
+        _ cell: Cell, _ x: [Double], _ delta: [Double]
+    ) -> (_ row: Int, _ column: Int) -> Double {
+        guard case .circulant(let k) = cell.specification.structure else {
+            return { delta[$0] * x[$1] }
+        }
+        return { row, column in
+            let (top, left) = (row / k * k, column / k * k)
+            return (0..<k).reduce(0.0) { sum, c in
+                let r = (c + row - column % k + k * 2) % k
+                guard top + r < cell.outputs, left + c < cell.inputs else { return sum }
+                return sum + delta[top + r] * x[left + c]
+            }
+        }
+    }
+
+    private static func updateTolerance(_ cell: Cell) -> Double {
+        if case .circulant(let k) = cell.specification.structure {
+            // Every spectral component of a block is rounded by itself.
+            return Double(k) * cell.resolution
+        }
+        return 1.01 * cell.resolution
     }
 
     @Test(arguments: cells) func aCopiedStateGoesOnAsTheOriginal(_ cell: Cell) throws {

@@ -120,7 +120,8 @@ import Testing
         let inFrequency = try Problem(shape.inputs, shape.outputs, shape.k).bench
         let inTime = try Problem(shape.inputs, shape.outputs, shape.k).bench
         inFrequency.update(rule, .best)
-        inTime.form.applyIncrement(inTime.memory) { row, column in
+        var sums = [Float](repeating: 0, count: 4 * (shape.outputs + shape.k))
+        inTime.form.applyIncrement(inTime.memory, sums: &sums) { row, column in
             rule.learningRate * inTime.delta[row] * inTime.x[column]
         }
         let expected = inFrequency.matrix(.feedforward)

@@ -255,7 +255,7 @@ private struct Adjacency: Hashable {
         let shape = refusal { () throws(StructureError) in
             try SparsePattern(.random, inputs: 1 << 40, outputs: 1 << 40, density: 0.5, seed: 0)
         }
-        #expect(shape?.property == "shape")
+        #expect(shape?.property == "structure")
     }
 
     @Test func parallelismIsChosen() throws {

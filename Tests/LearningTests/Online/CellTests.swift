@@ -52,9 +52,11 @@ import Testing
     }
 
     /// A float weight that is not a number is found, whatever the structure.
-    @Test(arguments: names) func aDamagedWeightIsFound(_ name: String) throws {
+    @Test(
+        arguments: LearnerConfiguration.cells.filter { $0.1.junction(1).arithmetic == .float32 }
+            .map(\.0))
+    func aDamagedWeightIsFound(_ name: String) throws {
         let configuration = try configuration(name)
-        guard configuration.junction(1).arithmetic == .float32 else { return }
         let harness = try LearnerHarness(configuration)
         let field = try #require(
             harness.layout.section.fields.first { $0.name.hasPrefix("junction.1.") })
@@ -63,5 +65,28 @@ import Testing
         #expect(
             !OnlineLearner.allWeightsFinite(
                 layout: harness.layout, section: harness.section, kernels: .best))
+    }
+}
+
+extension CellTests {
+    /// A network that diverges keeps finite weights: learning stops, and nothing else does.
+    @Test(arguments: names) func aDivergingNetworkStaysFinite(_ name: String) throws {
+        var configuration = try configuration(name)
+        guard configuration.junctions.contains(where: { $0.arithmetic == .float32 }) else { return }
+        configuration.hiddenActivation =
+            configuration.junction(1).arithmetic == .float32
+            ? .identity : .sigmoid
+        configuration.normaliser = .none
+        let harness = try LearnerHarness(configuration)
+        var stream = CloudStream(features: 9, classes: 4, seed: 24)
+        for step in 0..<300 {
+            let (features, label) = stream.next()
+            harness.sample(
+                features.map { $0 * 1e6 }, .classIndex(label), sequence: UInt64(step))
+        }
+        #expect(
+            OnlineLearner.allWeightsFinite(
+                layout: harness.layout, section: harness.section, kernels: .best))
+        #expect(harness.layout.firstFinding(harness.section) == nil)
     }
 }

@@ -53,6 +53,10 @@ struct CheckpointList: ParsableCommand {
             if output.json { return Console.printJSON(bytes: client.newestReply) }
             var table = TextTable(["name", "generation", "samples", "bytes", "digest"])
             for entry in reply.checkpoints {
+                if let problem = entry.problem {
+                    table.add(entry.name, "-", "-", "\(entry.bytes)", "cannot be used: \(problem)")
+                    continue
+                }
                 table.add(
                     entry.name, "\(entry.generation)", "\(entry.samples)", "\(entry.bytes)",
                     entry.stateDigest)

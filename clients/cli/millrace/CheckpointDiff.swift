@@ -110,7 +110,9 @@ private struct DiffDocument: Codable {
             norm += x.value * x.value
             guard x.bits != y.bits else { continue }
             tensor.differing += 1
-            largest = max(largest, abs(y.value - x.value))
+            let size = abs(y.value - x.value)
+            // Not a number stays one: max would drop it.
+            largest = size.isNaN || largest.isNaN ? .nan : max(largest, size)
             change += (y.value - x.value) * (y.value - x.value)
         }
         tensor.equal = tensor.differing == 0
