@@ -128,9 +128,12 @@ LANES_INLINE lanes_i32 lanes_of_groups(const int32_t *p, intptr_t group) {
     __m512i fours = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)p));
     return (lanes_i32)_mm512_permutexvar_epi32(index, fours);
 #else
-    lanes_i32 v;
-    for (int l = 0; l < 16; l++) v[l] = p[group == 8 ? l >> 3 : l >> 2];
-    return v;
+    const uint16_t odd = group == 8 ? 0xFF00 : 0xF0F0;
+    const intptr_t half = group == 8 ? 0 : 2;
+    lanes_f32 low = lanes_choose(odd, (lanes_f32)(lanes_i32)(p[1]), (lanes_f32)(lanes_i32)(*p));
+    lanes_f32 high =
+        lanes_choose(odd, (lanes_f32)(lanes_i32)(p[half + 1]), (lanes_f32)(lanes_i32)(p[half]));
+    return (lanes_i32)lanes_choose(0xFF00, high, low);
 #endif
 }
 

@@ -124,7 +124,8 @@ extension PrunedJunction {
         }
         if backward { backwardFlag(memory).pointee = 0 }
         let bias = bias(memory)
-        for j in 0..<outputs where delta[j] != 0 { bias[j] += steps[j] }
+        // A choice, not a branch: which δ are zero cannot be foretold.
+        for j in 0..<outputs { bias[j] = delta[j] != 0 ? bias[j] + steps[j] : bias[j] }
     }
 
     /// UP of one block with any rule.
