@@ -20,8 +20,9 @@
 //   masks       u16 [blocks of 16 rows][chunks][16 columns]; bit r: row r of the block keeps the
 //               column, pads never
 //   thresholds  i32, forward [blocks][chunks][16 rows][16/M groups], backward
-//               [blocks][chunks][16/M groups][16 columns]: midway between the smallest kept and the largest other magnitude of
-//               a group. While the kept of a group, and no others, are greater, its mask is right.
+//               [blocks][chunks][16/M groups][16 columns]: midway between the smallest kept and the
+//               largest other magnitude of a group. While the kept of a group, and no others, are
+//               greater, its mask is right.
 
 #if arch(x86_64)
     import KernelsV3
@@ -148,7 +149,8 @@ public struct PrunedKernels: Sendable {
     /// For rows j ascending with δ[j] ≠ 0: e[i] ← fma(W[j,i], δ[j], e[i]) where BP keeps (old W),
     /// W[j,i] ← fma(s[j], x[i], W[j,i]).
     /// BP keeps what `backwardMasks` say, or, without these, `forwardMasks`.
-    /// - delta: 16 values. - steps: s[j] = −(η δ[j]), 16 values. - e: rowStride floats, added to; or nil
+    /// - delta: 16 values. - steps: s[j] = −(η δ[j]), 16 values.
+    /// - e: rowStride floats, added to; or nil
     /// - forwardMasks, forwardThresholds: of the block, or nil where FF is dense;
     ///   backwardMasks, backwardThresholds: or nil where BP uses the forward masks
     /// - changes: [2][rowStride/16], forward then backward: not zero where the masks of a tile
