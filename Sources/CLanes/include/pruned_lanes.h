@@ -114,15 +114,27 @@ LANES_INLINE lanes_i32 lanes_if_greater(lanes_i32 a, lanes_i32 b, lanes_i32 yes,
     return (mask & yes) | (~mask & no);
 }
 
-/// a in lanes 0 to 7, b in lanes 8 to 15.
-LANES_INLINE lanes_i32 lanes_groups_of_8(int32_t a, int32_t b) {
-    return (lanes_i32)lanes_choose(0x00FF, (lanes_f32)(lanes_i32)(a), (lanes_f32)(lanes_i32)(b));
-}
-
-/// a in lanes 0 to 3, b in 4 to 7, c in 8 to 11, d in 12 to 15.
-LANES_INLINE lanes_i32 lanes_groups_of_4(int32_t a, int32_t b, int32_t c, int32_t d) {
-    lanes_i32 low = lanes_groups_of_8(a, c), high = lanes_groups_of_8(b, d);
-    return (lanes_i32)lanes_choose(0x0F0F, (lanes_f32)low, (lanes_f32)high);
+/// Each of 16 / group numbers at `p` in the lanes of its group; any alignment. - group: 4, 8 or 16
+LANES_INLINE lanes_i32 lanes_of_groups(const int32_t *p, intptr_t group) {
+    if (group == 16) return (lanes_i32)(*p);
+#if defined(__AVX512F__)
+    if (group == 8) {
+        const __m512i index = _mm512_set_epi32(1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0);
+        int64_t pair;
+        __builtin_memcpy(&pair, p, sizeof pair);
+        return (lanes_i32)_mm512_permutexvar_epi32(index, _mm512_set1_epi64(pair));
+    }
+    const __m512i index = _mm512_set_epi32(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0);
+    __m512i fours = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)p));
+    return (lanes_i32)_mm512_permutexvar_epi32(index, fours);
+#else
+    const uint16_t odd = group == 8 ? 0xFF00 : 0xF0F0;
+    const intptr_t half = group == 8 ? 0 : 2;
+    lanes_f32 low = lanes_choose(odd, (lanes_f32)(lanes_i32)(p[1]), (lanes_f32)(lanes_i32)(*p));
+    lanes_f32 high =
+        lanes_choose(odd, (lanes_f32)(lanes_i32)(p[half + 1]), (lanes_f32)(lanes_i32)(p[half]));
+    return (lanes_i32)lanes_choose(0xFF00, high, low);
+#endif
 }
 
 /// Magnitudes as integers in the same order: the bits without the sign.
@@ -205,6 +217,29 @@ LANES_INLINE void lanes_transpose(const float *from, intptr_t stride, intptr_t r
         for (int f = 0; f < 4; f++) __builtin_memcpy(to + 16 * (4 * f + q), &columns[f], 64);
     }
 }
+
+#define LANES_ZIP_LOW(a, b)                                                                    \
+    __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define LANES_ZIP_HIGH(a, b)                                                                   \
+    __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+
+/// Turned over: to[count l + g] = v[g][l]. - count: 1, 2 or 4
+LANES_INLINE void lanes_store_turned(lanes_i32 *v, int count, int32_t *to) {
+    lanes_i32 low = LANES_ZIP_LOW(v[0], v[count / 2]), high = LANES_ZIP_HIGH(v[0], v[count / 2]);
+    if (count == 1) {
+        __builtin_memcpy(to, v, 64);
+    } else if (count == 2) {
+        __builtin_memcpy(to, &low, 64);
+        __builtin_memcpy(to + 16, &high, 64);
+    } else {
+        lanes_i32 odd_low = LANES_ZIP_LOW(v[1], v[3]), odd_high = LANES_ZIP_HIGH(v[1], v[3]);
+        lanes_i32 all[4] = {LANES_ZIP_LOW(low, odd_low), LANES_ZIP_HIGH(low, odd_low),
+            LANES_ZIP_LOW(high, odd_high), LANES_ZIP_HIGH(high, odd_high)};
+        __builtin_memcpy(to, all, sizeof all);
+    }
+}
+#undef LANES_ZIP_LOW
+#undef LANES_ZIP_HIGH
 
 #define LANES_UNROLL _Pragma("clang loop unroll(full)")
 
@@ -344,8 +379,10 @@ LANES_INLINE void lanes_select_forward(
     lanes_f32 v[16];
     lanes_i32 words;
     uint16_t bits[16];
+    lanes_i32 own[4];
     lanes_transpose(w, stride, rows, (float *)v);
-    lanes_select(v, kept, group, bits, thresholds, values, &words);
+    lanes_select(v, kept, group, bits, thresholds ? (int32_t *)own : 0, values, &words);
+    if (thresholds) lanes_store_turned(own, 16 / group, thresholds);
     lanes_store_words(words, indices, 8 * kept / group);
     if (!masks) return;
     uint16_t real = rows >= 16 ? 0xFFFF : (uint16_t)((1 << rows) - 1);

@@ -97,6 +97,8 @@ extension PrunedJunction {
         let (forward, backward) = (pattern.prunesFeedforward, pattern.prunesBackprop)
         let slots = pattern.slots
         let changes = (workspace + layout.changes).assumingMemoryBound(to: UInt16.self)
+        let steps = (workspace + layout.steps).assumingMemoryBound(to: Float.self)
+        for j in 0..<layout.blocks * 16 { steps[j] = delta[j] * -rule.learningRate }
         for block in 0..<layout.blocks where hasNonzero(delta, block) {
             let tiles = block * layout.chunks
             let weights =
@@ -110,19 +112,20 @@ extension PrunedJunction {
             let backwardThresholds =
                 backward ? thresholds(workspace + layout.backwardThresholds, block) : nil
             kernels.pruned.update(
-                weights, rowStride, rows(block), pattern.group, x, delta + block * 16, e,
-                rule.learningRate, forwardMasks, forwardThresholds, backwardMasks,
+                weights, rowStride, rows(block), pattern.group, x, delta + block * 16,
+                steps + block * 16, e, forwardMasks, forwardThresholds, backwardMasks,
                 backwardThresholds, changes)
             kernels.pruned.follow(
                 weights, rowStride, rows(block), inputs, pattern.kept, pattern.group, x,
-                delta + block * 16, rule.learningRate, changes,
+                delta + block * 16, steps + block * 16, changes,
                 forward ? values.assumingMemoryBound(to: Float.self) : nil,
                 forward ? indices.assumingMemoryBound(to: UInt8.self) : nil, forwardMasks,
                 forwardThresholds, backwardMasks, backwardThresholds)
         }
         if backward { backwardFlag(memory).pointee = 0 }
         let bias = bias(memory)
-        for j in 0..<outputs where delta[j] != 0 { bias[j] += delta[j] * -rule.learningRate }
+        // A choice, not a branch: which δ are zero cannot be foretold.
+        for j in 0..<outputs { bias[j] = delta[j] != 0 ? bias[j] + steps[j] : bias[j] }
     }
 
     /// UP of one block with any rule.

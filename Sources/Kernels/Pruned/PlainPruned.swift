@@ -141,7 +141,7 @@ extension PlainKernels {
                     masks?[c * 16 + column] |= 1 << UInt16(row)
                 }
                 for g in 0..<16 / group {
-                    thresholds?[(c * (16 / group) + g) * 16 + row] = lane.threshold(g)
+                    thresholds?[(c * 16 + row) * (16 / group) + g] = lane.threshold(g)
                 }
             }
         }

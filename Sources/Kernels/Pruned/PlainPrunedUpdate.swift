@@ -4,13 +4,12 @@ extension PlainKernels {
     static func prunedUpdate(
         _ w: UnsafeMutablePointer<Float>, _ rowStride: Int, _ rows: Int, _ group: Int,
         _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
-        _ e: UnsafeMutablePointer<Float>?, _ learningRate: Float,
+        _ steps: UnsafePointer<Float>, _ e: UnsafeMutablePointer<Float>?,
         _ forwardMasks: UnsafePointer<UInt16>?, _ forwardThresholds: UnsafePointer<Int32>?,
         _ backwardMasks: UnsafePointer<UInt16>?, _ backwardThresholds: UnsafePointer<Int32>?,
         _ changes: UnsafeMutablePointer<UInt16>
     ) {
         for row in 0..<rows where delta[row] != 0 {
-            let step = -(learningRate * delta[row])
             for i in 0..<rowStride {
                 let weight = w[row * rowStride + i]
                 if let e, let masks = backwardMasks ?? forwardMasks,
@@ -18,7 +17,7 @@ extension PlainKernels {
                 {
                     e[i] = e[i].addingProduct(weight, delta[row])
                 }
-                w[row * rowStride + i] = weight.addingProduct(step, x[i])
+                w[row * rowStride + i] = weight.addingProduct(steps[row], x[i])
             }
         }
         for chunk in 0..<rowStride / 8 { changes[chunk] = .max }
@@ -27,7 +26,7 @@ extension PlainKernels {
     static func prunedFollow(
         _ w: UnsafePointer<Float>, _ rowStride: Int, _ rows: Int, _ inputs: Int, _ kept: Int,
         _ group: Int, _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
-        _ learningRate: Float, _ changes: UnsafePointer<UInt16>,
+        _ steps: UnsafePointer<Float>, _ changes: UnsafePointer<UInt16>,
         _ values: UnsafeMutablePointer<Float>?, _ indices: UnsafeMutablePointer<UInt8>?,
         _ forwardMasks: UnsafeMutablePointer<UInt16>?,
         _ forwardThresholds: UnsafeMutablePointer<Int32>?,

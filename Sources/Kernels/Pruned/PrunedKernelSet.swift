@@ -19,9 +19,10 @@
 // Masks and thresholds repeat for whole rows what the views know, for those who update:
 //   masks       u16 [blocks of 16 rows][chunks][16 columns]; bit r: row r of the block keeps the
 //               column, pads never
-//   thresholds  i32 [blocks][chunks][16/M groups][16 lanes], lanes being rows (forward) or columns
-//               (backward): midway between the smallest kept and the largest other magnitude of
-//               a group. While the kept of a group, and no others, are greater, its mask is right.
+//   thresholds  i32, forward [blocks][chunks][16 rows][16/M groups], backward
+//               [blocks][chunks][16/M groups][16 columns]: midway between the smallest kept and the
+//               largest other magnitude of a group. While the kept of a group, and no others, are
+//               greater, its mask is right.
 
 #if arch(x86_64)
     import KernelsV3
@@ -73,7 +74,7 @@ public struct PrunedKernels: Sendable {
         @Sendable (
             _ w: UnsafeMutablePointer<Float>, _ rowStride: Int, _ rows: Int, _ group: Int,
             _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
-            _ e: UnsafeMutablePointer<Float>?, _ learningRate: Float,
+            _ steps: UnsafePointer<Float>, _ e: UnsafeMutablePointer<Float>?,
             _ forwardMasks: UnsafePointer<UInt16>?, _ forwardThresholds: UnsafePointer<Int32>?,
             _ backwardMasks: UnsafePointer<UInt16>?,
             _ backwardThresholds: UnsafePointer<Int32>?,
@@ -84,7 +85,7 @@ public struct PrunedKernels: Sendable {
         @Sendable (
             _ w: UnsafePointer<Float>, _ rowStride: Int, _ rows: Int, _ inputs: Int, _ kept: Int,
             _ group: Int, _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
-            _ learningRate: Float, _ changes: UnsafePointer<UInt16>,
+            _ steps: UnsafePointer<Float>, _ changes: UnsafePointer<UInt16>,
             _ values: UnsafeMutablePointer<Float>?, _ indices: UnsafeMutablePointer<UInt8>?,
             _ forwardMasks: UnsafeMutablePointer<UInt16>?,
             _ forwardThresholds: UnsafeMutablePointer<Int32>?,
@@ -145,10 +146,11 @@ public struct PrunedKernels: Sendable {
 
     /// BP and UP fused for one block of 16 rows, by plain SGD, and what changed sides by it.
     ///
-    /// With s = −(η δ[j]), for rows j ascending with δ[j] ≠ 0:
-    /// e[i] ← fma(W[j,i], δ[j], e[i]) where BP keeps (old W), W[j,i] ← fma(s, x[i], W[j,i]).
+    /// For rows j ascending with δ[j] ≠ 0: e[i] ← fma(W[j,i], δ[j], e[i]) where BP keeps (old W),
+    /// W[j,i] ← fma(s[j], x[i], W[j,i]).
     /// BP keeps what `backwardMasks` say, or, without these, `forwardMasks`.
-    /// - delta: 16 values. - e: rowStride floats, added to; or nil
+    /// - delta: 16 values. - steps: s[j] = −(η δ[j]), 16 values.
+    /// - e: rowStride floats, added to; or nil
     /// - forwardMasks, forwardThresholds: of the block, or nil where FF is dense;
     ///   backwardMasks, backwardThresholds: or nil where BP uses the forward masks
     /// - changes: [2][rowStride/16], forward then backward: not zero where the masks of a tile
@@ -157,7 +159,7 @@ public struct PrunedKernels: Sendable {
 
     /// Prepares views and masks of one block after `update`, only where something changed: what
     /// the prepare kernels would write, except that thresholds may be others that are right.
-    /// - x, delta, learningRate, changes: as `update` had or gave them
+    /// - x, delta, steps, changes: as `update` had or gave them
     /// - values, indices: of the block, or nil where FF is dense
     public let follow: Follow
 

@@ -40,7 +40,7 @@ extension VectorKernels {
     package static func prunedFollow(
         _ w: UnsafePointer<Float>, _ rowStride: Int, _ rows: Int, _ inputs: Int, _ kept: Int,
         _ group: Int, _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
-        _ learningRate: Float, _ changes: UnsafePointer<UInt16>,
+        _ steps: UnsafePointer<Float>, _ changes: UnsafePointer<UInt16>,
         _ values: UnsafeMutablePointer<Float>?, _ indices: UnsafeMutablePointer<UInt8>?,
         _ forwardMasks: UnsafeMutablePointer<UInt16>?,
         _ forwardThresholds: UnsafeMutablePointer<Int32>?,
@@ -51,7 +51,7 @@ extension VectorKernels {
         let groups = 16 / group
         if let values, let indices {
             followForward(
-                w, rowStride, rows, inputs, kept, group, x, delta, learningRate, values, indices,
+                w, rowStride, rows, inputs, kept, group, x, delta, steps, values, indices,
                 forwardMasks, forwardThresholds, changes)
         }
         if let backwardMasks, let backwardThresholds {
@@ -73,16 +73,15 @@ extension VectorKernels {
     private static func followForward(
         _ w: UnsafePointer<Float>, _ rowStride: Int, _ rows: Int, _ inputs: Int, _ kept: Int,
         _ group: Int, _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
-        _ learningRate: Float, _ values: UnsafeMutablePointer<Float>,
+        _ steps: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Float>,
         _ indices: UnsafeMutablePointer<UInt8>, _ masks: UnsafeMutablePointer<UInt16>?,
         _ thresholds: UnsafeMutablePointer<Int32>?, _ changes: UnsafePointer<UInt16>
     ) {
-        let deltas = load(delta, 0)
-        let busy = deltas .!= Lanes.zero
+        // δ is padded, so that all sixteen can be read.
+        let busy = load(delta, 0) .!= Lanes.zero
+        let ss = load(steps, 0)
         let slots = 16 &* kept / group
         let groups = 16 / group
-        // δ is padded, so that all sixteen can be read.
-        let steps = deltas * every(-learningRate)
         var c = 0
         while c < rowStride &>> 4 {
             let chunkValues = values + c &* slots &* 16
@@ -94,17 +93,30 @@ extension VectorKernels {
                     thresholds.map { $0 + c &* groups &* 16 })
             } else {
                 let xs = load(x, c &* 16)
-                var words = lanes_load_words(chunkIndices, slots &>> 1)
-                var slot = 0
-                while slot < slots {
-                    let old = load(chunkValues, slot &* 16)
-                    let new = fma(steps, lanes_permute(xs, words), old)
-                    store(old.replacing(with: new, where: busy), chunkValues, slot &* 16)
-                    words = words &>> 4
-                    slot &+= 1
+                switch slots {
+                case 2: followSlots(xs, ss, busy, chunkValues, chunkIndices, slots: 2)
+                case 4: followSlots(xs, ss, busy, chunkValues, chunkIndices, slots: 4)
+                default: followSlots(xs, ss, busy, chunkValues, chunkIndices, slots: 8)
                 }
             }
             c &+= 1
+        }
+    }
+
+    /// What the view keeps of one tile, by the fma that the master got.
+    @_transparent
+    private static func followSlots(
+        _ xs: Lanes, _ steps: Lanes, _ busy: SIMDMask<SIMD16<Int32>>,
+        _ values: UnsafeMutablePointer<Float>, _ indices: UnsafePointer<UInt8>, slots: Int
+    ) {
+        var words = lanes_load_words(indices, slots &>> 1)
+        var slot = 0
+        while slot < slots {
+            let old = load(values, slot &* 16)
+            let new = fma(steps, lanes_permute(xs, words), old)
+            store(old.replacing(with: new, where: busy), values, slot &* 16)
+            words = words &>> 4
+            slot &+= 1
         }
     }
 }

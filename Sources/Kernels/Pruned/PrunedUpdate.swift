@@ -12,7 +12,7 @@ extension VectorKernels {
     package static func prunedUpdate(
         _ w: UnsafeMutablePointer<Float>, _ rowStride: Int, _ rows: Int, _ group: Int,
         _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
-        _ e: UnsafeMutablePointer<Float>?, _ learningRate: Float,
+        _ steps: UnsafePointer<Float>, _ e: UnsafeMutablePointer<Float>?,
         _ forwardMasks: UnsafePointer<UInt16>?, _ forwardThresholds: UnsafePointer<Int32>?,
         _ backwardMasks: UnsafePointer<UInt16>?, _ backwardThresholds: UnsafePointer<Int32>?,
         _ changes: UnsafeMutablePointer<UInt16>
@@ -22,17 +22,17 @@ extension VectorKernels {
             if let backwardMasks, let backwardThresholds {
                 let backward = Side(masks: backwardMasks, thresholds: backwardThresholds)
                 sweepGroups(
-                    w, rowStride, rows, group, x, delta, e, learningRate, forward, backward,
+                    w, rowStride, rows, group, x, delta, steps, e, forward, backward,
                     changes, sides: .both)
             } else {
                 sweepGroups(
-                    w, rowStride, rows, group, x, delta, e, learningRate, forward, forward,
+                    w, rowStride, rows, group, x, delta, steps, e, forward, forward,
                     changes, sides: .forward)
             }
         } else if let backwardMasks, let backwardThresholds {
             let backward = Side(masks: backwardMasks, thresholds: backwardThresholds)
             sweepGroups(
-                w, rowStride, rows, group, x, delta, e, learningRate, backward, backward, changes,
+                w, rowStride, rows, group, x, delta, steps, e, backward, backward, changes,
                 sides: .backward)
         }
     }
@@ -42,21 +42,21 @@ extension VectorKernels {
     private static func sweepGroups(
         _ w: UnsafeMutablePointer<Float>, _ rowStride: Int, _ rows: Int, _ group: Int,
         _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
-        _ e: UnsafeMutablePointer<Float>?, _ learningRate: Float, _ forward: Side,
+        _ steps: UnsafePointer<Float>, _ e: UnsafeMutablePointer<Float>?, _ forward: Side,
         _ backward: Side, _ changes: UnsafeMutablePointer<UInt16>, sides: Sides
     ) {
         switch group {
         case 4:
             sweepBlock(
-                w, rowStride, rows, x, delta, e, learningRate, forward, backward, changes,
+                w, rowStride, rows, x, delta, steps, e, forward, backward, changes,
                 group: 4, sides: sides)
         case 8:
             sweepBlock(
-                w, rowStride, rows, x, delta, e, learningRate, forward, backward, changes,
+                w, rowStride, rows, x, delta, steps, e, forward, backward, changes,
                 group: 8, sides: sides)
         default:
             sweepBlock(
-                w, rowStride, rows, x, delta, e, learningRate, forward, backward, changes,
+                w, rowStride, rows, x, delta, steps, e, forward, backward, changes,
                 group: 16, sides: sides)
         }
     }
@@ -66,9 +66,8 @@ extension VectorKernels {
     private static func sweepBlock(
         _ w: UnsafeMutablePointer<Float>, _ rowStride: Int, _ rows: Int,
         _ x: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
-        _ e: UnsafeMutablePointer<Float>?, _ learningRate: Float,
-        _ forward: Side, _ backward: Side, _ changes: UnsafeMutablePointer<UInt16>, group: Int,
-        sides: Sides
+        _ steps: UnsafePointer<Float>, _ e: UnsafeMutablePointer<Float>?, _ forward: Side,
+        _ backward: Side, _ changes: UnsafeMutablePointer<UInt16>, group: Int, sides: Sides
     ) {
         var busy = 0
         var j = 0
@@ -83,10 +82,10 @@ extension VectorKernels {
             j &+= 1
         }
         while busy.nonzeroBitCount >= 4 {
-            let r0 = Row(w, rowStride, takeRow(&busy), delta, learningRate)
-            let r1 = Row(w, rowStride, takeRow(&busy), delta, learningRate)
-            let r2 = Row(w, rowStride, takeRow(&busy), delta, learningRate)
-            let r3 = Row(w, rowStride, takeRow(&busy), delta, learningRate)
+            let r0 = Row(w, rowStride, takeRow(&busy), delta, steps, forward, backward, group)
+            let r1 = Row(w, rowStride, takeRow(&busy), delta, steps, forward, backward, group)
+            let r2 = Row(w, rowStride, takeRow(&busy), delta, steps, forward, backward, group)
+            let r3 = Row(w, rowStride, takeRow(&busy), delta, steps, forward, backward, group)
             let visited = r0.bit | r1.bit | r2.bit | r3.bit
             var c = 0
             while c < chunks {
@@ -94,28 +93,25 @@ extension VectorKernels {
                 var es = Lanes.zero
                 if let e { es = load(e, c &* 16) }
                 var tile = Tile(forward, backward, c)
-                visit(r0, c, xs, &es, forward, backward, &tile, group: group, sides: sides)
-                visit(r1, c, xs, &es, forward, backward, &tile, group: group, sides: sides)
-                visit(r2, c, xs, &es, forward, backward, &tile, group: group, sides: sides)
-                visit(r3, c, xs, &es, forward, backward, &tile, group: group, sides: sides)
+                visit(r0, c, xs, &es, &tile, group: group, sides: sides)
+                visit(r1, c, xs, &es, &tile, group: group, sides: sides)
+                visit(r2, c, xs, &es, &tile, group: group, sides: sides)
+                visit(r3, c, xs, &es, &tile, group: group, sides: sides)
                 if let e { store(es, e, c &* 16) }
                 note(tile, c, chunks, visited, changes, sides: sides)
                 c &+= 1
             }
         }
         while busy != 0 {
-            let row = Row(w, rowStride, takeRow(&busy), delta, learningRate)
-            let visited = row.bit
+            let row = Row(w, rowStride, takeRow(&busy), delta, steps, forward, backward, group)
             var c = 0
             while c < chunks {
                 var es = Lanes.zero
                 if let e { es = load(e, c &* 16) }
                 var tile = Tile(forward, backward, c)
-                visit(
-                    row, c, load(x, c &* 16), &es, forward, backward, &tile, group: group,
-                    sides: sides)
+                visit(row, c, load(x, c &* 16), &es, &tile, group: group, sides: sides)
                 if let e { store(es, e, c &* 16) }
-                note(tile, c, chunks, visited, changes, sides: sides)
+                note(tile, c, chunks, row.bit, changes, sides: sides)
                 c &+= 1
             }
         }
@@ -132,8 +128,8 @@ extension VectorKernels {
     /// their side of the thresholds.
     @_transparent
     private static func visit(
-        _ row: Row, _ c: Int, _ xs: Lanes, _ es: inout Lanes, _ forward: Side, _ backward: Side,
-        _ tile: inout Tile, group: Int, sides: Sides
+        _ row: Row, _ c: Int, _ xs: Lanes, _ es: inout Lanes, _ tile: inout Tile, group: Int,
+        sides: Sides
     ) {
         let old = load(row.w, c &* 16)
         let new = fma(row.step, xs, old)
@@ -141,12 +137,12 @@ extension VectorKernels {
         let keys = lanes_magnitude(new)
         let groups = 16 / group
         if sides != .backward {
-            let t = rowThresholds(forward.thresholds + (c &* groups &* 16 &+ row.j), group)
+            let t = lanes_of_groups(row.forward + c &* groups &* 16, group)
             tile.newForward = lanes_mark_greater(keys, t, tile.newForward, row.bit)
         }
         if sides != .forward {
-            let own = backward.thresholds + (c &* groups &+ row.j / group) &* 16
-            let t = UnsafeRawPointer(own).loadUnaligned(as: SIMD16<Int32>.self)
+            let t = UnsafeRawPointer(row.backward + c &* groups &* 16)
+                .loadUnaligned(as: SIMD16<Int32>.self)
             tile.newBackward = lanes_mark_greater(keys, t, tile.newBackward, row.bit)
         }
         es = lanes_where_bit(tile.oldBackward, row.bit, fma(old, row.delta, es), es)
@@ -165,37 +161,27 @@ extension VectorKernels {
             changes[chunks &+ c] |= lanes_differ(tile.newBackward, tile.oldBackward & visited)
         }
     }
-
-    /// A row's thresholds, each in the lanes of its group; they are 16 apart.
-    @_transparent
-    private static func rowThresholds(
-        _ t: UnsafePointer<Int32>, _ group: Int
-    ) -> SIMD16<Int32> {
-        switch group {
-        case 4: lanes_groups_of_4(t[0], t[16], t[32], t[48])
-        case 8: lanes_groups_of_8(t[0], t[16])
-        default: SIMD16<Int32>(repeating: t[0])
-        }
-    }
 }
 
-/// One row at work.
+/// One row at work: its weights and thresholds from the first chunk on.
 private struct Row {
     let w: UnsafeMutablePointer<Float>
-    let j: Int
+    let forward, backward: UnsafePointer<Int32>
     let delta, step: Lanes
     let bit: SIMD16<Int32>
 
     @_transparent
     init(
         _ w: UnsafeMutablePointer<Float>, _ rowStride: Int, _ j: Int,
-        _ delta: UnsafePointer<Float>, _ learningRate: Float
+        _ delta: UnsafePointer<Float>, _ steps: UnsafePointer<Float>, _ forward: Side,
+        _ backward: Side, _ group: Int
     ) {
         self.w = w + j &* rowStride
-        self.j = j
+        self.forward = forward.thresholds + j &* (16 / group)
+        self.backward = backward.thresholds + j / group &* 16
         bit = rowBit(j)
         self.delta = every(delta[j])
-        step = every(delta[j] * (-learningRate))
+        step = every(steps[j])
     }
 }
 

@@ -172,6 +172,62 @@ import Testing
         }
     }
 
+    /// The same where nothing is ordinary: equal weights, zeros of both signs, infinities and NaN;
+    /// steps too small to move a weight, and steps that move it past everything.
+    @Test(arguments: KernelSet.all.map(\.name))
+    func oddNumbersFollowBitForBit(_ name: String) throws {
+        let kernels = try #require(KernelSet.all.first { $0.name == name })
+        let weights: [Float] = [
+            0, -0.0, 1, -1, 1.0000001, .leastNonzeroMagnitude, 2, -2, .infinity, .nan,
+        ]
+        let sizes: [Float] = [0, -0.0, 1e-12, 6e-8, 1, -1, 1e20]
+        let rule = UpdateRule(learningRate: 0.5, momentum: 0, weightDecay: 0)
+        for (kept, group) in PruningPattern.supported {
+            for variant in PruningPattern.Variant.allCases {
+                let pattern = try PruningPattern(
+                    kept: kept, group: group, variant: variant, droppedDecay: 0)
+                let form = PrunedJunction(inputs: 25, outputs: 19, pattern: pattern)
+                for variety in [2, 4, 8, 10] {
+                    let (lazy, full) = (FormBench(form, seed: 5), FormBench(form, seed: 5))
+                    var random = Xoshiro256StarStar(seed: UInt64(variety))
+                    for bench in [lazy, full] {
+                        var drawn = random
+                        let w = bench.memory.parameters.assumingMemoryBound(to: Float.self)
+                        for row in 0..<19 {
+                            for i in 0..<25 {
+                                w[row * form.rowStride + i] =
+                                    weights[drawn.index(below: variety)]
+                            }
+                        }
+                        form.refresh(bench.memory)
+                    }
+                    for step in 0..<12 {
+                        let largest = step < 9 ? 6 : 7
+                        for j in 0..<19 {
+                            lazy.delta[j] = sizes[random.index(below: largest)]
+                            full.delta[j] = lazy.delta[j]
+                        }
+                        for i in 0..<25 {
+                            lazy.x[i] = sizes[random.index(below: 6)]
+                            full.x[i] = lazy.x[i]
+                        }
+                        lazy.update(rule, kernels)
+                        full.update(rule, .plain)
+                        form.refresh(full.memory)
+                        let same =
+                            lazy.parameterBytes == full.parameterBytes
+                            && (0..<25).allSatisfy {
+                                lazy.e[$0].bitPattern == full.e[$0].bitPattern
+                                    || lazy.e[$0].isNaN && full.e[$0].isNaN
+                            }
+                        #expect(same, "\(pattern), \(variety), step \(step)")
+                        guard same else { return }
+                    }
+                }
+            }
+        }
+    }
+
     @Test func anUpdateInTwoHalvesIsTheSame() throws {
         let form = PrunedJunction(
             inputs: 40, outputs: 37, pattern: try PruningPattern(kept: 2, group: 8))

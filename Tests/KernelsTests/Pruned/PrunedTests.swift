@@ -68,6 +68,7 @@ private final class PrunedNumbers {
     }
 
     func update(_ set: KernelSet, e: Floats?, rate: Float, _ passes: Int) {
+        let steps = Floats(16)
         let (usesForward, usesBackward) = (passes & 1 != 0, passes & 2 != 0)
         for block in 0..<blocks {
             let tile = block * chunks
@@ -75,13 +76,15 @@ private final class PrunedNumbers {
             let delta = numbers.delta.pointer + block * 16
             let (fm, ft) = (forwardMasks + tile * 16, forwardThresholds + tile * 256 / group)
             let (bm, bt) = (backwardMasks + tile * 16, backwardThresholds + tile * 256 / group)
+            for j in 0..<16 { steps.pointer[j] = delta[j] * -rate }
             set.pruned.update(
-                w, numbers.rowStride, rows(block), group, numbers.x.pointer, delta, e?.pointer,
-                rate, usesForward ? fm : nil, usesForward ? ft : nil, usesBackward ? bm : nil,
+                w, numbers.rowStride, rows(block), group, numbers.x.pointer, delta,
+                steps.pointer, e?.pointer, usesForward ? fm : nil, usesForward ? ft : nil,
+                usesBackward ? bm : nil,
                 usesBackward ? bt : nil, changes)
             set.pruned.follow(
                 w, numbers.rowStride, rows(block), numbers.inputs, kept, group,
-                numbers.x.pointer, delta, rate, changes,
+                numbers.x.pointer, delta, steps.pointer, changes,
                 usesForward ? values.pointer + tile * slots * 16 : nil,
                 usesForward ? indices + tile * slots * 8 : nil, usesForward ? fm : nil,
                 usesForward ? ft : nil, usesBackward ? bm : nil, usesBackward ? bt : nil)
