@@ -11,14 +11,14 @@ private let microBatch = 320
 
 /// A form with its memory and one micro-batch; lives as long as the process.
 private final class ManyRun<Form: ManyVectorForm> {
-    private let form: Form
-    private let memory: JunctionMemory
+    fileprivate let form: Form
+    fileprivate let memory: JunctionMemory
     private let scratch: UnsafeMutableRawPointer
-    private let x, y, e: UnsafeMutablePointer<Float>
+    fileprivate let x, y, e: UnsafeMutablePointer<Float>
     /// Errors of either sign, by turns, so that weights stay where they are.
-    private var deltas: (now: UnsafeMutablePointer<Float>, next: UnsafeMutablePointer<Float>)
+    fileprivate var deltas: (now: UnsafeMutablePointer<Float>, next: UnsafeMutablePointer<Float>)
     private let count: Int
-    private let kernels = KernelSet.best
+    fileprivate let kernels = KernelSet.best
     private let rule = UpdateRule(learningRate: 0.05, momentum: 0, weightDecay: 0)
 
     init(_ form: Form, count: Int) {
@@ -66,6 +66,12 @@ private final class ManyRun<Form: ManyVectorForm> {
     }
 }
 
+extension ManyRun where Form == PrunedJunction {
+    func backpropByView() {
+        form.backpropByView(memory, delta: deltas.now, e: e, kernels: kernels)
+    }
+}
+
 private func settings(_ kept: Int, _ group: Int) -> WeightStructure {
     .pruned(PruningSettings(kept: kept, group: group))
 }
@@ -80,11 +86,14 @@ func measurePrunedForTable() throws -> [Row] {
     return rows + (try measureMany([microBatch]).filter { $0.name.hasSuffix(".step.many") })
 }
 
-/// BP by the view of its own: a product of the same size as FF, so dense FF is its measure.
+/// BP alone, by the view that it has of its own. Dense BP is fused with UP and has no time of its
+/// own; its measure is the dense product of the same size, FF.
 private func measureBackprop(_ name: String) throws -> Row {
     let dense = try JunctionRun(.dense)
-    let other = try JunctionRun(settings(2, 8))
-    let times = mediansInTurns([dense.feedforward, other.feedforward])
+    let pattern = try PruningPattern(kept: 2, group: 8)
+    let pruned = ManyRun(
+        PrunedJunction(inputs: 1024, outputs: 1024, pattern: pattern), count: 16)
+    let times = mediansInTurns([dense.feedforward, pruned.backpropByView])
     return Row(name: name + ".bp", value: times[1], unit: "us", reference: times[0])
 }
 

@@ -62,15 +62,32 @@ extension PrunedJunction: ManyVectorForm {
                 outputs, layout.chunks, pattern.slots, count)
             return
         }
-        if backwardFlag(memory).pointee == 0 {
-            for block in 0..<layout.blocks {
-                prepareBackward(block, memory, withView: true, kernels)
-            }
-            backwardFlag(memory).pointee = 1
-        }
+        makeBackwardView(memory, kernels)
         kernels.pruned.productMany(
             (memory.workspace + layout.backwardValues).assumingMemoryBound(to: Float.self),
             (memory.workspace + layout.backwardIndices).assumingMemoryBound(to: UInt8.self), nil,
             delta, e, rowStride, layout.blocks, pattern.slots, count)
+    }
+
+    /// The backward view, where it is not that of the master.
+    private func makeBackwardView(_ memory: JunctionMemory, _ kernels: KernelSet) {
+        guard backwardFlag(memory).pointee == 0 else { return }
+        for block in 0..<layout.blocks { prepareBackward(block, memory, withView: true, kernels) }
+        backwardFlag(memory).pointee = 1
+    }
+
+    /// BP of one vector by the backward view: e = viewᵀ δ, terms of a left neuron in the order of
+    /// `PrunedKernels.product`. A step does not take this way: its UP has every weight at hand, and
+    /// the view would have to be made after each. Only where BP has groups of its own.
+    package func backpropByView(
+        _ memory: JunctionMemory, delta: UnsafePointer<Float>, e: UnsafeMutablePointer<Float>,
+        kernels: KernelSet
+    ) {
+        precondition(pattern.prunesBackprop, "BP has groups of its own")
+        makeBackwardView(memory, kernels)
+        kernels.pruned.product(
+            (memory.workspace + layout.backwardValues).assumingMemoryBound(to: Float.self),
+            (memory.workspace + layout.backwardIndices).assumingMemoryBound(to: UInt8.self), nil,
+            delta, e, rowStride, layout.blocks, pattern.slots)
     }
 }

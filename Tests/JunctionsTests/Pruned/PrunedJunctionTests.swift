@@ -58,6 +58,20 @@ import Testing
         return matrix
     }
 
+    /// BP by the backward view, in every kernel set, against the matrix of BP.
+    private func checkView(_ bench: FormBench<PrunedJunction>, _ backward: [[Double]]) {
+        for kernels in KernelSet.all {
+            bench.form.backpropByView(
+                bench.memory, delta: bench.delta, e: bench.e, kernels: kernels)
+            for column in 0..<bench.form.inputs {
+                let sum = backward.indices.reduce(0.0) {
+                    $0 + backward[$1][column] * Double(bench.delta[$1])
+                }
+                #expect(abs(Double(bench.e[column]) - sum) < 1e-4, "\(kernels.name)")
+            }
+        }
+    }
+
     @Test(arguments: shapes)
     func bothPassesMultiplyByWhatIsKept(_ shape: (Int, Int)) throws {
         for pattern in try Self.patterns() {
@@ -68,6 +82,7 @@ import Testing
             #expect(forward == selected(weights, pattern, .feedforward), "\(pattern)")
             #expect(backward == selected(weights, pattern, .backprop), "\(pattern)")
             #expect(bench.form.findings(bench.memory.parameters, bench.memory.workspace) == [])
+            if pattern.variant != .forwardOnly { checkView(bench, backward) }
             bench.feedforward(.best)
             bench.update(UpdateRule(learningRate: 0.1, momentum: 0, weightDecay: 0), .best)
             for row in 0..<shape.1 {
