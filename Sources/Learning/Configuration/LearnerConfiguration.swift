@@ -1,6 +1,7 @@
 // What a learner is: its input, its task, its network and how it learns. A value without memory;
 // everything derived from it (fields, sizes) is in `LearnerLayout`.
 
+import Accelerator
 import Junctions
 import WeightStore
 
@@ -104,6 +105,8 @@ public struct LearnerConfiguration: Equatable, Sendable {
     public var pendingCapacity: Int
     /// Producers that are told apart, ≥ 1.
     public var producerCapacity: Int
+    /// When each operation runs; the pipeline is plain SGD.
+    public var schedule: Schedule
 
     /// A configuration with every value stated; `validate` checks it.
     public init(
@@ -113,7 +116,7 @@ public struct LearnerConfiguration: Equatable, Sendable {
         initialisation: InitialisationRule, seed: UInt64, learningRate: Float,
         momentum: Float = 0, weightDecay: Float = 0, junctions: [JunctionSpecification] = [],
         inputWidth: Int = 0, outputWidth: Int = 0, pendingCapacity: Int = 0,
-        producerCapacity: Int = 1
+        producerCapacity: Int = 1, schedule: Schedule = .sequential
     ) {
         self.featureCount = featureCount
         self.elementType = elementType
@@ -135,6 +138,7 @@ public struct LearnerConfiguration: Equatable, Sendable {
         self.outputWidth = outputWidth
         self.pendingCapacity = pendingCapacity
         self.producerCapacity = producerCapacity
+        self.schedule = schedule
     }
 
     /// Neurons of the output layer: classes, targets or features.
