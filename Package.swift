@@ -82,7 +82,9 @@ let package = Package(
             path: "clients/cli/Client", swiftSettings: strict),
 
         // Rung 3
-        .target(name: "Accelerator", dependencies: ["Platform"], swiftSettings: strict),
+        .target(
+            name: "Accelerator", dependencies: ["Arithmetic", "Junctions", "Platform"],
+            swiftSettings: strict),
 
         // Rung 4
         .target(
@@ -169,7 +171,8 @@ let package = Package(
             dependencies: ["Client", "MillraceProtocol", "Platform", "Simulation"],
             swiftSettings: strict),
         .testTarget(
-            name: "AcceleratorTests", dependencies: ["Accelerator", "Platform"],
+            name: "AcceleratorTests",
+            dependencies: ["Accelerator", "Arithmetic", "Junctions", "Platform", "Simulation"],
             swiftSettings: strict),
         .testTarget(
             name: "LearningTests",

@@ -107,6 +107,9 @@ public struct LearnerConfiguration: Equatable, Sendable {
     public var producerCapacity: Int
     /// When each operation runs; the pipeline is plain SGD.
     public var schedule: Schedule
+    /// The emulated device that the network runs on; nil: none is emulated. It changes what is
+    /// reported and what fits, never what is learned.
+    public var device: DeviceDescription?
 
     /// A configuration with every value stated; `validate` checks it.
     public init(
@@ -116,7 +119,8 @@ public struct LearnerConfiguration: Equatable, Sendable {
         initialisation: InitialisationRule, seed: UInt64, learningRate: Float,
         momentum: Float = 0, weightDecay: Float = 0, junctions: [JunctionSpecification] = [],
         inputWidth: Int = 0, outputWidth: Int = 0, pendingCapacity: Int = 0,
-        producerCapacity: Int = 1, schedule: Schedule = .sequential
+        producerCapacity: Int = 1, schedule: Schedule = .sequential,
+        device: DeviceDescription? = nil
     ) {
         self.featureCount = featureCount
         self.elementType = elementType
@@ -139,6 +143,7 @@ public struct LearnerConfiguration: Equatable, Sendable {
         self.pendingCapacity = pendingCapacity
         self.producerCapacity = producerCapacity
         self.schedule = schedule
+        self.device = device
     }
 
     /// Neurons of the output layer: classes, targets or features.

@@ -1,0 +1,86 @@
+// What one operation of one junction costs the device, for one sample. Counts follow from shapes
+// and patterns alone, never from values, so they are computed once and charged per sample.
+
+/// The three things that are done to a junction.
+public enum Operation: String, Equatable, Sendable, CaseIterable {
+    case feedforward
+    case backprop
+    case update
+}
+
+/// One operation of one junction for one sample.
+public struct OperationCost: Equatable, Sendable {
+    /// Clocks from the first edge to the last, stalls included; what a junction cycle adds besides
+    /// (overhead, PROCTIME) is not in it.
+    public var clocks: Int
+    /// The part of `clocks` in which units wait because memories were asked too often at once.
+    public var stallClocks: Int
+    /// Requests beyond the ports of a memory in the clock in which they were made.
+    public var clashes: Int
+    /// Everything done.
+    public var actions: ActionCounts
+
+    public init(
+        clocks: Int = 0, stallClocks: Int = 0, clashes: Int = 0,
+        actions: ActionCounts = ActionCounts()
+    ) {
+        self.clocks = clocks
+        self.stallClocks = stallClocks
+        self.clashes = clashes
+        self.actions = actions
+    }
+}
+
+/// Which unit works a junction.
+public enum DeviceUnit: String, Equatable, Sendable, CaseIterable {
+    case edgeProcessors
+    case transformUnits
+    case tensorArray
+}
+
+/// All operations of one junction for one sample.
+public struct JunctionCost: Equatable, Sendable {
+    /// Who does it.
+    public var unit: DeviceUnit
+    /// z on edge processors; nil else.
+    public var parallelism: Int?
+    /// Clocks that the unit adds to every junction cycle: overhead and PROCTIME.
+    public var overheadClocks: Int
+    public var feedforward: OperationCost
+    /// nil for the first junction: nobody is to its left.
+    public var backprop: OperationCost?
+    public var update: OperationCost
+    /// Whether BP and UP run at the same time (edge processors), else one after the other.
+    public var updatesDuringBackprop: Bool
+
+    public init(
+        unit: DeviceUnit, parallelism: Int?, overheadClocks: Int, feedforward: OperationCost,
+        backprop: OperationCost?, update: OperationCost, updatesDuringBackprop: Bool
+    ) {
+        self.unit = unit
+        self.parallelism = parallelism
+        self.overheadClocks = overheadClocks
+        self.feedforward = feedforward
+        self.backprop = backprop
+        self.update = update
+        self.updatesDuringBackprop = updatesDuringBackprop
+    }
+
+    /// The cost of an operation; nil for BP of the first junction.
+    public subscript(_ operation: Operation) -> OperationCost? {
+        switch operation {
+        case .feedforward: feedforward
+        case .backprop: backprop
+        case .update: update
+        }
+    }
+
+    /// Clocks of BP and UP, without overhead.
+    public var learningClocks: Int {
+        let back = backprop?.clocks ?? 0
+        return updatesDuringBackprop ? max(back, update.clocks) : back + update.clocks
+    }
+
+    /// Clocks of a junction cycle in the pipeline, where FF runs beside BP and UP; with overhead.
+    public var cycleClocks: Int { max(feedforward.clocks, learningClocks) + overheadClocks }
+}

@@ -1,0 +1,49 @@
+// A network as a device sees it: layers, junctions, numbers, schedule. A value without weights;
+// `Learning` makes it from a configuration.
+
+import Junctions
+
+/// One junction as a device sees it.
+public struct DeviceJunction: Equatable, Sendable {
+    /// What it is.
+    public let specification: JunctionSpecification
+    package let junction: Junction
+    /// Whether its right neurons have an activation function by table (sigmoid, tanh, softmax).
+    public let hasTable: Bool
+
+    package init(
+        _ specification: JunctionSpecification, _ junction: Junction, hasTable: Bool
+    ) {
+        self.specification = specification
+        self.junction = junction
+        self.hasTable = hasTable
+    }
+
+    /// Left neurons.
+    public var inputs: Int { junction.form.inputs }
+    /// Right neurons.
+    public var outputs: Int { junction.form.outputs }
+    /// Weight values that are kept and learned, biases not counted.
+    public var weightCount: Int { junction.form.weightCount }
+}
+
+/// A network as a device sees it.
+public struct DeviceNetwork: Equatable, Sendable {
+    /// From the input.
+    public let junctions: [DeviceJunction]
+    /// Bits of one input as it arrives: 8 for pixels; the input banks are so wide at most.
+    public let inputBits: Int
+    public let schedule: Schedule
+    /// Whether every weight has a velocity.
+    public let hasMomentum: Bool
+
+    public init(
+        junctions: [DeviceJunction], inputBits: Int, schedule: Schedule, hasMomentum: Bool
+    ) {
+        precondition(!junctions.isEmpty, "a network has a junction")
+        self.junctions = junctions
+        self.inputBits = inputBits
+        self.schedule = schedule
+        self.hasMomentum = hasMomentum
+    }
+}

@@ -1,0 +1,92 @@
+// A network on a device: where everything lies, who works what, and what a sample costs. Decided
+// once; afterwards only constants are charged.
+
+/// A network laid out on a device.
+public struct DevicePlan: Equatable, Sendable {
+    public let device: DeviceDescription
+    public let schedule: Schedule
+    /// From the input.
+    public let junctions: [JunctionCost]
+    public let memory: DeviceMemoryMap
+
+    /// Lays a network out.
+    ///
+    /// Where the network does not fit: `memoryShort` with the whole table.
+    public init(_ network: DeviceNetwork, on device: DeviceDescription) throws(DeviceError) {
+        self.device = device
+        schedule = network.schedule
+        let parallelism = try DeviceParallelismChoice(network, device).parallelism
+        var costs: [JunctionCost] = []
+        for (index, junction) in network.junctions.enumerated() {
+            costs.append(
+                try device.cost(
+                    of: junction, index, schedule: schedule, parallelism: parallelism[index]))
+        }
+        junctions = costs
+        memory = DeviceMemoryMap(network, device, parallelism)
+        try device.check(memory, network)
+    }
+
+    /// Clocks from one learned sample to the next: in the pipeline the longest junction cycle;
+    /// else FF of all junctions, then BP and UP of all.
+    public var clocksPerSample: Int {
+        switch schedule {
+        case .pipeline: junctions.reduce(0) { max($0, $1.cycleClocks) }
+        case .sequential:
+            junctions.reduce(0) {
+                $0 + $1.feedforward.clocks + $1.learningClocks + 2 * $1.overheadClocks
+            }
+        }
+    }
+
+    /// Clocks until the prediction of a sample is there: J junction cycles in the pipeline.
+    public var clocksPerPrediction: Int {
+        switch schedule {
+        case .pipeline: junctions.count * clocksPerSample
+        case .sequential: clocksPerInference
+        }
+    }
+
+    /// Clocks of a question, which is FF of all junctions, one after the other.
+    public var clocksPerInference: Int {
+        junctions.reduce(0) { $0 + $1.feedforward.clocks + $1.overheadClocks }
+    }
+
+    /// f / clocksPerSample
+    public var samplesPerSecond: Double { device.clockHertz / Double(clocksPerSample) }
+
+    /// All actions of one learned sample.
+    public var actionsPerSample: ActionCounts {
+        var sum = actionsPerInference
+        for junction in junctions {
+            if let backprop = junction.backprop { sum.add(backprop.actions) }
+            sum.add(junction.update.actions)
+        }
+        return sum
+    }
+
+    /// All actions of one question.
+    public var actionsPerInference: ActionCounts {
+        var sum = ActionCounts()
+        for junction in junctions { sum.add(junction.feedforward.actions) }
+        return sum
+    }
+
+    /// Share of a junction's edge slots (or of its unit's clocks) that do work in one sample of
+    /// the schedule: clocks that are no stall, of FF, BP and UP, among the clocks of a sample.
+    public func utilisation(_ index: Int) -> Double {
+        let junction = junctions[index]
+        let busy: Int
+        switch schedule {
+        case .pipeline:
+            busy = max(
+                junction.feedforward.clocks - junction.feedforward.stallClocks,
+                junction.learningClocks - junction.update.stallClocks)
+        case .sequential:
+            busy =
+                junction.feedforward.clocks - junction.feedforward.stallClocks
+                + junction.learningClocks - junction.update.stallClocks
+        }
+        return Double(busy) / Double(clocksPerSample)
+    }
+}

@@ -1,0 +1,79 @@
+// Who works a junction, and so which model says what it costs.
+//
+// Dense and pre-defined sparse junctions go to the edge processors, block-circulant ones to the
+// transform units, N:M to the tensor array, which takes dense ones, too, where there are no edge
+// processors. A stochastic increment is formed by the stochastic unit, whoever does FF and BP.
+
+import Junctions
+
+extension DeviceDescription {
+    /// What a junction costs per sample; `unitMissing` where nobody can work it.
+    /// - parallelism: z on edge processors
+    func cost(
+        of junction: DeviceJunction, _ index: Int, schedule: Schedule, parallelism: Int
+    ) throws(DeviceError) -> JunctionCost {
+        try checkArithmetic(of: junction, index)
+        var cost = try exactCost(
+            of: junction, index, schedule: schedule, parallelism: parallelism)
+        if case .stochastic(let rule) = junction.specification.increment {
+            guard let unit = stochasticUnit else {
+                throw missing(index, junction, "stochastic-unit")
+            }
+            cost.update = StochasticProcessing(unit, self).update(junction, rule)
+            cost.updatesDuringBackprop = true
+        }
+        if index == 0 { cost.backprop = nil }
+        return cost
+    }
+
+    private func exactCost(
+        of junction: DeviceJunction, _ index: Int, schedule: Schedule, parallelism: Int
+    ) throws(DeviceError) -> JunctionCost {
+        switch junction.specification.structure {
+        case .circulant(let blockSize):
+            guard let units = transformUnits else {
+                throw missing(index, junction, "transform-units")
+            }
+            return TransformProcessing(units, self).cost(junction, blockSize: blockSize)
+        case .pruned(let settings):
+            guard let array = tensorArray else { throw missing(index, junction, "tensor-array") }
+            return TensorProcessing(array, self).cost(junction, pruning: settings)
+        case .dense where edgeProcessors == nil:
+            guard let array = tensorArray else {
+                throw missing(index, junction, "edge-processors")
+            }
+            return TensorProcessing(array, self).cost(junction, pruning: nil)
+        case .dense, .random, .structured, .clashFree, .laneAligned:
+            guard let processors = edgeProcessors else {
+                throw missing(index, junction, "edge-processors")
+            }
+            return EdgeProcessing(processors, self).cost(
+                junction, schedule: schedule, parallelism: parallelism, isFirst: index == 0)
+        }
+    }
+
+    private func missing(
+        _ index: Int, _ junction: DeviceJunction, _ unit: String
+    ) -> DeviceError {
+        .unitMissing(
+            junction: index, structure: junction.specification.text, unit: unit)
+    }
+
+    /// Fixed point up to the widest word, floats where there are any.
+    private func checkArithmetic(
+        of junction: DeviceJunction, _ index: Int
+    ) throws(DeviceError) {
+        let widest = arithmetic.fixedBits
+        switch junction.specification.arithmetic {
+        case .float32 where arithmetic.floatBits == 0:
+            throw .arithmeticUnsuitable(
+                junction: index, found: "float32",
+                expected: "fixed point of at most \(widest) bits")
+        case .fixed(let format) where format.width > widest:
+            throw .arithmeticUnsuitable(
+                junction: index, found: format.text,
+                expected: widest == 0 ? "float32" : "fixed point of at most \(widest) bits")
+        default: break
+        }
+    }
+}
