@@ -7,7 +7,7 @@ import Junctions
 import Kernels
 
 /// A fixed-point junction with its memory; lives as long as the process.
-private struct FixedRun {
+struct FixedRun {
     let junction: FixedJunction
     private let memory: JunctionMemory
     private let generator: UnsafeMutablePointer<UInt64>
@@ -23,6 +23,12 @@ private struct FixedRun {
             case .fixed(let junction) = try specification.junction(
                 inputs: inputs, outputs: outputs)
         else { preconditionFailure("a fixed-point specification gives a fixed-point junction") }
+        self.init(junction, &random, kernels)
+    }
+
+    init(
+        _ junction: FixedJunction, _ random: inout Xoshiro256StarStar, _ kernels: KernelSet
+    ) {
         let form = junction.form
         func bytes(_ count: Int) -> UnsafeMutableRawPointer {
             UnsafeMutableRawPointer(makeFloats(count / 4 + 16, &random, scale: 0))
@@ -55,7 +61,7 @@ private struct FixedRun {
     }
 }
 
-private func makeNumbers(
+func makeNumbers(
     _ count: Int, _ random: inout Xoshiro256StarStar, _ range: ClosedRange<Int>
 ) -> UnsafeMutablePointer<Int16> {
     let numbers = UnsafeMutableRawPointer(makeFloats(count / 2 + 32, &random, scale: 0))
@@ -137,7 +143,7 @@ func measureFixed() throws -> [Row] {
                 name: "fixed.rate.1024-64-32.edges.\(set.name)", value: 1e6 / steps[0],
                 unit: "samples/s"),
             Row(name: "fixed.step.1024-64-32.dense.\(set.name)", value: steps[1], unit: "us"),
-        ] + (try measureFixedDense(format, set))
+        ] + (try measureFixedDense(format, set)) + (try measureFpgaKernels(format, set))
     }
 }
 

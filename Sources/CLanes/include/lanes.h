@@ -40,4 +40,5 @@ LANES_INLINE lanes_f32 lanes_permute(lanes_f32 v, lanes_i32 index) {
 #include "edge_lanes.h"
 #include "pruned_lanes.h"
 #include "fixed_lanes.h"
+#include "sweep_lanes.h"
 #endif

@@ -4,6 +4,9 @@
 // The edges of a right neuron are kept in ascending order of their left neurons, and not in the
 // order of the pattern: which of its edges a neuron takes first changes no result (sums of FF are
 // exact, and a left neuron takes part in one of them only), and neighbours are gathered faster.
+// Patterns whose memories are read in natural order from some row on need no lists at all: their
+// weights lie sweep by sweep, as in the memories of the hardware (FixedSweepTables.swift). Fresh
+// weights are drawn in the same order by both, so an edge has the same one either way.
 // Invariants of the tables, which follow from the pattern alone: see `fixed_lanes.h`.
 
 import Arithmetic
@@ -12,8 +15,8 @@ import Kernels
 /// A junction with the edges of a pattern in a fixed-point format.
 ///
 /// Parameters: `weights` [outputs, edges of the neuron that has most], rows padded to whole 32, a
-/// row in ascending order of left neurons; `bias` [outputs]; `saturations` [4], which count as
-/// `FixedKernels` says.
+/// row in ascending order of left neurons, or with sweeps [out-degree, inputs] in the order of
+/// `sweep_lanes.h`; `bias` [outputs]; `saturations` [4], which count as `FixedKernels` says.
 public struct FixedEdgeJunction: Equatable, Sendable {
     /// Which edges there are.
     public let pattern: EdgeList
@@ -21,15 +24,22 @@ public struct FixedEdgeJunction: Equatable, Sendable {
     public let format: FixedFormat
     /// Edges of the right neuron that has most.
     private let columns: Int
+    /// Where the pattern needs no lists.
+    private let sweeps: FixedSweepTables?
 
     /// The junction of a pattern; nil where it has 65,535 left neurons or more, for which indices
     /// of 16 bits do not suffice.
-    public init?(_ pattern: EdgeList, format: FixedFormat) {
+    /// - asLists: whether its edges are listed even where they need not be
+    public init?(_ pattern: EdgeList, format: FixedFormat, asLists: Bool = false) {
         guard pattern.inputs < Int(FixedEdges.nobody) else { return nil }
         self.pattern = pattern
         self.format = format
         columns = pattern.longestRow
+        sweeps = asLists ? nil : FixedSweepTables(pattern)
     }
+
+    /// Whether the weights lie sweep by sweep, and not right neuron by right neuron.
+    public var liesInSweeps: Bool { sweeps != nil }
 }
 
 // What lies where in the workspace; every part starts at a multiple of 64 bytes.
@@ -84,7 +94,7 @@ extension FixedEdgeJunction {
 
     /// Which blocks of 64 places every 32 entries of a table point into, and others until all words
     /// have equally many.
-    private static func fillBlocks(
+    static func fillBlocks(
         _ blocks: UnsafeMutablePointer<UInt64>, _ table: UnsafePointer<UInt16>, _ count: Int,
         places: Int
     ) {
@@ -113,18 +123,23 @@ extension FixedEdgeJunction: FixedJunctionForm {
     package var fanIn: Int { pattern.inDegree }
     package var fanOut: Int { pattern.outDegree }
     package var weightCount: Int { pattern.edgeCount }
-    package var fields: [JunctionField] { layout.fields(columns: columns) }
+    package var fields: [JunctionField] {
+        let fields = layout.fields(columns: columns)
+        guard let sweeps else { return fields }
+        return [JunctionField("weights", .i16, shape: sweeps.shape)] + fields.dropFirst()
+    }
 
     /// Two bytes per edge and eight for every 32.
     package var feedforwardBytes: Int {
-        blocksOffset + Self.wholeLines(outputs * rowStride / 4)
+        sweeps?.feedforwardBytes ?? blocksOffset + Self.wholeLines(outputs * rowStride / 4)
     }
 
     package func updateBytes(_ increment: Increment) -> Int {
-        scratchOffset + 2 * rowStride - feedforwardBytes
+        sweeps?.updateBytes ?? scratchOffset + 2 * rowStride - feedforwardBytes
     }
 
     package func prepare(_ workspace: UnsafeMutableRawPointer, forUpdates: Bool) {
+        if let sweeps { return sweeps.prepare(workspace, forUpdates: forUpdates) }
         let table = workspace.assumingMemoryBound(to: UInt16.self)
         pattern.withEdges { left, starts in
             for row in 0..<outputs {
@@ -159,7 +174,15 @@ extension FixedEdgeJunction: FixedJunctionForm {
         _ parameters: UnsafeMutableRawPointer, _ workspace: UnsafeMutableRawPointer,
         _ distribution: WeightDistribution, _ generator: inout Xoshiro256StarStar
     ) {
-        layout.draw(parameters, format, distribution, &generator) { count($0, workspace) }
+        guard let sweeps else {
+            return layout.draw(parameters, format, distribution, &generator) {
+                count($0, workspace)
+            }
+        }
+        sweeps.forEachEdge { place in
+            layout.weights(parameters)[place] = format.truncating(distribution.weight(&generator))
+        }
+        layout.drawBias(parameters, format, distribution, &generator)
     }
 
     /// y[j] = sat(b[j] + Σ over the edges of j of W ⊗ x)
@@ -169,6 +192,12 @@ extension FixedEdgeJunction: FixedJunctionForm {
         x: UnsafePointer<Int16>, y: UnsafeMutablePointer<Int16>,
         saturations: UnsafeMutablePointer<UInt64>?, kernels: KernelSet
     ) {
+        if let sweeps {
+            return kernels.fixed.sweeps.feedforward(
+                sweeps.sweeps(workspace, forUpdates: false), layout.weights(parameters),
+                layout.bias(parameters), x, y, sweeps.scratch(workspace), format.width,
+                format.fractionBits, saturations)
+        }
         kernels.fixed.edgeFeedforward(
             edges(workspace, forUpdates: false), layout.weights(parameters),
             layout.bias(parameters), x, y, format.width, format.fractionBits, saturations)
@@ -184,6 +213,12 @@ extension FixedEdgeJunction: FixedJunctionForm {
         let weights = layout.weights(memory.parameters)
         let bias = layout.bias(memory.parameters)
         let counters = layout.saturations(memory.parameters)
+        if let sweeps {
+            return sweeps.backpropUpdate(
+                memory.workspace, format, weights, bias, counters, x: x, delta: delta,
+                derivative: derivative, e: e, learningShift: learningShift,
+                increment: increment, generator: generator, kernels: kernels)
+        }
         let edges = edges(memory.workspace, forUpdates: true)
         if let e {
             kernels.fixed.edgeBackprop(
@@ -217,6 +252,14 @@ extension FixedEdgeJunction: FixedJunctionForm {
         let weights = layout.weights(parameters)
         let left = workspace.assumingMemoryBound(to: UInt16.self)
         dense.update(repeating: 0, count: inputs * outputs)
+        if let sweeps {
+            let tables = sweeps.sweeps(workspace, forUpdates: false)
+            for edge in 0..<weightCount {
+                let (row, column) = (tables.rightNeuron(edge), tables.leftNeuron(edge))
+                dense[row * inputs + column] = format.float(weights[edge])
+            }
+            return
+        }
         for row in 0..<outputs {
             for edge in row * rowStride..<row * rowStride + count(row, workspace) {
                 dense[row * inputs + Int(left[edge])] = format.float(weights[edge])

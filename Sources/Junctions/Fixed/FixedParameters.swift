@@ -75,6 +75,14 @@ struct FixedParameters {
                     format.truncating(distribution.weight(&generator))
             }
         }
+        drawBias(parameters, format, distribution, &generator)
+    }
+
+    /// Draws the biases alone.
+    func drawBias(
+        _ parameters: UnsafeMutableRawPointer, _ format: FixedFormat,
+        _ distribution: WeightDistribution, _ generator: inout Xoshiro256StarStar
+    ) {
         let bias = bias(parameters)
         for row in 0..<outputs { bias[row] = format.truncating(distribution.bias(&generator)) }
     }

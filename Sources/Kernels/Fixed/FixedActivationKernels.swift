@@ -1,12 +1,69 @@
 // Activation functions in fixed point, and the way between floats and fixed point.
 //
 // These loops are written one number at a time: none depends on another, so the compiler widens
-// them where that pays (a table is read entry by entry on every processor).
+// them. A table is read entry by entry, which is faster than gathering on the processors at hand;
+// where the entries are is found for 32 numbers at once.
+
+import CLanes
 
 extension VectorKernels {
     /// a = σ(y), f′ = σ′(y) by tables. See `FixedKernels.sigmoid`.
     @inline(never)
     package static func fixedSigmoid(
+        _ y: UnsafePointer<Int16>, _ a: UnsafeMutablePointer<Int16>,
+        _ derivative: UnsafeMutablePointer<Int16>?, _ count: Int,
+        _ values: UnsafePointer<Int16>, _ derivatives: UnsafePointer<Int16>, _ limit: Int,
+        _ indexShift: Int, _ fractionBits: Int
+    ) {
+        let low = every(Int16(truncatingIfNeeded: 0 &- limit))
+        let high = every(Int16(truncatingIfNeeded: limit &- 1))
+        var i = 0
+        while i < count {
+            let rest = count &- i < 32 ? count &- i : 32
+            let sums = load(y, i)
+            let isInside = lanes_count_unequal(lanes_hold(sums, low, high), sums) == 0
+            if isInside && rest == 32 {
+                // The entries lie in a for a moment; a may be y, which has been read.
+                let places = lanes_shift_unsigned(
+                    sums &- low, Int32(truncatingIfNeeded: indexShift))
+                store(places, a, i)
+                fixedLookUp(a + i, derivative.map { $0 + i }, values, derivatives)
+            } else {
+                fixedSigmoidOneByOne(
+                    y + i, a + i, derivative.map { $0 + i }, rest, values, derivatives, limit,
+                    indexShift, fractionBits)
+            }
+            i &+= 32
+        }
+        fixedClearPads(a, count)
+        if let derivative { fixedClearPads(derivative, count) }
+    }
+
+    /// a = values[a], f′ = derivatives[a] of 32 numbers.
+    @_transparent
+    private static func fixedLookUp(
+        _ a: UnsafeMutablePointer<Int16>, _ derivative: UnsafeMutablePointer<Int16>?,
+        _ values: UnsafePointer<Int16>, _ derivatives: UnsafePointer<Int16>
+    ) {
+        var i = 0
+        if let derivative {
+            while i < 32 {
+                let place = Int(a[i])
+                let slope = derivatives[place]
+                a[i] = values[place]
+                derivative[i] = slope
+                i &+= 1
+            }
+        } else {
+            while i < 32 {
+                a[i] = values[Int(a[i])]
+                i &+= 1
+            }
+        }
+    }
+
+    @_transparent
+    private static func fixedSigmoidOneByOne(
         _ y: UnsafePointer<Int16>, _ a: UnsafeMutablePointer<Int16>,
         _ derivative: UnsafeMutablePointer<Int16>?, _ count: Int,
         _ values: UnsafePointer<Int16>, _ derivatives: UnsafePointer<Int16>, _ limit: Int,
@@ -24,8 +81,6 @@ extension VectorKernels {
             if let derivative { derivative[i] = isInside ? slope : 1 }
             i &+= 1
         }
-        fixedClearPads(a, count)
-        if let derivative { fixedClearPads(derivative, count) }
     }
 
     /// y held between 1 LSB and 1 − 2^−b_f, with f′. See `FixedKernels.clippedRelu`.
@@ -104,7 +159,7 @@ extension VectorKernels {
 
     /// A whole number held to the format; NaN is 0.
     @_transparent
-    private static func fixedHeld(_ whole: Float, _ numbers: FixedNumbers) -> Int16 {
+    static func fixedHeld(_ whole: Float, _ numbers: FixedNumbers) -> Int16 {
         let low = Float(numbers.low)
         let high = Float(numbers.high)
         // Comparisons with NaN are false.
@@ -115,7 +170,7 @@ extension VectorKernels {
     }
 
     @_transparent
-    private static func fixedClearPads(_ x: UnsafeMutablePointer<Int16>, _ count: Int) {
+    static func fixedClearPads(_ x: UnsafeMutablePointer<Int16>, _ count: Int) {
         let end = (count &+ 31) & ~31
         var i = count
         while i < end {

@@ -137,6 +137,11 @@ public struct FixedKernels: Sendable {
     public let round: FromFloats
     /// Numbers to floats, exactly; `count` floats are written.
     public let expand: ToFloats
+
+    /// FF, BP and UP of clash-free junctions without lists of edges.
+    public let sweeps: FixedSweepKernels
+    /// Raw features to numbers.
+    public let input: FixedInputKernels
 }
 
 /// The edges of a junction as lists; `fixed_lanes.h` describes the members.
@@ -160,7 +165,7 @@ extension FixedKernels {
         clippedRelu: PlainKernels.fixedClippedRelu,
         truncate: PlainKernels.fixedTruncate,
         round: PlainKernels.fixedRound,
-        expand: PlainKernels.fixedExpand)
+        expand: PlainKernels.fixedExpand, sweeps: .plain, input: .plain)
     /// The vector source as built for every machine of this architecture.
     static let portable = FixedKernels(
         feedforward: VectorKernels.fixedFeedforward,
@@ -173,7 +178,7 @@ extension FixedKernels {
         clippedRelu: VectorKernels.fixedClippedRelu,
         truncate: VectorKernels.fixedTruncate,
         round: VectorKernels.fixedRound,
-        expand: VectorKernels.fixedExpand)
+        expand: VectorKernels.fixedExpand, sweeps: .portable, input: .portable)
 }
 
 #if arch(x86_64)
@@ -189,7 +194,7 @@ extension FixedKernels {
             clippedRelu: KernelsV3.VectorKernels.fixedClippedRelu,
             truncate: KernelsV3.VectorKernels.fixedTruncate,
             round: KernelsV3.VectorKernels.fixedRound,
-            expand: KernelsV3.VectorKernels.fixedExpand)
+            expand: KernelsV3.VectorKernels.fixedExpand, sweeps: .v3, input: .v3)
         static let v4 = FixedKernels(
             feedforward: KernelsV4.VectorKernels.fixedFeedforward,
             backprop: KernelsV4.VectorKernels.fixedBackprop,
@@ -201,6 +206,6 @@ extension FixedKernels {
             clippedRelu: KernelsV4.VectorKernels.fixedClippedRelu,
             truncate: KernelsV4.VectorKernels.fixedTruncate,
             round: KernelsV4.VectorKernels.fixedRound,
-            expand: KernelsV4.VectorKernels.fixedExpand)
+            expand: KernelsV4.VectorKernels.fixedExpand, sweeps: .v4, input: .v4)
     }
 #endif

@@ -6,7 +6,7 @@ import Arithmetic
 import CLanes
 
 /// A format and the counters of one run: every operation counts its own saturations.
-private struct Counting {
+struct FixedCounting {
     let format: FixedFormat
     let counters: UnsafeMutablePointer<UInt64>?
 
@@ -50,7 +50,7 @@ extension PlainKernels {
         _ y: UnsafeMutablePointer<Int16>, _ outputs: Int, _ rowStride: Int, _ width: Int,
         _ fractionBits: Int, _ saturations: UnsafeMutablePointer<UInt64>?
     ) {
-        let arithmetic = Counting(width, fractionBits, saturations)
+        let arithmetic = FixedCounting(width, fractionBits, saturations)
         for j in 0..<outputs {
             var sum = Int32(bias[j])
             for i in 0..<rowStride {
@@ -66,7 +66,7 @@ extension PlainKernels {
         _ rowStride: Int, _ width: Int, _ fractionBits: Int,
         _ saturations: UnsafeMutablePointer<UInt64>?
     ) {
-        let arithmetic = Counting(width, fractionBits, saturations)
+        let arithmetic = FixedCounting(width, fractionBits, saturations)
         for i in 0..<rowStride { e[i] = 0 }
         for j in 0..<outputs {
             for i in 0..<rowStride {
@@ -87,7 +87,7 @@ extension PlainKernels {
             fixedBackprop(
                 w, delta, derivative, e, outputs, rowStride, width, fractionBits, saturations)
         }
-        let arithmetic = Counting(width, fractionBits, saturations)
+        let arithmetic = FixedCounting(width, fractionBits, saturations)
         for j in 0..<outputs {
             let db = arithmetic.biasIncrement(delta[j], learningShift)
             for i in 0..<rowStride {
@@ -105,7 +105,7 @@ extension PlainKernels {
         _ x: UnsafePointer<Int16>, _ y: UnsafeMutablePointer<Int16>, _ width: Int,
         _ fractionBits: Int, _ saturations: UnsafeMutablePointer<UInt64>?
     ) {
-        let arithmetic = Counting(width, fractionBits, saturations)
+        let arithmetic = FixedCounting(width, fractionBits, saturations)
         for j in 0..<edges.outputs {
             var sum = Int32(bias[j])
             for k in 0..<edges.fan_in {
@@ -123,7 +123,7 @@ extension PlainKernels {
         _ scratch: UnsafeMutablePointer<Int16>, _ width: Int, _ fractionBits: Int,
         _ saturations: UnsafeMutablePointer<UInt64>?
     ) {
-        let arithmetic = Counting(width, fractionBits, saturations)
+        let arithmetic = FixedCounting(width, fractionBits, saturations)
         for i in 0..<(edges.inputs + 31) / 32 * 32 { e[i] = 0 }
         for j in 0..<edges.outputs {
             for k in 0..<edges.fan_in {
@@ -142,7 +142,7 @@ extension PlainKernels {
         _ delta: UnsafePointer<Int16>, _ width: Int, _ fractionBits: Int, _ learningShift: Int,
         _ saturations: UnsafeMutablePointer<UInt64>?
     ) {
-        let arithmetic = Counting(width, fractionBits, saturations)
+        let arithmetic = FixedCounting(width, fractionBits, saturations)
         for j in 0..<edges.outputs {
             let db = arithmetic.biasIncrement(delta[j], learningShift)
             for k in 0..<edges.fan_in {

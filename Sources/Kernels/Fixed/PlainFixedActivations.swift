@@ -21,8 +21,8 @@ extension PlainKernels {
                 derivative?[i] = derivatives[index]
             }
         }
-        clearPads(a, count)
-        if let derivative { clearPads(derivative, count) }
+        clearFixedPads(a, count)
+        if let derivative { clearFixedPads(derivative, count) }
     }
 
     static func fixedClippedRelu(
@@ -35,8 +35,8 @@ extension PlainKernels {
             a[i] = sum <= 0 ? 1 : min(sum, belowOne)
             derivative?[i] = sum <= 0 || sum > belowOne ? 1 : belowOne
         }
-        clearPads(a, count)
-        if let derivative { clearPads(derivative, count) }
+        clearFixedPads(a, count)
+        if let derivative { clearFixedPads(derivative, count) }
     }
 
     static func fixedTruncate(
@@ -45,7 +45,7 @@ extension PlainKernels {
     ) {
         let format = legalFormat(width, fractionBits)
         for i in 0..<count { x[i] = format.truncating(values[i]) }
-        clearPads(x, count)
+        clearFixedPads(x, count)
     }
 
     static func fixedRound(
@@ -54,7 +54,7 @@ extension PlainKernels {
     ) {
         let format = legalFormat(width, fractionBits)
         for i in 0..<count { x[i] = format.rounding(values[i]) }
-        clearPads(x, count)
+        clearFixedPads(x, count)
     }
 
     static func fixedExpand(
@@ -65,11 +65,11 @@ extension PlainKernels {
         for i in 0..<count { values[i] = Float(x[i]) * unit }
     }
 
-    private static func clearPads(_ x: UnsafeMutablePointer<Int16>, _ count: Int) {
+    static func clearFixedPads(_ x: UnsafeMutablePointer<Int16>, _ count: Int) {
         for i in count..<(count + 31) / 32 * 32 { x[i] = 0 }
     }
 
-    private static func legalFormat(_ width: Int, _ fractionBits: Int) -> FixedFormat {
+    static func legalFormat(_ width: Int, _ fractionBits: Int) -> FixedFormat {
         guard let format = FixedFormat(width, width - 1 - fractionBits, fractionBits) else {
             preconditionFailure("a legal format: \(width) bits, \(fractionBits) of fraction")
         }

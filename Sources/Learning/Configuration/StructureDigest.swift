@@ -1,7 +1,8 @@
 // What the weights of a state mean. Shapes do not say all: another seed gives other edges to the
 // same number of weights, another format another meaning to the same bits. So the digest of the
 // junctions' structure and arithmetic is part of the state, and a state with another one is
-// refused. The update rule is not in it: it may change from start to start.
+// refused. The update rule is not in it: it may change from start to start. The order in which
+// weights lie is, where it is not that of right neurons.
 
 import Junctions
 
@@ -12,12 +13,22 @@ extension LearnerConfiguration {
         guard junctions.contains(where: { $0.structure != .dense || $0.arithmetic != .float32 })
         else { return 0 }
         var digest: UInt64 = 0xcbf2_9ce4_8422_2325
-        for junction in junctions {
-            for byte in (junction.meaningOfWeights.text + "\n").utf8 {
+        for (index, junction) in junctions.enumerated() {
+            let order = liesInSweeps(index) ? " in sweeps, clusters of eight" : ""
+            for byte in (junction.meaningOfWeights.text + order + "\n").utf8 {
                 digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3
             }
         }
         return digest
+    }
+
+    /// Whether the weights of a junction lie sweep by sweep.
+    private func liesInSweeps(_ index: Int) -> Bool {
+        guard index + 1 < widths.count,
+            case .fixed(.edge(let form)) = try? junctions[index].junction(
+                inputs: widths[index], outputs: widths[index + 1])
+        else { return false }
+        return form.liesInSweeps
     }
 }
 

@@ -121,10 +121,12 @@ final class FixedBench<Form: FixedJunctionForm> {
         for (index, value) in values.enumerated() { field(1)[index] = value }
     }
 
-    /// The weights without padding, row after row.
+    /// The weights without padding, row after row as they lie.
     var rows: [Int16] {
         let (columns, stride) = (form.fields[0].shape[1], form.fields[0].rowStride)
-        return (0..<form.outputs * columns).map { field(0)[$0 / columns * stride + $0 % columns] }
+        return (0..<form.fields[0].elementCount).map {
+            field(0)[$0 / columns * stride + $0 % columns]
+        }
     }
 
     func setRows(_ values: [Int16]) {

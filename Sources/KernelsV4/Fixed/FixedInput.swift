@@ -1,0 +1,1 @@
+../../Kernels/Fixed/FixedInput.swift

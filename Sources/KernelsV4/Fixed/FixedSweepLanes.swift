@@ -1,0 +1,1 @@
+../../Kernels/Fixed/FixedSweepLanes.swift
