@@ -131,6 +131,12 @@ let package = Package(
             dependencies: ["Arithmetic", "Junctions", "Kernels", "Platform"],
             path: "Benchmarks/kernel-bench", swiftSettings: strict),
         .executableTarget(
+            name: "device-bench",
+            dependencies: [
+                "Accelerator", "Arithmetic", "Junctions", "Kernels", "Learning", "Platform",
+            ],
+            path: "Benchmarks/device-bench", swiftSettings: strict),
+        .executableTarget(
             name: "papers",
             dependencies: [
                 "Arithmetic", "Junctions", "Kernels", "Learning", "Platform", "SampleSources",

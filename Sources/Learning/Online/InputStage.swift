@@ -34,12 +34,23 @@ struct InputStage {
         _ features: UnsafeRawPointer, _ network: Network, _ workspace: UnsafeMutableRawPointer,
         _ normaliser: RunningNormaliser?, _ kernels: KernelSet
     ) {
+        prepare(
+            features, raw: network.raw(workspace), into: network.input(workspace), normaliser,
+            kernels)
+    }
+
+    /// The same into memory of the caller; padded.
+    func prepare(
+        _ features: UnsafeRawPointer, raw: UnsafeMutablePointer<Float>,
+        into x: UnsafeMutablePointer<Float>, _ normaliser: RunningNormaliser?,
+        _ kernels: KernelSet
+    ) {
         guard let normaliser else {
-            convert(features, network.input(workspace))
+            convert(features, x)
             return
         }
-        convert(features, network.raw(workspace))
-        normaliser.normalise(network.raw(workspace), network.input(workspace), kernels)
+        convert(features, raw)
+        normaliser.normalise(raw, x, kernels)
     }
 
     /// The raw value that a network value z of feature `index` stands for: the way back.
