@@ -103,7 +103,7 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Arithmetic", "Junctions", "Learning", "SampleSources", "WeightStore",
+                "Accelerator", "Arithmetic", "Junctions", "Learning", "SampleSources", "WeightStore",
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: strict),
