@@ -81,7 +81,7 @@ extension Network {
     }
 
     /// A Float rounds a smaller probability to 0, whose logarithm is not finite.
-    private static let leastProbability: Float = 1e-30
+    static let leastProbability: Float = 1e-30
 
     /// δ at the output neurons from `output` and `target`.
     package func setOutputDelta(_ workspace: UnsafeMutableRawPointer, _ kernels: KernelSet) {

@@ -29,6 +29,14 @@ extension Network {
             bank.values, bank.consumed, boundaries[0].count, format.width, format.fractionBits)
     }
 
+    /// The outputs of a fixed-point last junction as floats, exactly.
+    @inline(__always)
+    func widenOutput(_ bank: LayerBank, _ kernels: KernelSet) {
+        let boundary = boundaries[layers.count]
+        guard let format = boundary.producedFormat else { return }
+        kernels.fixed.expand(bank.produced, bank.values, boundary.count, format.fractionBits)
+    }
+
     /// The float errors of the outputs as what a fixed-point last junction reads, to nearest.
     @inline(__always)
     func narrowOutputDelta(_ bank: LayerBank, _ kernels: KernelSet) {

@@ -30,7 +30,8 @@ extension Network {
                 x: left.consumed, y: right.produced,
                 saturations: layers[index].saturations(counting), kernels: kernels)
             applyFixed(index, right, workspace, kernels)
-            if boundaries[index + 1].hasFloats {
+            // Floats of the outputs are made by those who want them (`widenOutput`).
+            if boundaries[index + 1].hasFloats, index + 1 < layers.count {
                 kernels.fixed.expand(
                     right.produced, right.values, count, layers[index].fractionBits)
             }

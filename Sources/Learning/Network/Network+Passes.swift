@@ -12,14 +12,23 @@ extension Network {
         _ section: UnsafeRawPointer, _ workspace: UnsafeMutableRawPointer, _ kernels: KernelSet,
         counting: UnsafeMutableRawPointer? = nil
     ) {
+        narrowInput(boundaries[0].bank(workspace), kernels)
+        feedforwardNarrowed(section, workspace, kernels, counting: counting)
+    }
+
+    /// FF from what the first junction reads.
+    func feedforwardNarrowed(
+        _ section: UnsafeRawPointer, _ workspace: UnsafeMutableRawPointer, _ kernels: KernelSet,
+        counting: UnsafeMutableRawPointer?
+    ) {
         var left = boundaries[0].bank(workspace)
-        narrowInput(left, kernels)
         for index in layers.indices {
             let right = boundaries[index + 1].bank(workspace)
             feedforward(
                 index, from: left, to: right, section, workspace, kernels, counting: counting)
             left = right
         }
+        widenOutput(left, kernels)
     }
 
     /// BP and UP of every junction, from `outputDelta` to the left.

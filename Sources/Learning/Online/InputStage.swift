@@ -84,9 +84,18 @@ extension LearnerLayout {
 extension Network {
     /// The output with the highest value; the first of equal ones.
     func predictedClass(_ workspace: UnsafeMutableRawPointer) -> Int32 {
-        let y = output(workspace)
+        Self.highest(output(workspace), outputCount)
+    }
+
+    /// The first of the highest values.
+    @inline(__always)
+    static func highest<Value: Comparable>(_ y: UnsafePointer<Value>, _ count: Int) -> Int32 {
         var best = 0
-        for index in 1..<outputCount where y[index] > y[best] { best = index }
+        var value = y[0]
+        for index in 1..<count where y[index] > value {
+            best = index
+            value = y[index]
+        }
         return Int32(best)
     }
 }

@@ -7,7 +7,7 @@ extension OnlineLearner {
         let classIndex = Self.classIndex(label)
         if let pipeline, let classIndex {
             let completed = enter(
-                pipeline, name, features, classIndex: classIndex,
+                pipeline, kernels, name, features, classIndex: classIndex,
                 baseline: previous.classIndex(name.producer), fixed: nil)
             learnStatistics()
             return SampleOutcome(decision: .learned, completed: completed)
@@ -44,7 +44,7 @@ extension OnlineLearner {
         let baseline = pending.classes(index)[1]
         if let pipeline {
             let completed = enter(
-                pipeline, name, pending.features(index), classIndex: classIndex,
+                pipeline, kernels, name, pending.features(index), classIndex: classIndex,
                 baseline: baseline, fixed: predicted)
             pending.remove(index)
             return .learned(predictedClass: predicted, loss: .nan, completed: completed)

@@ -19,7 +19,7 @@ extension OnlineLearner {
         var completed: CompletedSample?
         if previous.isKnown(producer) {
             if let pipeline {
-                completed = enterForecast(pipeline, name, features)
+                completed = enterForecast(pipeline, kernels, name, features)
             } else {
                 (loss, anomalyScore) = learnForecast(producer, features)
             }

@@ -9,7 +9,7 @@ extension OnlineLearner {
         let values = Self.values(label)
         if let pipeline, let values {
             let completed = enter(
-                pipeline, name, features, values: values,
+                pipeline, kernels, name, features, values: values,
                 baseline: previousTargets(name.producer), fixed: nil)
             learnStatistics()
             return SampleOutcome(decision: .learned, completed: completed)
@@ -45,7 +45,8 @@ extension OnlineLearner {
         let baseline = fixed[2 * count] == 1 ? UnsafePointer(fixed + count) : nil
         if let pipeline {
             let completed = enter(
-                pipeline, name, pending.features(index), values: values, baseline: baseline,
+                pipeline, kernels, name, pending.features(index), values: values,
+                baseline: baseline,
                 fixed: fixed)
             pending.remove(index)
             return .learned(predictedClass: -1, loss: .nan, completed: completed)

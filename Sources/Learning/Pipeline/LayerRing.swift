@@ -6,6 +6,8 @@ import WeightStore
 /// The banks of one layer of neurons.
 struct LayerRing {
     private let bankCount: Int
+    /// (1 − h) mod banks, for h ≥ 1: FF of junction h is h − 1 samples behind the first one.
+    private let lag: Int
     private let first: LayerBank
     /// Elements from bank to bank; 0 for what is not kept.
     private let valuesStride: Int
@@ -23,6 +25,7 @@ struct LayerRing {
         var bank = boundary.bank(workspace)
         let kept = layer < fields.layers.count ? fields.layers[layer] : nil
         bankCount = kept?.bankCount ?? 1
+        lag = layer == 0 ? 0 : (layer * bankCount - layer + 1) % bankCount
         valuesStride = kept?.values?.rowStride ?? 0
         numbersStride = kept?.numbers?.rowStride ?? 0
         derivativesStride = kept?.derivatives?.rowStride ?? 0
@@ -51,15 +54,29 @@ struct LayerRing {
             && kept?.numbers != nil
     }
 
-    /// The bank of sample `sample`, ≥ 0.
+    /// The bank that is filled in cycle `cycle`: by FF of the junction to the left, or with inputs.
     @inline(__always)
-    func bank(_ sample: Int) -> LayerBank {
-        let index = sample % bankCount
+    func newest(_ cycle: Int) -> Int {
+        bankCount == 1 ? 0 : (cycle &+ lag) % bankCount
+    }
+
+    /// The bank that was filled a cycle before that.
+    @inline(__always)
+    func before(_ bank: Int) -> Int { bank == 0 ? bankCount &- 1 : bank &- 1 }
+
+    /// The bank that is filled in the next cycle, and holds the oldest sample until then: that of
+    /// BP and UP of the junction to the right.
+    @inline(__always)
+    func oldest(_ bank: Int) -> Int { bank &+ 1 == bankCount ? 0 : bank &+ 1 }
+
+    /// Where the numbers of a bank are.
+    @inline(__always)
+    subscript(index: Int) -> LayerBank {
         var bank = first
-        bank.values += index * valuesStride
-        bank.consumed += index * numbersStride
+        bank.values += index &* valuesStride
+        bank.consumed += index &* numbersStride
         if isProducedRead { bank.produced = bank.consumed }
-        bank.derivatives += index * derivativesStride
+        bank.derivatives += index &* derivativesStride
         return bank
     }
 }

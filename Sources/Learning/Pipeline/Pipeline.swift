@@ -71,6 +71,12 @@ struct Pipeline {
     /// Where the registers of a sample are that it keeps to the end.
     func slot(_ sample: Int) -> Int { sample % (2 * junctionCount) }
 
+    /// The slot that many samples after another one, 0 … 2J: as many before, cyclically.
+    func slot(_ slot: Int, after count: Int) -> Int {
+        let sum = slot &+ count
+        return sum >= 2 &* junctionCount ? sum &- 2 &* junctionCount : sum
+    }
+
     /// Writes what a sample carries along.
     func enter(_ slot: Int, _ name: SampleName, rate: Float, flags: UInt32) {
         producers[slot] = UInt32(truncatingIfNeeded: name.producer)

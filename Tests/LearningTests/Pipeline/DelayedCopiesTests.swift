@@ -33,7 +33,8 @@ import Testing
         try #require(configurations.first { $0.0 == name }?.1)
     }
 
-    @Test(arguments: configurations.map(\.0)) func theLearnerIsItsDefinition(_ name: String) throws {
+    @Test(arguments: configurations.map(\.0)) func theLearnerIsItsDefinition(_ name: String) throws
+    {
         try check(Self.configuration(name), samples: 260)
     }
 

@@ -51,7 +51,8 @@ import Testing
         }
     }
 
-    @Test(arguments: configurations.map(\.0)) func aRollbackIsAsIfNothingCame(_ name: String) throws {
+    @Test(arguments: configurations.map(\.0)) func aRollbackIsAsIfNothingCame(_ name: String) throws
+    {
         let configuration = try Self.configuration(name)
         let harness = try LearnerHarness(configuration)
         let kept = try LearnerHarness(configuration)
