@@ -193,7 +193,7 @@ let package = Package(
         .testTarget(
             name: "ConfigurationTests",
             dependencies: [
-                "Arithmetic", "Configuration", "Junctions", "Learning", "SampleSources",
+                "Accelerator", "Arithmetic", "Configuration", "Junctions", "Learning", "SampleSources",
                 "Simulation",
             ],
             swiftSettings: strict),
