@@ -105,7 +105,7 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Arithmetic", "Junctions", "Learning", "SampleSources", "WeightStore",
+                "Accelerator", "Arithmetic", "Junctions", "Learning", "SampleSources", "WeightStore",
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: strict),
@@ -132,6 +132,12 @@ let package = Package(
             name: "kernel-bench",
             dependencies: ["Arithmetic", "Junctions", "Kernels", "Platform"],
             path: "Benchmarks/kernel-bench", swiftSettings: strict),
+        .executableTarget(
+            name: "device-bench",
+            dependencies: [
+                "Accelerator", "Arithmetic", "Junctions", "Kernels", "Learning", "Platform",
+            ],
+            path: "Benchmarks/device-bench", swiftSettings: strict),
         .executableTarget(
             name: "papers",
             dependencies: [
@@ -190,7 +196,7 @@ let package = Package(
         .testTarget(
             name: "ConfigurationTests",
             dependencies: [
-                "Arithmetic", "Configuration", "Junctions", "Learning", "SampleSources",
+                "Accelerator", "Arithmetic", "Configuration", "Junctions", "Learning", "SampleSources",
                 "Simulation",
             ],
             swiftSettings: strict),

@@ -28,6 +28,7 @@ struct ConfigurationBuilder {
         guard let task = task() else { return nil }
         deriveOutputs(task)
         checkLearning(network(), learning())
+        checkSchedule(learning())
         checkWidths(outputCount: outputCount(task))
         let input = input()
         checkInput(input)
@@ -73,7 +74,7 @@ struct ConfigurationBuilder {
         return list.compactMap { if case .integer(let number) = $0 { Int(number) } else { nil } }
     }
 
-    private func text(_ key: String) -> String {
+    func text(_ key: String) -> String {
         guard case .text(let text) = values[key]?.value else { return "" }
         return text
     }
@@ -231,7 +232,7 @@ struct ConfigurationBuilder {
             outputActivation: Activation(rawValue: text("network.output-activation")) ?? .identity,
             loss: loss, initialisation: rules[text("network.initialisation")] ?? .heUniform,
             seed: UInt64(integer("network.seed")), inputWidth: integer("network.input-width"),
-            outputWidth: integer("network.output-width"))
+            outputWidth: integer("network.output-width"), schedule: schedule)
     }
 
     private func learning() -> LearningSettings {
@@ -261,7 +262,7 @@ struct ConfigurationBuilder {
             weightDecay: learning.weightDecay, junctions: junctions(),
             inputWidth: network.inputWidth, outputWidth: network.outputWidth,
             pendingCapacity: integer("labels.window"),
-            producerCapacity: integer("daemon.max-producers"))
+            producerCapacity: integer("daemon.max-producers"), schedule: network.schedule)
     }
 
     private func daemon() -> DaemonLimits {

@@ -129,6 +129,9 @@ extension MillraceConfiguration {
             "momentum \(learning.momentum > 0)", "window \(labelWindow)",
             "producers \(daemon.maxProducers)",
         ]
+        if network.schedule != .sequential {
+            parts.append("schedule \(network.schedule.rawValue)")
+        }
         parts += (0..<learner.widths.count - 1).map { JunctionText.shape(learner.junction($0)) }
         switch output.task {
         case .classification(let count): parts.append("classes \(count)")

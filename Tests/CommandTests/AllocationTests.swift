@@ -70,7 +70,41 @@ import Testing
             format = [16, 4, 11]
             """
 
-    @Test(arguments: [RealDaemon.morse, everyJunction, otherJunctions])
+    /// The FPGA network of examples/fpga.toml, which is pipelined.
+    static let pipelinedFPGA =
+        RealDaemon.morse
+        .replacing(
+            "hidden = [32]",
+            with: """
+                hidden = [64]
+                input-width = 1024
+                activation = "sigmoid"
+                output-activation = "sigmoid"
+                initialisation = "glorot-normal"
+                schedule = "pipeline"
+                """
+        )
+        .replacing("rate = 0.05", with: "rate = 0.125") + """
+
+            [junction]
+            structure = "clash-free"
+            interleaver = 2
+            arithmetic = "fixed"
+            format = [10, 2, 7]
+            [junction.0]
+            out-degree = 4
+            parallelism = 128
+            [junction.1]
+            out-degree = 16
+            parallelism = 32
+            """
+    static let everyJunctionPipelined = everyJunction.replacing(
+        "hidden = [64", with: "schedule = \"pipeline\"\nhidden = [64")
+
+    @Test(
+        arguments: [
+            RealDaemon.morse, everyJunction, otherJunctions, pipelinedFPGA, everyJunctionPipelined,
+        ])
     func noAllocationPerSampleOnOurThreads(_ configuration: String) throws {
         let pages = Workplace()
         let page = pages.write("counts", String(repeating: " ", count: 4096))

@@ -26,11 +26,12 @@ import Testing
 
     /// One producer's stream with a fault, and the lives of the daemon that it takes.
     private func run(
-        seed: UInt64, fault: DiskFault?, restart: RestartMode
+        seed: UInt64, fault: DiskFault?, restart: RestartMode, isPipelined: Bool
     ) -> Ending {
         let disk = SimulatedDisk(seed: seed, directories: [], fault: fault)
         let rig = DaemonRig(
-            storage: disk, directory: Self.directory, commitSequences: 30)
+            storage: disk, directory: Self.directory, commitSequences: 30,
+            isPipelined: isPipelined)
         var generator = SplitMix64(seed: seed)
         let producer = ScriptedProducer(
             name: "p", script: script, count: Self.sampleCount, batch: 9, peer: 1)
@@ -95,8 +96,10 @@ import Testing
 
     static let idXor = (1...sampleCount).reduce(UInt64(0)) { $0 ^ StreamSection.scrambled($1) }
 
-    @Test func noFaultLosesOrRepeatsAnAcknowledgedSample() throws {
-        let clean = run(seed: 1, fault: nil, restart: .keepAll)
+    /// With the pipeline, samples are under way at every fault.
+    @Test(arguments: [(false, 12), (true, 3)] as [(Bool, UInt64)])
+    func noFaultLosesOrRepeatsAnAcknowledgedSample(_ isPipelined: Bool, _ seeds: UInt64) throws {
+        let clean = run(seed: 1, fault: nil, restart: .keepAll, isPipelined: isPipelined)
         #expect(clean.problem == nil)
         #expect(clean.operations > 20)
         var states = 0
@@ -104,9 +107,10 @@ import Testing
             let restarts: [RestartMode] = kind == .crash ? RestartMode.allCases : [.processKilled]
             for operation in 0..<clean.operations {
                 for restart in restarts {
-                    for seed in UInt64(1)...12 {
+                    for seed in 1...seeds {
                         let ending = run(
-                            seed: seed, fault: DiskFault(kind, at: operation), restart: restart)
+                            seed: seed, fault: DiskFault(kind, at: operation), restart: restart,
+                            isPipelined: isPipelined)
                         states += 1
                         if let problem = ending.problem {
                             Issue.record(

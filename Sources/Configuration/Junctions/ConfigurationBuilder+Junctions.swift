@@ -229,8 +229,10 @@ extension ConfigurationBuilder {
                 + "(2^\(nearest))")
     }
 
-    private mutating func checkPlainDescent(
-        _ learning: LearningSettings, _ cause: String, _ why: String
+    /// Reports momentum and weight decay where there can be none.
+    mutating func checkPlainDescent(
+        _ learning: LearningSettings, _ cause: String, _ why: String,
+        otherwise: String = "change the junction"
     ) {
         for (key, value) in [
             ("learning.momentum", learning.momentum),
@@ -238,7 +240,7 @@ extension ConfigurationBuilder {
         ] where value > 0 && !problems.contains(where: { $0.key == key }) {
             report(
                 key, found: shown(key),
-                expected: "0 with \(cause): \(why). Set \(key) = 0, or change the junction")
+                expected: "0 with \(cause): \(why). Set \(key) = 0, or \(otherwise)")
         }
     }
 

@@ -119,6 +119,7 @@ enum KeyTable {
             ),
             .value(.text("he-uniform"))),
         key("network", "seed", .integer(0...Int64.max), .value(.integer(1))),
+        ScheduleKey.definition,
     ]
 
     private static let junctions: [KeyDefinition] =

@@ -1,5 +1,6 @@
 // The configuration as plain values, one struct per section of the file, everything resolved.
 
+import Accelerator
 import Learning
 
 /// The type of one feature as it arrives.
@@ -73,6 +74,8 @@ public struct NetworkSettings: Equatable, Sendable {
     public var inputWidth: Int
     /// Neurons of the output layer, at least the outputs; 0 = as many as outputs.
     public var outputWidth: Int
+    /// When FF, BP and UP of a sample run.
+    public var schedule: Schedule
 }
 
 /// [learning]: how weights change.

@@ -16,6 +16,7 @@ extension NetworkLoop {
             uptimeSeconds: Double(clock.nowNanoseconds &- startNanoseconds) / 1e9,
             generation: generation, stateDigest: digest(of: generation),
             samples: pin.map { learnedSamples(slot: $0.slot) } ?? 0,
+            inFlight: pin.map { inFlightSamples(slot: $0.slot) } ?? 0,
             producers: stream.map(producerReplies) ?? [], counters: counterReply(),
             figures: figures(producer: nil), budget: description.budget,
             budgetBytes: description.budgetBytes, plannedBytes: description.plannedBytes,
@@ -62,6 +63,11 @@ extension NetworkLoop {
     private func learnedSamples(slot: Int) -> UInt64 {
         let section = UnsafeRawPointer(ring.learnerMemory(slot))
         return PrequentialFigures.scored(layout: description.layout, section: section)
+    }
+
+    /// Labelled samples inside the pipeline of a slot.
+    private func inFlightSamples(slot: Int) -> Int {
+        description.layout.inFlightCount(UnsafeRawPointer(ring.learnerMemory(slot)))
     }
 
     private var mode: DaemonMode {

@@ -149,8 +149,11 @@ public struct DaemonPlan: Sendable {
         let normalise = configuration.normaliser == .none ? "none" : "running"
         let junctions = configuration.junctions.enumerated()
             .map { ", junction \($0.offset) \($0.element.structure.text)" }.joined()
+        let schedule =
+            configuration.schedule == .sequential
+            ? "" : ", schedule \(configuration.schedule.rawValue)"
         return "\(schema.task.name) of \(schema.featureCount) \(schema.elementType.name) "
-            + "features, network \(configuration.networkText)\(junctions), normalise \(normalise), "
+            + "features, network \(configuration.networkText)\(junctions)\(schedule), normalise \(normalise), "
             + "momentum \(configuration.momentum > 0 ? "yes" : "no"), "
             + "labels.window \(configuration.pendingCapacity), "
             + "daemon.max-producers \(settings.maximumProducers)"

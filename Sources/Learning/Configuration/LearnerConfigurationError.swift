@@ -9,6 +9,8 @@ public enum LearnerConfigurationError: Error, Equatable, Sendable {
     case crossEntropyUnsuitable(outputActivation: Activation, task: LearningTask)
     /// Raw values are `u8`, `i16` or `f32`.
     case elementTypeUnsupported(ElementType)
+    /// The pipeline is plain SGD.
+    case pipelineUnsuitable(key: String, value: Float)
     /// Softmax makes sense only as the output of a classification.
     case softmaxUnsuitable(key: String)
     /// An integer outside its range.
@@ -28,6 +30,9 @@ extension LearnerConfigurationError: CustomStringConvertible {
                 + "not \(activation.rawValue) here; use squared error"
         case .elementTypeUnsupported(let type):
             "features are U8, I16 or F32, not \(type.rawValue)"
+        case .pipelineUnsuitable(let key, let value):
+            "\(key) is \(value), but the pipeline is plain SGD: set it to 0, or choose the "
+                + "sequential schedule"
         case .softmaxUnsuitable(let key):
             "\(key) cannot be softmax: softmax is for the outputs of a classification"
         case .countOutOfRange(let key, let value, let lowest, let highest):
@@ -93,6 +98,12 @@ extension LearnerConfiguration {
         try check("learning rate", learningRate, learningRate > 0, "finite and above 0")
         try check("momentum", momentum, momentum >= 0 && momentum < 1, "at least 0 and below 1")
         try check("weight decay", weightDecay, weightDecay >= 0, "finite and at least 0")
+        if schedule == .pipeline {
+            if momentum > 0 { throw .pipelineUnsuitable(key: "momentum", value: momentum) }
+            if weightDecay > 0 {
+                throw .pipelineUnsuitable(key: "weight decay", value: weightDecay)
+            }
+        }
         if case .running(let clip, _) = normaliser {
             try check("normaliser clip", clip, clip > 0, "finite and above 0")
         }

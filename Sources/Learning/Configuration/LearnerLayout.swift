@@ -36,6 +36,7 @@ public struct LearnerLayout: Sendable {
     let metrics: MetricsFields
     let anomaly: SectionField?
     let pending: PendingFields?
+    let pipeline: PipelineFields?
 
     /// Lays out a learner; the configuration must be valid.
     public init(_ configuration: LearnerConfiguration) {
@@ -77,6 +78,8 @@ public struct LearnerLayout: Sendable {
         line("metrics", "\(c.producerCapacity) producers and overall")
         pending = c.pendingCapacity > 0 ? PendingFields(c, &section) : nil
         line("pending labels", "\(c.pendingCapacity) samples")
+        pipeline = c.schedule == .pipeline ? PipelineFields(c, network, &section) : nil
+        line("pipeline registers", "banks of \(network.layers.count) junctions")
 
         self.configuration = c
         self.section = section

@@ -52,7 +52,7 @@ extension LearnerLayout {
             }
             if let finding = findings.first { return "junction \(index): \(finding)" }
         }
-        return nil
+        return pipelineFinding(section)
     }
 }
 

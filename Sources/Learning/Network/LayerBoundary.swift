@@ -8,17 +8,17 @@
 import Arithmetic
 import Junctions
 
-/// Numbers of one fixed-point format in the workspace.
+/// Numbers of one fixed-point format in the workspace, as byte offsets of padded vectors of Int16;
+/// all 0 where there are none.
 struct FixedPlace: Equatable, Sendable {
-    let format: FixedFormat
-    /// Byte offsets, each of a padded vector of Int16.
-    let values: Int
+    private(set) var values = 0
     /// f′ of the values; only where a junction produced them.
-    let derivatives: Int
-    let errors: Int
+    private(set) var derivatives = 0
+    private(set) var errors = 0
 
-    init(_ format: FixedFormat, _ count: Int, _ workspace: inout WorkspaceLayout) {
-        self.format = format
+    init() {}
+
+    init(_ count: Int, _ workspace: inout WorkspaceLayout) {
         values = workspace.takeFixed(count)
         derivatives = workspace.takeFixed(count)
         errors = workspace.takeFixed(count)
@@ -26,18 +26,6 @@ struct FixedPlace: Equatable, Sendable {
 
     /// Fixed-point numbers of a vector, padding included.
     static func paddedCount(_ count: Int) -> Int { (count + 31) & ~31 }
-
-    func values(_ workspace: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Int16> {
-        (workspace + values).assumingMemoryBound(to: Int16.self)
-    }
-
-    func derivatives(_ workspace: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Int16> {
-        (workspace + derivatives).assumingMemoryBound(to: Int16.self)
-    }
-
-    func errors(_ workspace: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Int16> {
-        (workspace + errors).assumingMemoryBound(to: Int16.self)
-    }
 }
 
 /// One layer of neurons.
@@ -46,10 +34,15 @@ struct LayerBoundary: Equatable, Sendable {
     let count: Int
     /// Whether somebody reads or writes floats here.
     let hasFloats: Bool
+    /// The format of a fixed-point junction to the left.
+    let producedFormat: FixedFormat?
+    /// The format of a fixed-point junction to the right, where the numbers that it reads are not
+    /// those that were produced: values and errors cross from one arithmetic to another.
+    let consumedFormat: FixedFormat?
     /// What a fixed-point junction to the left writes.
-    let produced: FixedPlace?
-    /// What a fixed-point junction to the right reads, where that is not what was produced.
-    let consumed: FixedPlace?
+    let produced: FixedPlace
+    /// What a fixed-point junction to the right reads.
+    let consumed: FixedPlace
     private let valuesOffset: Int
     private let errorsOffset: Int
 
@@ -60,17 +53,18 @@ struct LayerBoundary: Equatable, Sendable {
         self.count = count
         let staysFixed = left?.format != nil && left?.format == right?.format
         hasFloats = !staysFixed
+        producedFormat = left?.format
+        consumedFormat = staysFixed ? nil : right?.format
         valuesOffset = workspace.takeFloats(hasFloats ? count : 0)
         errorsOffset = workspace.takeFloats(hasFloats && learns ? count : 0)
-        produced = left?.format.map { FixedPlace($0, count, &workspace) }
-        consumed = staysFixed ? nil : right?.format.map { FixedPlace($0, count, &workspace) }
+        produced = producedFormat == nil ? FixedPlace() : FixedPlace(count, &workspace)
+        consumed =
+            staysFixed
+            ? produced : consumedFormat == nil ? FixedPlace() : FixedPlace(count, &workspace)
     }
 
     /// Floats of a vector, padding included.
     var paddedCount: Int { DenseJunction.paddedCount(count) }
-
-    /// What the junction to the right reads in fixed point.
-    var fixedInput: FixedPlace? { consumed ?? produced }
 
     func values(_ workspace: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Float> {
         (workspace + valuesOffset).assumingMemoryBound(to: Float.self)

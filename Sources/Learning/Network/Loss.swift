@@ -26,17 +26,22 @@ extension Network {
     package func lossValue(
         _ workspace: UnsafeMutableRawPointer, _ kernels: KernelSet
     ) -> Double {
+        lossValue(boundaries[layers.count].bank(workspace), target(workspace), kernels)
+    }
+
+    /// Loss of the values of the outputs' bank against targets t; its errors are lost.
+    func lossValue(
+        _ bank: LayerBank, _ t: UnsafePointer<Float>, _ kernels: KernelSet
+    ) -> Double {
         switch (loss, outputActivation) {
-        case (.squaredError, _): halfSquares(workspace)
-        case (.crossEntropy, .sigmoid): crossEntropyOfEach(workspace, kernels)
-        case (.crossEntropy, _): crossEntropyOfOne(workspace)
+        case (.squaredError, _): halfSquares(bank.values, t)
+        case (.crossEntropy, .sigmoid): crossEntropyOfEach(bank, t, kernels)
+        case (.crossEntropy, _): crossEntropyOfOne(bank.values, t)
         }
     }
 
     /// ½ Σⱼ (yⱼ − tⱼ)²
-    private func halfSquares(_ workspace: UnsafeMutableRawPointer) -> Double {
-        let y = output(workspace)
-        let t = target(workspace)
+    private func halfSquares(_ y: UnsafePointer<Float>, _ t: UnsafePointer<Float>) -> Double {
         var sum = 0.0
         for index in 0..<outputWidth {
             let difference = Double(y[index]) - Double(t[index])
@@ -46,9 +51,9 @@ extension Network {
     }
 
     /// −log y[class]
-    private func crossEntropyOfOne(_ workspace: UnsafeMutableRawPointer) -> Double {
-        let y = output(workspace)
-        let t = target(workspace)
+    private func crossEntropyOfOne(
+        _ y: UnsafePointer<Float>, _ t: UnsafePointer<Float>
+    ) -> Double {
         var sum = 0.0
         for index in 0..<outputWidth where t[index] == 1 {
             sum -= Double(logFMA(max(y[index], Self.leastProbability)))
@@ -59,11 +64,10 @@ extension Network {
     /// −Σⱼ log pⱼ, where pⱼ is what output j says of the truth: yⱼ for the class, 1 − yⱼ for the
     /// others.
     private func crossEntropyOfEach(
-        _ workspace: UnsafeMutableRawPointer, _ kernels: KernelSet
+        _ bank: LayerBank, _ t: UnsafePointer<Float>, _ kernels: KernelSet
     ) -> Double {
-        let y = output(workspace)
-        let t = target(workspace)
-        let p = outputDelta(workspace)
+        let y = bank.values
+        let p = bank.errors
         let padded = DenseJunction.paddedCount(outputWidth)
         for index in 0..<outputWidth {
             p[index] = max(t[index] == 1 ? y[index] : 1 - y[index], Self.leastProbability)
@@ -77,13 +81,17 @@ extension Network {
     }
 
     /// A Float rounds a smaller probability to 0, whose logarithm is not finite.
-    private static let leastProbability: Float = 1e-30
+    static let leastProbability: Float = 1e-30
 
     /// δ at the output neurons from `output` and `target`.
     package func setOutputDelta(_ workspace: UnsafeMutableRawPointer, _ kernels: KernelSet) {
-        let y = output(workspace)
-        let t = target(workspace)
-        let delta = outputDelta(workspace)
+        setOutputDelta(boundaries[layers.count].bank(workspace), target(workspace), kernels)
+    }
+
+    /// δ of the outputs' bank, as floats, from its values and targets t.
+    func setOutputDelta(_ bank: LayerBank, _ t: UnsafePointer<Float>, _ kernels: KernelSet) {
+        let y = bank.values
+        let delta = bank.errors
         for index in 0..<outputWidth { delta[index] = y[index] - t[index] }
         guard loss == .squaredError else { return }
         if outputActivation == .softmax {

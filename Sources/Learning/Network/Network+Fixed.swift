@@ -1,5 +1,5 @@
-// Fixed point in the network: activation functions by table, and the crossings to and from floats
-// at layers of neurons between junctions of different arithmetic.
+// Fixed point in the network: activation functions by table, and the crossings from floats at the
+// first and last layer of neurons.
 //
 // Inputs are cut off towards −∞, as the published hardware places pixels in the fraction; values
 // and errors that cross a border inside the network are rounded to nearest, so that no error
@@ -21,97 +21,53 @@ extension Network {
         }
     }
 
-    /// The floats of a layer as numbers of `place`.
-    /// - isInput: cut off towards −∞ instead of rounded to nearest
-    func narrow(
-        _ boundary: LayerBoundary, to place: FixedPlace, isInput: Bool,
-        _ workspace: UnsafeMutableRawPointer, _ kernels: KernelSet
-    ) {
-        let convert = isInput ? kernels.fixed.truncate : kernels.fixed.round
-        convert(
-            boundary.values(workspace), place.values(workspace), boundary.count,
-            place.format.width, place.format.fractionBits)
+    /// The float inputs as what a fixed-point first junction reads, cut off towards −∞.
+    @inline(__always)
+    func narrowInput(_ bank: LayerBank, _ kernels: KernelSet) {
+        guard let format = boundaries[0].consumedFormat else { return }
+        kernels.fixed.truncate(
+            bank.values, bank.consumed, boundaries[0].count, format.width, format.fractionBits)
     }
 
-    /// The float errors of a layer as numbers of `place`, to nearest.
-    func narrowErrors(
-        _ boundary: LayerBoundary, to place: FixedPlace, _ workspace: UnsafeMutableRawPointer,
-        _ kernels: KernelSet
-    ) {
+    /// The outputs of a fixed-point last junction as floats, exactly.
+    @inline(__always)
+    func widenOutput(_ bank: LayerBank, _ kernels: KernelSet) {
+        let boundary = boundaries[layers.count]
+        guard let format = boundary.producedFormat else { return }
+        kernels.fixed.expand(bank.produced, bank.values, boundary.count, format.fractionBits)
+    }
+
+    /// The float errors of the outputs as what a fixed-point last junction reads, to nearest.
+    @inline(__always)
+    func narrowOutputDelta(_ bank: LayerBank, _ kernels: KernelSet) {
+        let boundary = boundaries[layers.count]
+        guard let format = boundary.producedFormat else { return }
         kernels.fixed.round(
-            boundary.errors(workspace), place.errors(workspace), boundary.count,
-            place.format.width, place.format.fractionBits)
+            bank.errors, bank.producedErrors, boundary.count, format.width, format.fractionBits)
     }
 
-    /// The numbers of `place` as floats, exactly.
-    func widen(
-        _ place: FixedPlace, to boundary: LayerBoundary, _ workspace: UnsafeMutableRawPointer,
+    /// y ← f(y) at the right of fixed-point junction `index`, and f′ where BP will need it.
+    @inline(__always)
+    func applyFixed(
+        _ index: Int, _ bank: LayerBank, _ workspace: UnsafeMutableRawPointer,
         _ kernels: KernelSet
     ) {
-        kernels.fixed.expand(
-            place.values(workspace), boundary.values(workspace), boundary.count,
-            place.format.fractionBits)
-    }
-
-    /// y ← f(y), and f′ for learning.
-    func applyFixed(
-        _ layer: NetworkLayer, _ place: FixedPlace, _ count: Int,
-        _ workspace: UnsafeMutableRawPointer, _ kernels: KernelSet
-    ) {
-        let y = place.values(workspace)
-        let derivatives = learns ? place.derivatives(workspace) : nil
-        switch layer.activation {
+        let y = bank.produced
+        let count = boundaries[index + 1].count
+        let derivatives = learns && index + 1 < layers.count ? bank.derivatives : nil
+        switch layers[index].activation {
         case .identity: break
         case .relu:
-            kernels.fixed.clippedRelu(y, y, derivatives, count, place.format.fractionBits)
+            kernels.fixed.clippedRelu(y, y, derivatives, count, layers[index].fractionBits)
         case .sigmoid:
-            guard let tables = layer.sigmoidTables else {
+            guard let tables = layers[index].sigmoidTables else {
                 preconditionFailure("a fixed-point sigmoid has tables")
             }
-            let sigmoid = tables.sigmoid
             kernels.fixed.sigmoid(
                 y, y, derivatives, count, tables.values(workspace),
-                tables.derivatives(workspace), sigmoid.limit, sigmoid.indexShift,
-                place.format.fractionBits)
+                tables.derivatives(workspace), tables.sigmoid.limit, tables.sigmoid.indexShift,
+                layers[index].fractionBits)
         case .tanh, .softmax: preconditionFailure("validate refuses this in fixed point")
-        }
-    }
-
-    /// BP and UP of a fixed-point junction.
-    func backpropUpdate(
-        fixed junction: FixedJunction, _ index: Int, _ memory: JunctionMemory,
-        _ rule: UpdateRule, _ generator: UnsafeMutablePointer<UInt64>,
-        _ workspace: UnsafeMutableRawPointer, _ kernels: KernelSet
-    ) {
-        let left = boundaries[index]
-        guard let input = left.fixedInput, let output = boundaries[index + 1].produced else {
-            preconditionFailure("a fixed-point junction has fixed-point neighbours")
-        }
-        let crosses = left.consumed != nil
-        let hasDerivative = index > 0 && !crosses && layers[index - 1].activation != .identity
-        junction.backpropUpdate(
-            memory, x: input.values(workspace), delta: output.errors(workspace),
-            derivative: hasDerivative ? input.derivatives(workspace) : nil,
-            e: index > 0 ? input.errors(workspace) : nil,
-            learningShift: -Int(rule.learningRate.exponent),
-            increment: layers[index].specification.increment, generator: generator,
-            kernels: kernels)
-        if index > 0, crosses {
-            kernels.fixed.expand(
-                input.errors(workspace), left.errors(workspace), left.count,
-                input.format.fractionBits)
-        }
-    }
-
-    /// e ← e · f′ at a layer that a fixed-point junction produced, in floats.
-    func multiplyByFixedDerivative(
-        _ place: FixedPlace, _ index: Int, _ workspace: UnsafeMutableRawPointer
-    ) {
-        guard layers[index - 1].activation != .identity else { return }
-        let errors = boundaries[index].errors(workspace)
-        let derivatives = place.derivatives(workspace)
-        for neuron in 0..<boundaries[index].count {
-            errors[neuron] *= place.format.float(derivatives[neuron])
         }
     }
 }

@@ -33,6 +33,12 @@ package struct Network: Sendable {
     let junctionBytes: Int
     /// Bytes from the start of the section, and numbers, of every float32 field of a junction.
     private(set) var floatFields: [(offset: Int, count: Int)] = []
+    /// How bytes become numbers of a fixed-point first junction.
+    let fixedInputs: FixedInputs?
+    /// Loss and error of fixed-point sigmoid outputs.
+    let fixedOutputs: FixedOutputs?
+    private let inputOffset: Float
+    private let inputScale: Float
     private let rawOffset: Int
     private let targetOffset: Int
 
@@ -51,6 +57,11 @@ package struct Network: Sendable {
                 &workspace)
         }
         targetOffset = workspace.takeFloats(widths[widths.count - 1])
+        fixedInputs = FixedInputs(c, junctions[0], &workspace)
+        fixedOutputs =
+            learns ? FixedOutputs(c, junctions[junctions.count - 1], &workspace) : nil
+        inputOffset = c.inputOffset
+        inputScale = c.inputScale
         let beforeJunctions = workspace.byteCount
         for (index, junction) in junctions.enumerated() {
             let isLast = index == junctions.count - 1
@@ -121,6 +132,9 @@ package struct Network: Sendable {
             layer.junction.form.prepare(workspace + layer.workspaceOffset, forUpdates: learns)
         }
         prepareFixedTables(workspace)
+        fixedInputs?.prepare(
+            workspace, layers[0].junction, offset: inputOffset, scale: inputScale)
+        fixedOutputs?.prepare(workspace, least: Self.leastProbability)
     }
 
     /// Makes what the workspace derives from the weights, after these were replaced.

@@ -19,6 +19,8 @@ package struct NetworkLayer: Sendable {
     let workspaceOffset: Int
     /// Bytes from the junction's fields to its saturation counters; nil in float32.
     let saturationsOffset: Int?
+    /// b_f of a fixed-point junction, 0 in float32.
+    let fractionBits: Int
     /// Tables of a fixed-point sigmoid.
     let sigmoidTables: SigmoidTables?
 
@@ -33,6 +35,7 @@ package struct NetworkLayer: Sendable {
         let fields = form.fields
         workspaceOffset = workspace.take(
             form.feedforwardBytes + (learns ? form.updateBytes(specification.increment) : 0))
+        fractionBits = junction.format?.fractionBits ?? 0
         sigmoidTables =
             activation == .sigmoid
             ? junction.format.map { SigmoidTables($0, &workspace) } : nil

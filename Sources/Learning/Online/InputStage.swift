@@ -34,12 +34,23 @@ struct InputStage {
         _ features: UnsafeRawPointer, _ network: Network, _ workspace: UnsafeMutableRawPointer,
         _ normaliser: RunningNormaliser?, _ kernels: KernelSet
     ) {
+        prepare(
+            features, raw: network.raw(workspace), into: network.input(workspace), normaliser,
+            kernels)
+    }
+
+    /// The same into memory of the caller; padded.
+    func prepare(
+        _ features: UnsafeRawPointer, raw: UnsafeMutablePointer<Float>,
+        into x: UnsafeMutablePointer<Float>, _ normaliser: RunningNormaliser?,
+        _ kernels: KernelSet
+    ) {
         guard let normaliser else {
-            convert(features, network.input(workspace))
+            convert(features, x)
             return
         }
-        convert(features, network.raw(workspace))
-        normaliser.normalise(network.raw(workspace), network.input(workspace), kernels)
+        convert(features, raw)
+        normaliser.normalise(raw, x, kernels)
     }
 
     /// The raw value that a network value z of feature `index` stands for: the way back.
@@ -73,9 +84,18 @@ extension LearnerLayout {
 extension Network {
     /// The output with the highest value; the first of equal ones.
     func predictedClass(_ workspace: UnsafeMutableRawPointer) -> Int32 {
-        let y = output(workspace)
+        Self.highest(output(workspace), outputCount)
+    }
+
+    /// The first of the highest values.
+    @inline(__always)
+    static func highest<Value: Comparable>(_ y: UnsafePointer<Value>, _ count: Int) -> Int32 {
         var best = 0
-        for index in 1..<outputCount where y[index] > y[best] { best = index }
+        var value = y[0]
+        for index in 1..<count where y[index] > value {
+            best = index
+            value = y[index]
+        }
         return Int32(best)
     }
 }

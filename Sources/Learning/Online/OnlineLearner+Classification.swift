@@ -4,13 +4,21 @@ extension OnlineLearner {
     func classify(
         _ name: SampleName, _ features: UnsafeRawPointer, _ label: SampleLabel
     ) -> SampleOutcome {
+        let classIndex = Self.classIndex(label)
+        if let pipeline, let classIndex {
+            let completed = enter(
+                pipeline, kernels, name, features, classIndex: classIndex,
+                baseline: previous.classIndex(name.producer), fixed: nil)
+            learnStatistics()
+            return SampleOutcome(decision: .learned, completed: completed)
+        }
         feedforward(features)
         let predicted = network.predictedClass(workspace)
         let baseline = previous.classIndex(name.producer)
         var decision = SampleDecision.expired
         var expired: SampleName?
         var loss = Double.nan
-        if let classIndex = Self.classIndex(label) {
+        if let classIndex {
             loss = learn(classIndex)
             metrics.score(
                 producer: name.producer, label: classIndex, predicted: predicted,
@@ -26,20 +34,27 @@ extension OnlineLearner {
         }
         learnStatistics()
         return SampleOutcome(
-            decision: decision, expired: expired, predictedClass: predicted, loss: Float(loss),
-            anomalyScore: 0)
+            decision: decision, expired: expired, predictedClass: predicted, loss: Float(loss))
     }
 
     func learnLate(
-        _ pending: PendingTable, _ index: Int, _ producer: Int, _ classIndex: Int32
+        _ pending: PendingTable, _ index: Int, _ name: SampleName, _ classIndex: Int32
     ) -> LabelOutcome {
         let predicted = pending.classes(index)[0]
+        let baseline = pending.classes(index)[1]
+        if let pipeline {
+            let completed = enter(
+                pipeline, kernels, name, pending.features(index), classIndex: classIndex,
+                baseline: baseline, fixed: predicted)
+            pending.remove(index)
+            return .learned(predictedClass: predicted, loss: .nan, completed: completed)
+        }
         feedforward(pending.features(index))
         let loss = learn(classIndex)
         metrics.score(
-            producer: producer, label: classIndex, predicted: predicted,
-            baseline: pending.classes(index)[1], loss: loss)
-        previous.remember(producer, classIndex: classIndex)
+            producer: name.producer, label: classIndex, predicted: predicted, baseline: baseline,
+            loss: loss)
+        previous.remember(name.producer, classIndex: classIndex)
         pending.remove(index)
         return .learned(predictedClass: predicted, loss: Float(loss))
     }

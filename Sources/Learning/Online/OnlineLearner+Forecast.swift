@@ -12,21 +12,17 @@
 // away would look like one at the limit.
 
 extension OnlineLearner {
-    func forecast(_ producer: Int, _ features: UnsafeRawPointer) -> SampleOutcome {
+    func forecast(_ name: SampleName, _ features: UnsafeRawPointer) -> SampleOutcome {
+        let producer = name.producer
         var loss = Double.nan
         var anomalyScore: Float = 0
+        var completed: CompletedSample?
         if previous.isKnown(producer) {
-            input.prepare(features, network, workspace, normaliser, kernels)
-            network.target(workspace).update(
-                from: network.input(workspace), count: network.inputCount)
-            prepareUnlimited()
-            feedforward(previous.value(producer))
-            targetBecomesChange()
-            let score = forecastScore()
-            let unlimitedError = unlimitedError()
-            loss = update()
-            metrics.score(producer: producer, score, loss: loss)
-            anomalyScore = anomalyScale(producer).judge(unlimitedError)
+            if let pipeline {
+                completed = enterForecast(pipeline, kernels, name, features)
+            } else {
+                (loss, anomalyScore) = learnForecast(producer, features)
+            }
         }
         if normaliser != nil {
             input.convert(features, network.raw(workspace))
@@ -34,8 +30,41 @@ extension OnlineLearner {
         }
         previous.remember(producer, features)
         return SampleOutcome(
-            decision: .learned, expired: nil, predictedClass: -1, loss: Float(loss),
-            anomalyScore: anomalyScore)
+            decision: .learned, loss: Float(loss), anomalyScore: anomalyScore,
+            completed: completed)
+    }
+
+    /// Loss and anomaly score of the forecast that the producer's previous sample gives.
+    private func learnForecast(
+        _ producer: Int, _ features: UnsafeRawPointer
+    ) -> (Double, Float) {
+        let target = network.target(workspace)
+        let sample = network.input(workspace)
+        let next = network.outputDelta(workspace)
+        input.prepare(features, network, workspace, normaliser, kernels)
+        target.update(from: sample, count: network.inputCount)
+        // The next sample without limit lies where the output errors will, which are not needed
+        // until the update.
+        unlimited(network.raw(workspace), target, into: next)
+        feedforward(previous.value(producer))
+        for index in 0..<network.outputCount { target[index] -= sample[index] }
+        return scoreForecast(sample, next: next, producer) { update() }
+    }
+
+    /// Scores the output in the workspace against the change in `network.target`, and learns or
+    /// lets learn; returns loss and anomaly score.
+    ///
+    /// - sample: what the network read. - next: the next sample without limit
+    /// - learn: what becomes of output and target; returns the loss
+    func scoreForecast(
+        _ sample: UnsafePointer<Float>, next: UnsafePointer<Float>, _ producer: Int,
+        learn: () -> Double
+    ) -> (Double, Float) {
+        let score = forecastScore()
+        let unlimitedError = unlimitedError(sample, next)
+        let loss = learn()
+        metrics.score(producer: producer, score, loss: loss)
+        return (loss, anomalyScale(producer).judge(unlimitedError))
     }
 
     /// The running scale of a producer's errors; not for classifications.
@@ -48,35 +77,29 @@ extension OnlineLearner {
                 + producer * AnomalyScale.valuesPerProducer)
     }
 
-    /// The next sample in network units without limit, from `network.raw` and `network.input`. It
-    /// lies where the output errors will, which are not needed until the update.
-    private func prepareUnlimited() {
-        let unlimited = network.outputDelta(workspace)
+    /// A sample in network units without limit, from its raw features and what they are with it.
+    func unlimited(
+        _ raw: UnsafePointer<Float>, _ limited: UnsafePointer<Float>,
+        into unlimited: UnsafeMutablePointer<Float>
+    ) {
         if let normaliser {
-            normaliser.normaliseUnlimited(network.raw(workspace), unlimited, kernels)
+            normaliser.normaliseUnlimited(raw, unlimited, kernels)
         } else {
-            unlimited.update(from: network.input(workspace), count: network.inputCount)
+            unlimited.update(from: limited, count: network.inputCount)
         }
     }
 
     /// RMS over features of the forecast against the next sample without limit.
-    private func unlimitedError() -> Double {
-        let sample = network.input(workspace)
+    private func unlimitedError(
+        _ sample: UnsafePointer<Float>, _ next: UnsafePointer<Float>
+    ) -> Double {
         let change = network.output(workspace)
-        let next = network.outputDelta(workspace)
         var sum = 0.0
         for index in 0..<network.outputCount {
             let difference = Double(sample[index]) + Double(change[index]) - Double(next[index])
             sum += difference * difference
         }
         return (sum / Double(network.outputCount)).squareRoot()
-    }
-
-    /// From the next sample in `target` to its difference from the sample in `input`.
-    private func targetBecomesChange() {
-        let target = network.target(workspace)
-        let sample = network.input(workspace)
-        for index in 0..<network.outputCount { target[index] -= sample[index] }
     }
 
     /// The forecast change against the real one, beside no change at all.

@@ -6,18 +6,24 @@ extension OnlineLearner {
     func regress(
         _ name: SampleName, _ features: UnsafeRawPointer, _ label: SampleLabel
     ) -> SampleOutcome {
+        let values = Self.values(label)
+        if let pipeline, let values {
+            let completed = enter(
+                pipeline, kernels, name, features, values: values,
+                baseline: previousTargets(name.producer), fixed: nil)
+            learnStatistics()
+            return SampleOutcome(decision: .learned, completed: completed)
+        }
         feedforward(features)
         var decision = SampleDecision.expired
         var expired: SampleName?
         var loss = Double.nan
         var anomalyScore: Float = 0
-        if let values = Self.values(label) {
-            let baseline = previousTargets(name.producer)
-            // The errors' place serves as scratch until the update fills it.
-            let predicted = network.outputDelta(workspace)
-            predictTargets(predicted)
-            let score = score(values, baseline: baseline, predicted: predicted)
-            (loss, anomalyScore) = learn(values, score, name.producer)
+        if let values {
+            (loss, anomalyScore) = scoreTargets(
+                values, baseline: previousTargets(name.producer), fixed: nil, name.producer
+            ) { update() }
+            previous.remember(name.producer, values)
             decision = .learned
         } else if let pending {
             let (index, pushedOut) = pending.push(name, features: features)
@@ -27,22 +33,52 @@ extension OnlineLearner {
         }
         learnStatistics()
         return SampleOutcome(
-            decision: decision, expired: expired, predictedClass: -1, loss: Float(loss),
-            anomalyScore: anomalyScore)
+            decision: decision, expired: expired, loss: Float(loss), anomalyScore: anomalyScore)
     }
 
     func learnLate(
-        _ pending: PendingTable, _ index: Int, _ producer: Int,
+        _ pending: PendingTable, _ index: Int, _ name: SampleName,
         _ values: UnsafePointer<Float>
     ) -> LabelOutcome {
         let fixed = pending.values(index)
         let count = network.outputCount
         let baseline = fixed[2 * count] == 1 ? UnsafePointer(fixed + count) : nil
-        let score = score(values, baseline: baseline, predicted: fixed)
+        if let pipeline {
+            let completed = enter(
+                pipeline, kernels, name, pending.features(index), values: values,
+                baseline: baseline,
+                fixed: fixed)
+            pending.remove(index)
+            return .learned(predictedClass: -1, loss: .nan, completed: completed)
+        }
         feedforward(pending.features(index))
-        let (loss, _) = learn(values, score, producer)
+        let (loss, _) = scoreTargets(
+            values, baseline: baseline, fixed: fixed, name.producer
+        ) { update() }
+        previous.remember(name.producer, values)
         pending.remove(index)
         return .learned(predictedClass: -1, loss: Float(loss))
+    }
+
+    /// Scores the output in the workspace, or a prediction that was fixed earlier, and learns or
+    /// lets learn; returns loss and anomaly score.
+    ///
+    /// - learn: what becomes of the output and `network.target`; returns the loss
+    func scoreTargets(
+        _ values: UnsafePointer<Float>, baseline: UnsafePointer<Float>?,
+        fixed: UnsafePointer<Float>?, _ producer: Int, learn: () -> Double
+    ) -> (Double, Float) {
+        // The errors' place serves as scratch until the update fills it.
+        let predicted = network.outputDelta(workspace)
+        if fixed == nil { predictTargets(predicted) }
+        let score = score(values, baseline: baseline, predicted: fixed ?? UnsafePointer(predicted))
+        let target = network.target(workspace)
+        target.update(from: values, count: network.outputCount)
+        targetNormaliser?.normalise(target, target, kernels)
+        let loss = learn()
+        targetNormaliser?.learn(values)
+        metrics.score(producer: producer, score, loss: loss)
+        return (loss, anomalyScale(producer).judge(score.absolute))
     }
 
     /// The output in the units of the data.
@@ -87,20 +123,6 @@ extension OnlineLearner {
         }
         if baseline != nil { score.baselineAbsolute = baselineSum / Double(count) }
         return score
-    }
-
-    /// Learns from the output in the workspace; returns loss and anomaly score.
-    private func learn(
-        _ values: UnsafePointer<Float>, _ score: ErrorScore, _ producer: Int
-    ) -> (Double, Float) {
-        let target = network.target(workspace)
-        target.update(from: values, count: network.outputCount)
-        targetNormaliser?.normalise(target, target, kernels)
-        let loss = update()
-        targetNormaliser?.learn(values)
-        metrics.score(producer: producer, score, loss: loss)
-        previous.remember(producer, values)
-        return (loss, anomalyScale(producer).judge(score.absolute))
     }
 
     private static func values(_ label: SampleLabel) -> UnsafePointer<Float>? {

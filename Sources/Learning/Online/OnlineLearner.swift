@@ -3,6 +3,9 @@
 //   features → convert → normalise → FF → prediction fixed and scored → loss → BP → UP
 //            → features into the statistics
 //
+// In the pipelined schedule a labelled sample starts a junction cycle instead, and FF, scoring, BP
+// and UP are of different samples (Pipeline/).
+//
 // Invariants:
 //   - the learner owns no memory and keeps no state outside the section: the same section bytes
 //     and the same samples give the same section bytes, on every instruction set;
@@ -30,8 +33,9 @@ public final class OnlineLearner {
     let previous: PreviousSamples
     let metrics: PrequentialMetrics
     let pending: PendingTable?
+    let pipeline: Pipeline?
     private let counters: UnsafeMutablePointer<UInt64>
-    private let generatorState: UnsafeMutablePointer<UInt64>
+    let generatorState: UnsafeMutablePointer<UInt64>
 
     /// A learner over a section that holds its state, or will after `initialise`.
     ///
@@ -56,6 +60,7 @@ public final class OnlineLearner {
         previous = PreviousSamples(layout.previous, section)
         metrics = PrequentialMetrics(layout.metrics, section)
         pending = layout.pending.map { PendingTable($0, section) }
+        pipeline = layout.pipeline.map { Pipeline($0, layout.network, section, workspace) }
         counters = (section + layout.counters.offset).assumingMemoryBound(to: UInt64.self)
         generatorState = (section + layout.generator.offset).assumingMemoryBound(to: UInt64.self)
         workspace.initializeMemory(as: UInt8.self, repeating: 0, count: layout.workspaceBytes)
@@ -111,7 +116,7 @@ public final class OnlineLearner {
         switch layout.configuration.task {
         case .classification: return classify(name, features, label)
         case .regression: return regress(name, features, label)
-        case .forecast: return forecast(producer, features)
+        case .forecast: return forecast(name, features)
         }
     }
 
@@ -129,9 +134,9 @@ public final class OnlineLearner {
         case .none:
             preconditionFailure("a late label is a label")
         case .classIndex(let classIndex):
-            return learnLate(pending, index, producer, classIndex)
+            return learnLate(pending, index, name, classIndex)
         case .values(let values):
-            return learnLate(pending, index, producer, values)
+            return learnLate(pending, index, name, values)
         }
     }
 
@@ -180,6 +185,11 @@ public final class OnlineLearner {
 
     /// From raw features to the network's output, with weights and statistics as they are.
     func feedforward(_ features: UnsafeRawPointer) {
+        if let bytes = network.fixedInputs {
+            bytes.convert(features, network.boundaries[0].bank(workspace).consumed, workspace)
+            network.feedforwardNarrowed(section, workspace, kernels, counting: section)
+            return
+        }
         input.prepare(features, network, workspace, normaliser, kernels)
         network.feedforward(section, workspace, kernels, counting: section)
     }
@@ -192,14 +202,18 @@ public final class OnlineLearner {
     func update() -> Double {
         let loss = network.lossValue(workspace, kernels)
         guard loss.isFinite else {
-            counters[LearnerCounter.skippedUpdates] &+= 1
+            countUpdate(false)
             return loss
         }
         network.setOutputDelta(workspace, kernels)
-        let isUpdated = network.backpropUpdate(
-            section, workspace, rule, generatorState, kernels)
-        counters[isUpdated ? LearnerCounter.updates : LearnerCounter.skippedUpdates] &+= 1
+        countUpdate(
+            network.backpropUpdate(section, workspace, rule, generatorState, kernels))
         return loss
+    }
+
+    /// Counts an update, or one that was skipped.
+    func countUpdate(_ isUpdated: Bool) {
+        counters[isUpdated ? LearnerCounter.updates : LearnerCounter.skippedUpdates] &+= 1
     }
 
     /// Takes the converted features in `network.raw` into the statistics.

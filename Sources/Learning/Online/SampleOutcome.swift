@@ -40,23 +40,55 @@ public enum SampleDecision: Equatable, Sendable {
 
 /// What learning a sample returned.
 public struct SampleOutcome: Equatable, Sendable {
-    /// What was decided.
+    /// What was decided. A sample that entered the pipeline is learned: it is as durable in the
+    /// registers as it would be in the weights.
     public let decision: SampleDecision
     /// A waiting sample that was pushed out to make room, if any.
     public let expired: SampleName?
-    /// The class predicted before learning, −1 unless classifying.
+    /// The class predicted before learning, −1 unless classifying, and when the sample entered the
+    /// pipeline: its prediction comes out later.
     public let predictedClass: Int32
-    /// Loss of that prediction; NaN when no label is known yet.
+    /// Loss of that prediction; NaN when no label, or no prediction, is known yet.
     public let loss: Float
     /// How unusual the newest error is, in σ of the logarithm of the errors so far; 0 while too
     /// few are known and for classifications.
+    public let anomalyScore: Float
+    /// What came out of the pipeline during the call; nil in the sequential schedule, where the
+    /// figures above are the sample's own.
+    public let completed: CompletedSample?
+
+    init(
+        decision: SampleDecision, expired: SampleName? = nil, predictedClass: Int32 = -1,
+        loss: Float = .nan, anomalyScore: Float = 0, completed: CompletedSample? = nil
+    ) {
+        self.decision = decision
+        self.expired = expired
+        self.predictedClass = predictedClass
+        self.loss = loss
+        self.anomalyScore = anomalyScore
+        self.completed = completed
+    }
+}
+
+/// A sample whose prediction came out of the pipeline and was scored, J − 1 labelled samples after
+/// it entered.
+public struct CompletedSample: Equatable, Sendable {
+    /// The name under which it entered.
+    public let name: SampleName
+    /// The class that was predicted (where the label came late: when the sample came), −1 unless
+    /// classifying.
+    public let predictedClass: Int32
+    /// Loss of the network's output.
+    public let loss: Float
+    /// As `SampleOutcome.anomalyScore`, of this sample.
     public let anomalyScore: Float
 }
 
 /// What came of a late label.
 public enum LabelOutcome: Equatable, Sendable {
-    /// The waiting sample was learned; `loss` is that of the network as it is now.
-    case learned(predictedClass: Int32, loss: Float)
+    /// The waiting sample was learned; `loss` is that of the network as it is now, and NaN when
+    /// the sample entered the pipeline, which `completed` came out of.
+    case learned(predictedClass: Int32, loss: Float, completed: CompletedSample? = nil)
     /// No such sample waits: it is unknown, already learned, or expired.
     case unknownSample
 }

@@ -157,6 +157,9 @@ public struct StatusReply: ControlReply {
     public var stateDigest: String
     /// Samples that are in the weights of the newest durable generation.
     public var samples: UInt64
+    /// Labelled samples inside the junction pipeline of the newest durable generation: they are
+    /// learned, and their last update is yet to come. 0 in the sequential schedule.
+    public var inFlight: Int
     /// Every producer the daemon knows, by name.
     public var producers: [ProducerStatus]
     /// Counts since the start.
@@ -183,7 +186,7 @@ public struct StatusReply: ControlReply {
     /// A status; `stateDigest` is given as a number and kept as digits.
     public init(
         version: String, mode: DaemonMode, uptimeSeconds: Double, generation: UInt64,
-        stateDigest: UInt64, samples: UInt64, producers: [ProducerStatus],
+        stateDigest: UInt64, samples: UInt64, inFlight: Int, producers: [ProducerStatus],
         counters: DaemonCounters, figures: Figures, budget: [BudgetLine], budgetBytes: Int,
         plannedBytes: Int, residentBytes: Int, queueDepth: Int, commits: UInt64,
         skippedCommits: UInt64, checkpoints: UInt64
@@ -195,6 +198,7 @@ public struct StatusReply: ControlReply {
         self.generation = generation
         self.stateDigest = Hexadecimal.digits(stateDigest)
         self.samples = samples
+        self.inFlight = inFlight
         self.producers = producers
         self.counters = counters
         self.figures = figures

@@ -40,6 +40,20 @@ import Testing
                 output-width = 16
                 """),
         Network(
+            testDescription: "fixed point in the pipeline",
+            junctions: """
+                [junction]
+                arithmetic = "fixed"
+                format = [12, 3, 8]
+                """, check: "weights within the format",
+            network: """
+                hidden = [32, 32]
+                activation = "sigmoid"
+                output-activation = "sigmoid"
+                initialisation = "glorot-normal"
+                schedule = "pipeline"
+                """),
+        Network(
             testDescription: "N:M",
             junctions: "[junction]\nstructure = \"pruned\"\npattern = \"2:8\"",
             check: "mask legal"),

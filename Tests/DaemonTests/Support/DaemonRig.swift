@@ -21,7 +21,8 @@ final class DaemonRig {
 
     init(
         storage: any Storage, directory: String, classCount: Int = 3, featureCount: Int = 5,
-        pendingCapacity: Int = 0, producers: Int = 3, commitSequences: UInt64 = 40
+        pendingCapacity: Int = 0, producers: Int = 3, commitSequences: UInt64 = 40,
+        isPipelined: Bool = false
     ) {
         self.storage = storage
         configuration = LearnerConfiguration(
@@ -29,7 +30,8 @@ final class DaemonRig {
             normaliser: .running(clip: 8, horizon: 0),
             task: .classification(classCount: classCount), hidden: [6], hiddenActivation: .relu,
             outputActivation: .softmax, loss: .crossEntropy, initialisation: .heUniform, seed: 7,
-            learningRate: 0.05, pendingCapacity: pendingCapacity, producerCapacity: producers)
+            learningRate: 0.05, pendingCapacity: pendingCapacity, producerCapacity: producers,
+            schedule: isPipelined ? .pipeline : .sequential)
         settings = DaemonSettings(stateDirectory: directory, endpoints: [[], [], []])
         settings.maximumProducers = producers
         settings.maximumPeers = 4

@@ -92,7 +92,7 @@ import Testing
                     producer: producer, epoch: 1, sequence: wanted, label: .classIndex(label))
                 let name = SampleName(producer: producer, epoch: 1, sequence: wanted)
                 if let index = list.firstIndex(where: { $0.isWaiting && $0.name == name }) {
-                    guard case .learned(let predicted, _) = outcome else {
+                    guard case .learned(let predicted, _, _) = outcome else {
                         Issue.record("\(name) waits, but was not found (seed \(seed))")
                         return
                     }

@@ -73,7 +73,7 @@ import Testing
 
     private static let status = StatusReply(
         version: "0.1.0", mode: .learning, uptimeSeconds: 1.5, generation: 9, stateDigest: 0xAB,
-        samples: 100, producers: [producer],
+        samples: 100, inFlight: 3, producers: [producer],
         counters: DaemonCounters(framesReceived: 3, refusedBy: ["outOfBounds": 2]),
         figures: figures, budget: [BudgetLine(owner: "ring", detail: "4 slots", bytes: 4096)],
         budgetBytes: 1 << 24, plannedBytes: 1 << 20, residentBytes: 9 << 20, queueDepth: 10,

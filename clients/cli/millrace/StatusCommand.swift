@@ -28,7 +28,8 @@ struct StatusText {
         var table = TextTable()
         table.add("mode", status.mode.rawValue)
         table.add("generation", "\(status.generation)  state \(status.stateDigest)")
-        table.add("samples", Format.count(status.samples) + " in the weights")
+        let inFlight = status.inFlight > 0 ? ", \(status.inFlight) in the pipeline" : ""
+        table.add("samples", Format.count(status.samples) + " in the weights" + inFlight)
         table.add("uptime", Format.decimal(status.uptimeSeconds, 1) + " s")
         table.add(
             "commits",
