@@ -141,7 +141,8 @@ let package = Package(
         .executableTarget(
             name: "papers",
             dependencies: [
-                "Arithmetic", "Junctions", "Kernels", "Learning", "Platform", "SampleSources",
+                "Accelerator", "Arithmetic", "Junctions", "Kernels", "Learning", "Platform",
+                "SampleSources",
             ],
             path: "Benchmarks/papers", swiftSettings: strict),
 

@@ -106,6 +106,22 @@ def epochs(results, folder):
     return drawn
 
 
+def schedules(results, folder):
+    figure, axes = plt.subplots()
+    drawn = False
+    for index, format in enumerate(["(10,2,7)", "(16,4,11)"]):
+        for manner, dash in (("pipeline", "-"), ("sequential", "--")):
+            curve = results.curve("0.8", f"{format} {manner}", "test")
+            if curve:
+                colour, mark = STYLES[index]
+                axes.plot(range(1, len(curve) + 1), curve, label=f"{format} {manner}",
+                          color=colour, marker=mark, markersize=4, linewidth=1.4, linestyle=dash)
+                drawn = True
+    save(figure, axes, folder, "schedules", "epoch of 12,544 images", "test accuracy (%)",
+         "Delayed updates of the junction pipeline: 1024-64-32, mnist", "lower right")
+    return drawn
+
+
 def lengths(results, folder):
     figure, axes = plt.subplots()
     sizes = [1, 2, 4, 8, 16, 32]
@@ -159,6 +175,9 @@ PLOTS = [
      "Accuracy against bit width; with drawn and with all-zero sweep starts, and for smallnet."),
     (epochs, "epochs", "Accuracy by epoch for four formats",
      "The way there, epoch by epoch (means over seeds)."),
+    (schedules, "schedules", "Accuracy by epoch, pipelined and sequential",
+     "The junction pipeline, whose updates come late, beside sequential learning (means over "
+     "seeds)."),
     (lengths, "lengths", "Accuracy against the length of bit streams",
      "Accuracy against L, and the ablations at L = 8 beside it."),
     (blocks, "blocks", "Accuracy against block size", "Accuracy against block size."),

@@ -54,8 +54,6 @@ NOT_HERE = """## What is not run here
   ResNet, VGG and ViT (paper 3): there are no convolutions yet, and two cores would not train them in
   any reasonable time. Rows on mnist speak of multilayer perceptrons on mnist, and of no more.
 - **LSTM** with block-circulant weights (2.5): no recurrent blocks yet.
-- **The junction pipeline** (0.3, 0.8), **clock cycles** (0.4), the sorter of paper 3 (3.2) and its
-  cycle model and ablations (3.5, 3.6): they belong to the emulated accelerator.
 - **A small convolution network with batch normalisation** (1.5): no convolutions yet.
 - **Ratios of hardware that is not here** are quoted above and never compared.
 """

@@ -3,5 +3,5 @@
 /// All recipes.
 enum Experiments {
     static let recipes: [Recipe] =
-        sparse + stochastic + circulant + pruned
+        sparse + schedules + stochastic + circulant + pruned
 }

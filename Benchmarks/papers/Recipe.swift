@@ -1,6 +1,7 @@
 // What one experiment does: data, network, schedule. A recipe with a seed is a run; a run is a
 // function of the two alone, so it can be repeated on any machine to the last bit.
 
+import Accelerator
 import Arithmetic
 import Junctions
 import Learning
@@ -65,6 +66,18 @@ struct Recipe: Sendable {
     var inputBits: Int?
     /// Paired seeds 1 ... seeds.
     var seeds = 3
+    /// How samples are learned.
+    var manner = Manner.passes
+
+    /// How samples are learned.
+    enum Manner: String, Sendable {
+        /// Pass by pass over the network, one sample or micro-batch at a time.
+        case passes
+        /// By the daemon's learner, one sample at a time.
+        case sequential
+        /// By the daemon's learner in the junction pipeline.
+        case pipeline
+    }
 
     /// The learner of `seed` over `data`.
     func configuration(seed: UInt64, features: Int, classes: Int) -> LearnerConfiguration {
@@ -74,7 +87,8 @@ struct Recipe: Sendable {
             hiddenActivation: hiddenActivation, outputActivation: outputActivation,
             loss: .crossEntropy, initialisation: initialisation, seed: seed,
             learningRate: rates.rate(epoch: 0, progress: 0), weightDecay: weightDecay,
-            junctions: junctions(seed), inputWidth: inputWidth, outputWidth: outputWidth)
+            junctions: junctions(seed), inputWidth: inputWidth, outputWidth: outputWidth,
+            schedule: manner == .pipeline ? .pipeline : .sequential)
     }
 }
 

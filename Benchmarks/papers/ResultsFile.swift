@@ -69,7 +69,7 @@ extension Run {
         let text =
             "\(ResultsFile.version) \(configuration) \(recipe.data) \(recipe.trainCount ?? 0) "
             + "\(recipe.testCount) \(recipe.isShuffled) \(recipe.epochs) \(recipe.rates) "
-            + "\(recipe.microBatch) \(recipe.inputBits ?? 0)"
+            + "\(recipe.microBatch) \(recipe.inputBits ?? 0) \(recipe.manner)"
         var value: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in text.utf8 { value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
         return String(value, radix: 16)

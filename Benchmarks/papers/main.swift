@@ -34,18 +34,19 @@ func work(_ queue: RunQueue, _ sets: [DataName: DataSet], _ file: ResultsFile) {
     while let (index, run) = queue.take() {
         guard let data = sets[run.recipe.data] else { continue }
         let name = "\(run.recipe.experiment) \(run.recipe.variant), seed \(run.seed)"
-        let trainer: Trainer
+        let result: RunResult
         do throws(StructureError) {
             if let problem = run.problem(data) {
                 StandardError.write("papers: without \(name): \(problem)\n")
                 continue
             }
-            trainer = try Trainer(run, data)
+            result =
+                run.recipe.manner == .passes
+                ? try Trainer(run, data).finish() : OnlineTrainer(run, data).finish()
         } catch {
             StandardError.write("papers: without \(name): \(error)\n")
             continue
         }
-        let result = trainer.finish()
         let last = result.test.last ?? result.prequential.last ?? 0
         StandardError.write(
             "\(index + 1)/\(queue.runs.count) \(name): \((last * 1e4).rounded() / 1e2) % in "
