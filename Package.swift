@@ -107,8 +107,10 @@ let package = Package(
             dependencies: [
                 "Accelerator", "Arithmetic", "Junctions", "Learning", "SampleSources", "WeightStore",
                 .product(name: "TOMLKit", package: "TOMLKit"),
+                "Accelerator", "Arithmetic", "Junctions", "Learning", "SampleSources",
+                "WeightStore", .product(name: "TOMLKit", package: "TOMLKit"),
             ],
-            swiftSettings: strict),
+            resources: [.embedInCode("Devices")], swiftSettings: strict),
 
         // Rung 7
         .executableTarget(
@@ -199,6 +201,8 @@ let package = Package(
             dependencies: [
                 "Accelerator", "Arithmetic", "Configuration", "Junctions", "Learning", "SampleSources",
                 "Simulation",
+                "Accelerator", "Arithmetic", "Configuration", "Junctions", "Learning",
+                "SampleSources", "Simulation",
             ],
             swiftSettings: strict),
         .testTarget(
