@@ -38,12 +38,14 @@ extension DeviceDescription {
             return TransformProcessing(units, self).cost(junction, place, blockSize: blockSize)
         case .pruned(let settings):
             guard let array = tensorArray else { throw missing(index, junction, "tensor-array") }
-            return TensorProcessing(array, self).cost(junction, pruning: settings)
+            return TensorProcessing(array, self).cost(
+                junction, pruning: settings, isFirst: index == 0)
         case .dense where edgeProcessors == nil:
             guard let array = tensorArray else {
                 throw missing(index, junction, "edge-processors")
             }
-            return TensorProcessing(array, self).cost(junction, pruning: nil)
+            return TensorProcessing(array, self).cost(
+                junction, pruning: nil, isFirst: index == 0)
         case .dense, .random, .structured, .clashFree, .laneAligned:
             guard let processors = edgeProcessors else {
                 throw missing(index, junction, "edge-processors")
