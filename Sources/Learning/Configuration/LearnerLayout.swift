@@ -36,6 +36,11 @@ public struct LearnerLayout: Sendable {
     let metrics: MetricsFields
     let anomaly: SectionField?
     let pending: PendingFields?
+    let deviceFields: DeviceFields
+    /// The network on its device; nil where none is emulated.
+    public let device: DeviceAccounting?
+    /// Bytes from the start of the learner's workspace to the rows that are charged.
+    let deviceRowsOffset: Int
 
     /// Lays out a learner; the configuration must be valid.
     public init(_ configuration: LearnerConfiguration) {
@@ -77,13 +82,17 @@ public struct LearnerLayout: Sendable {
         line("metrics", "\(c.producerCapacity) producers and overall")
         pending = c.pendingCapacity > 0 ? PendingFields(c, &section) : nil
         line("pending labels", "\(c.pendingCapacity) samples")
+        deviceFields = DeviceFields(junctionCount: network.layers.count, &section)
+        line("device charges", "clocks, accesses, clashes, energy")
+        device = DeviceAccounting(c)
 
         self.configuration = c
         self.section = section
         self.network = network
         predictorNetwork = network.forPrediction(c)
         sectionLines = lines
-        workspaceBytes = network.workspaceBytes
+        deviceRowsOffset = network.workspaceBytes
+        workspaceBytes = deviceRowsOffset + DeviceCharges.workspaceBytes(device)
         junctionWorkBytes = network.junctionBytes + predictorNetwork.junctionBytes
         predictorWorkspaceBytes = predictorNetwork.workspaceBytes
     }
