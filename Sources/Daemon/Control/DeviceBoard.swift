@@ -1,5 +1,6 @@
 // The emulated device in replies. Sums are read from the pinned generation, like every other
-// number of a reply; what queries cost is counted by the network loop.
+// number of a reply; what queries cost is counted by the network loop, because they write no
+// generation.
 
 import Accelerator
 import Learning
@@ -33,72 +34,33 @@ extension NetworkLoop {
 
     /// The device in `status`.
     var deviceStatus: DeviceStatus? {
-        guard let device, let section = pinnedSection else { return nil }
-        let plan = device.plan
-        let hasEnergy = plan.device.energy != nil
-        let sums = description.layout.deviceSums(section)
-        let total = sums.total
+        guard let device, let section = pinnedSection,
+            var status = description.layout.deviceStatus(section)
+        else { return nil }
         let queried = inference.multiplied(by: counters.predictions)
-        return DeviceStatus(
-            name: plan.device.name, title: plan.device.title, identity: device.identity.digest,
-            clockHertz: plan.device.clockHertz, schedule: plan.schedule.rawValue,
-            memoryBits: plan.memory.totalBits, capacityBits: plan.memory.capacityBits,
-            clocksPerSample: plan.clocksPerSample, clocksPerInference: plan.clocksPerInference,
-            samplesPerSecond: plan.samplesPerSecond, energyUnit: plan.device.energyUnit,
-            energyPerSample: hasEnergy ? Double(device.charge.learnedTotal.energy) / 1000 : nil,
-            uncounted: device.charge.uncounted, seconds: plan.device.seconds(total.clocks),
-            total: amounts(total), junctions: junctionStatus(sums, plan),
-            queries: DeviceQueries(
-                samples: counters.predictions, seconds: plan.device.seconds(queried.clocks),
-                total: amounts(queried)))
+        status.queries = DeviceQueries(
+            samples: counters.predictions, seconds: device.plan.device.seconds(queried.clocks),
+            total: device.amounts(queried))
+        return status
     }
 
-    private func junctionStatus(
-        _ sums: DeviceChargeSums, _ plan: DevicePlan
-    ) -> [DeviceJunctionStatus] {
-        plan.junctions.enumerated().map { index, junction in
-            DeviceJunctionStatus(
-                junction: index, unit: junction.unit.rawValue, parallelism: junction.parallelism,
-                utilisation: Self.share(plan.utilisation(index)),
-                operations: Operation.allCases.compactMap { operation in
-                    junction[operation].map { cost in
-                        DeviceOperation(
-                            operation: operation.rawValue, clocksPerSample: cost.clocks,
-                            stallClocksPerSample: cost.stallClocks,
-                            total: amounts(sums.operation(index, operation)))
-                    }
-                })
-        }
-    }
-
-    /// JSON has no infinities.
-    private static func share(_ value: Double) -> Double { value.isFinite ? value : 0 }
-
-    private func amounts(_ figures: DeviceFigures) -> DeviceAmounts {
-        let hasEnergy = device?.plan.device.energy != nil
-        return DeviceAmounts(
-            clocks: figures.clocks, accesses: figures.accesses, clashes: figures.clashes,
-            energyThousandths: hasEnergy ? figures.energy : nil)
-    }
-
-    /// The sums of a readable slot; nil where they are another device's.
+    /// The sums of a readable slot; nil without a device and where they are another device's.
     func deviceFigures(slot: Int) -> DeviceFigures? {
         let section = UnsafeRawPointer(ring.learnerMemory(slot))
-        guard let device,
-            description.layout.deviceIdentity(section).digest == device.identity.digest
-        else { return nil }
+        guard device != nil, description.layout.ownsCharges(section) else { return nil }
         return description.layout.deviceSums(section).total
     }
 
-    /// Entries in the order of their generations get what the device spent, in all and since the
-    /// entry before. `figures` are those of each entry.
-    func addDevice(_ figures: [UInt64: DeviceFigures], to entries: inout [GenerationEntry]) {
+    /// Adds to entries, oldest first, what the device spent: in all, and since the entry before.
+    func addDevice(_ spent: [UInt64: DeviceFigures], to entries: inout [GenerationEntry]) {
+        guard let device else { return }
         var before: DeviceFigures?
         for index in entries.indices {
-            guard let now = figures[entries[index].generation] else { continue }
-            entries[index].device = amounts(now)
-            if let before, entries[index].restoredFrom == 0, now.clocks >= before.clocks {
-                entries[index].deviceSince = amounts(now.less(before))
+            guard let now = spent[entries[index].generation] else { continue }
+            entries[index].device = device.amounts(now)
+            // A rollback leads back to where the entry before may never have been.
+            if let before, entries[index].restoredFrom == 0 {
+                entries[index].deviceSince = device.amounts(now.less(before))
             }
             before = now
         }
@@ -108,12 +70,13 @@ extension NetworkLoop {
     /// float32.
     var saturations: [JunctionSaturations]? {
         guard let section = pinnedSection else { return nil }
-        let found = description.layout.saturations(section).enumerated().compactMap {
-            index, counts in
-            counts.map {
+        var found: [JunctionSaturations] = []
+        for (index, counts) in description.layout.saturations(section).enumerated() {
+            guard let counts else { continue }
+            found.append(
                 JunctionSaturations(
-                    junction: index, products: $0[0], sums: $0[1], backprop: $0[2], update: $0[3])
-            }
+                    junction: index, products: counts[0], sums: counts[1], backprop: counts[2],
+                    update: counts[3]))
         }
         return found.isEmpty ? nil : found
     }
