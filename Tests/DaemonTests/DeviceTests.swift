@@ -48,6 +48,13 @@ extension DeviceDescription {
         return producer
     }
 
+    /// What the ring lists, newest first.
+    private func generations(_ rig: DaemonRig) throws -> [GenerationEntry] {
+        let listed = rig.ask(
+            ControlRequest(command: .generations), door: .query, GenerationsReply.self)
+        return try #require(listed).generations
+    }
+
     /// What `samples` learned samples cost, as it travels.
     private func expected(_ rig: DaemonRig, _ samples: UInt64) throws -> DeviceCost {
         let device = try #require(LearnerLayout(rig.configuration).device)
@@ -73,9 +80,7 @@ extension DeviceDescription {
         #expect(device.seconds == Double(cost.clocks) / 15e6)
         #expect(device.queries?.samples == 0)
 
-        let listed = rig.ask(
-            ControlRequest(command: .generations), door: .query, GenerationsReply.self)
-        let generations = try #require(listed).generations
+        let generations = try generations(rig)
         #expect(generations.first?.device == device.total)
         for (newer, older) in zip(generations, generations.dropFirst()) {
             let (now, then) = (try #require(newer.device), try #require(older.device))
@@ -117,9 +122,7 @@ extension DeviceDescription {
         #expect(producer.acks.allSatisfy { $0.count == 48 && $0[6] == 0 })
         let status = try #require(rig.status())
         #expect(status.device == nil && status.saturations == nil)
-        let listed = rig.ask(
-            ControlRequest(command: .generations), door: .query, GenerationsReply.self)
-        #expect(listed?.generations.allSatisfy { $0.device == nil } == true)
+        #expect(try generations(rig).allSatisfy { $0.device == nil })
         let schema = rig.ask(ControlRequest(command: .schema), door: .query, SchemaReply.self)
         #expect(schema != nil && schema?.costEnergyUnit == nil)
         #expect(try predict(rig, wantsCost: true).cost == nil)
@@ -183,17 +186,13 @@ extension DeviceDescription {
         let second = stream(rig, "q", 300, peer: 2)
         #expect(first.isDone && second.isDone)
         #expect(second.cost == (try expected(rig, 800)))
-        let listed = rig.ask(
-            ControlRequest(command: .generations), door: .query, GenerationsReply.self)
-        let old = try #require(try #require(listed).generations.last)
+        let old = try #require(try generations(rig).last)
         let answer = rig.ask(
             ControlRequest(command: .rollback, generation: old.generation), door: .admin,
             RollbackReply.self)
         #expect(answer?.stateDigest == old.stateDigest)
         #expect(rig.status()?.device?.total == old.device)
-        let again = rig.ask(
-            ControlRequest(command: .generations), door: .query, GenerationsReply.self)
-        let newest = try #require(try #require(again).generations.first)
+        let newest = try #require(try generations(rig).first)
         #expect(newest.restoredFrom == old.generation && newest.deviceSince == nil)
         #expect(newest.device == old.device)
     }
@@ -214,9 +213,7 @@ extension DeviceDescription {
         let producer = stream(rig, "q", 50, peer: 2)
         #expect(producer.cost == (try expected(rig, 50)))
         // A generation of the other device has no charges of this one.
-        let listed = rig.ask(
-            ControlRequest(command: .generations), door: .query, GenerationsReply.self)
-        #expect(listed?.generations.contains { $0.device == nil } == true)
+        #expect(try generations(rig).contains { $0.device == nil })
         // A state that had no device gets one without more ado.
         rig.kill()
         rig.configuration.device = nil
