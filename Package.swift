@@ -89,7 +89,10 @@ let package = Package(
         // Rung 4
         .target(
             name: "Learning",
-            dependencies: ["Accelerator", "Arithmetic", "Junctions", "Kernels", "WeightStore"],
+            dependencies: [
+                "Accelerator", "Arithmetic", "Junctions", "Kernels", "MillraceProtocol",
+                "WeightStore",
+            ],
             swiftSettings: strict),
 
         // Rung 5
@@ -186,13 +189,15 @@ let package = Package(
         .testTarget(
             name: "LearningTests",
             dependencies: [
-                "Arithmetic", "Junctions", "Kernels", "Learning", "Platform", "WeightStore",
+                "Accelerator", "Arithmetic", "Junctions", "Kernels", "Learning",
+                "MillraceProtocol", "Platform", "WeightStore",
             ],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Arithmetic", "Daemon", "Learning", "Messaging", "MillraceProtocol", "Platform",
+                "Accelerator", "Arithmetic", "Daemon", "Learning", "Messaging", "MillraceProtocol",
+                "Platform",
                 "Simulation", "WeightStore",
             ],
             swiftSettings: strict),

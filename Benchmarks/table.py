@@ -1,7 +1,8 @@
 """Medians of the rounds of `scripts/bench`, as a table and as JSON rows.
 
-Each row is {name, value, unit, reference, ratio}; ratio = reference / value, so above 1 we are
-faster than what we are measured against. A row without a reference has null for both.
+Each row is {name, value, unit, reference, ratio}; ratio = reference / value (of rates value /
+reference), so above 1 we are better than what we are measured against. A row without a reference
+has null for both.
 
     python3 Benchmarks/table.py RESULTS_DIRECTORY OUTPUT.json
 """
@@ -32,9 +33,17 @@ STRUCTURES = [
 ]
 
 
+# name, what it is measured against: figures of the emulated device that are no times of a step
+DEVICE = [
+    ("device.fpga.library", "the FPGA"),
+    ("device.fpga.daemon", "the FPGA"),
+    ("device.accounting", "what may be spent"),
+]
+
+
 def ours(directory):
-    """name (without the kernel set) -> median and median reference; and the kernel set."""
-    values, references, kernel_set = {}, {}, ""
+    """name (without the kernel set) -> median, median reference and unit; and the kernel set."""
+    values, references, units, kernel_set = {}, {}, {}, ""
     for path in glob.glob(os.path.join(directory, "ours.*.json")):
         for row in json.load(open(path)):
             name = row["name"]
@@ -42,11 +51,12 @@ def ours(directory):
                 if name.endswith("." + suffix):
                     name, kernel_set = name[: -len(suffix) - 1], suffix
             values.setdefault(name, []).append(row["value"])
+            units[name] = row["unit"]
             if "reference" in row:
                 references.setdefault(name, []).append(row["reference"])
     middle = {name: statistics.median(list_) for name, list_ in values.items()}
     against = {name: statistics.median(list_) for name, list_ in references.items()}
-    return middle, against, kernel_set
+    return middle, against, units, kernel_set
 
 
 def torch(directory):
@@ -70,7 +80,7 @@ def processor():
 
 def main():
     directory, output = sys.argv[1], sys.argv[2]
-    mine, references, kernel_set = ours(directory)
+    mine, references, units, kernel_set = ours(directory)
     rival = torch(directory)
     with_torch = f"PyTorch {rival['version']}" if rival else ""
     # name, our figure, what it is measured against, its figure, the bar
@@ -86,18 +96,25 @@ def main():
     for name, bar in STRUCTURES:
         if name in references:
             plan.append((name, mine[name], "our dense, exact", references[name], bar))
+    plan = [(*row, "us") for row in plan]
+    for name, against in DEVICE:
+        if name in mine:
+            plan.append((name, mine[name], against, references.get(name), 1, units[name]))
     rows = []
     print(f"\n{processor()}, kernels {kernel_set}, {with_torch or 'no PyTorch'}")
-    print(f"{'name':34}{'value':>10} {'unit':5}{'reference':>10}{'ratio':>8}{'bar':>6}  against")
-    for name, value, against, reference, bar in plan:
+    print(f"{'name':34}{'value':>10} {'unit':10}{'reference':>10}{'ratio':>8}{'bar':>6}  against")
+    for name, value, against, reference, bar, unit in plan:
         if against.startswith(", "):
             continue
-        ratio = round(reference / value, 2) if reference else None
-        rows.append({"name": name, "value": round(value, 3), "unit": "us",
+        is_rate = unit.endswith("/s")
+        ratio = None
+        if reference and value > 0:
+            ratio = round(value / reference if is_rate else reference / value, 2)
+        rows.append({"name": name, "value": round(value, 3), "unit": unit,
                      "reference": round(reference, 3) if reference else None, "ratio": ratio})
         shown = [f"{reference:.2f}" if reference else "-", f"{ratio:.2f}" if ratio else "-",
                  f"{bar}x" if bar else "-"]
-        print(f"{name:34}{value:10.2f} {'us':5}{shown[0]:>10}{shown[1]:>8}{shown[2]:>6}  {against}")
+        print(f"{name:34}{value:10.2f} {unit:10}{shown[0]:>10}{shown[1]:>8}{shown[2]:>6}  {against}")
     with open(output, "w") as file:
         file.write("[\n" + ",\n".join(" " + json.dumps(row) for row in rows) + "\n]\n")
     print(f"written to {output}")

@@ -34,6 +34,44 @@ import Testing
         #expect(daemon.flushes == 1, "no commit but the flush")
     }
 
+    @Test(arguments: 0..<40 as Range<UInt64>)
+    func theCostOfAStreamSurvivesStorms(_ seed: UInt64) throws {
+        let folder = TemporaryFolder()
+        let daemon = ScriptedDaemon(
+            schema: Bench.schema, seed: seed,
+            weather: Weather(lossPermille: 30, repeatPermille: 30, killPermille: 10))
+        daemon.clocksPerNumber = 34
+        daemon.costBase = 1_000_000
+        let clock = ManualClock(nowNanoseconds: 1_000_000_000)
+        let feed = SourceFeed(
+            spool: try folder.spool(), record: Bench.record(),
+            reader: NumberedRows(count: 500), schema: Bench.schema)
+        var options = SessionOptions()
+        options.wantsCost = true
+        let session = Bench.session(feed, daemon, clock, epoch: 0, options)
+        #expect(try Bench.turn(session, daemon, clock), "seed \(seed)")
+        let cost = try #require(session.report.cost)
+        #expect(cost.clocks == 34 * 500, "seed \(seed)")
+        #expect(cost.energy == 3 * cost.clocks && cost.nanoseconds == 10 * cost.clocks)
+        #expect(session.report.totalCost?.clocks == 34 * 1_000_500, "seed \(seed)")
+    }
+
+    @Test(arguments: [(true, nil), (false, 34)] as [(Bool, UInt64?)])
+    func withoutADeviceOrAWishNoCostIsTold(_ wantsCost: Bool, _ clocks: UInt64?) throws {
+        let folder = TemporaryFolder()
+        let daemon = ScriptedDaemon(schema: Bench.schema, seed: 1)
+        daemon.clocksPerNumber = clocks
+        let clock = ManualClock(nowNanoseconds: 1_000_000_000)
+        let feed = SourceFeed(
+            spool: try folder.spool(), record: Bench.record(),
+            reader: NumberedRows(count: 100), schema: Bench.schema)
+        var options = SessionOptions()
+        options.wantsCost = wantsCost
+        let session = Bench.session(feed, daemon, clock, epoch: 0, options)
+        #expect(try Bench.turn(session, daemon, clock))
+        #expect(session.report.cost == nil && session.report.totalCost == nil)
+    }
+
     @Test(arguments: 0..<200 as Range<UInt64>)
     func everyStormIsSurvived(_ seed: UInt64) throws {
         let folder = TemporaryFolder()

@@ -21,6 +21,7 @@ ELEMENTS = {"u8": (0, "B"), "i16": (1, "h"), "f32": (2, "f")}
 TASKS = {"classification": 0, "regression": 1, "forecast": 2}
 REASONS = {"sequenceGap": 14, "outOfBounds": 12, "notReady": 28}
 MASK = (1 << 64) - 1
+COST = 16  # flag: the cost on the emulated device is wanted, or follows
 
 
 def crc32c(data):
@@ -99,6 +100,10 @@ def hello(name, digest=0, length=None, **more):
     return frame("hello", struct.pack("<QH", digest, length) + name, **more)
 
 
+def cost(clocks, nanoseconds, accesses, energy):
+    return struct.pack("<QQQQ", clocks, nanoseconds, accesses, energy)
+
+
 def refusal(reason, text, count=0, first=0):
     text = text.encode()
     return struct.pack("<HHIQ", REASONS[reason], len(text), count, first) + text
@@ -160,6 +165,24 @@ def valid():
     body = struct.pack("<QIIii", 12, 2, 0, 1, 0) + rows("f32", outputs)
     yield ("prediction", frame("prediction", body, sequence=5150, count=2),
            {"request": 5150, "generation": 12, "classes": [1, 0], "outputs": outputs})
+    spent = [34 * 1024, 2321067, 9000000, (1 << 40) + 7]
+    yield ("hello_cost", hello("fpga", flags=COST),
+           {"name": "fpga", "epoch": 0, "digest": 0, "wantsCost": True})
+    head = struct.pack("<QQQQIIIBBH", 41, 1066, 9, schema_digest(mnist), 4, 10, 256, 0, 0, 0)
+    yield ("welcome_cost", frame("welcome", head + cost(*spent), flags=COST, sequence=43, epoch=2),
+           {"epoch": 2, "next": 43, "durable": 41, "limit": 1066, "generation": 9,
+            "digest": schema_digest(mnist), "schema": mnist, "maxBatch": 256, "cost": spent})
+    yield ("ack_cost", frame("ack", struct.pack("<QQ", 2048, 12) + cost(*spent), flags=COST,
+                             sequence=1024, epoch=3),
+           {"epoch": 3, "durable": 1024, "limit": 2048, "generation": 12, "cost": spent})
+    yield ("predict_cost", samples(gas, readings, kind="predict", sequence=5152, epoch=0,
+                                   flags=2 | COST),
+           {"schema": gas, "first": 5152, "epoch": 0, "features": readings, "wantsCost": True})
+    spent = [44, 2933, 20480, 0]
+    yield ("prediction_cost", frame("prediction", body + cost(*spent), flags=COST, sequence=5152,
+                                    count=2),
+           {"request": 5152, "generation": 12, "classes": [1, 0], "outputs": outputs,
+            "cost": spent})
     text = b"no generation yet"
     body = struct.pack("<HH", REASONS["notReady"], len(text)) + text
     yield ("query_refused", frame("queryRefused", body, sequence=5151),
@@ -192,6 +215,11 @@ def broken():
     yield "hello_name_space", hello("two words"), "badName", None
     yield "hello_name_nul", hello("nul\0"), "badName", None
     yield "ack_short", frame("ack", bytes(15)), "shortBody", None
+    yield "ack_cost_cut", frame("ack", bytes(47), flags=COST), "shortBody", None
+    yield "ack_cost_missing", frame("ack", bytes(16), flags=COST), "shortBody", None
+    yield "ack_cost_unflagged", frame("ack", bytes(48)), "longBody", None
+    yield "ack_cost_long", frame("ack", bytes(49), flags=COST), "longBody", None
+    yield "welcome_cost_cut", frame("welcome", bytes(48 + 31), flags=COST), "shortBody", None
     yield "credit_long", frame("credit", bytes(9)), "longBody", None
     yield "skip_nothing", frame("skip", sequence=4, epoch=1), "emptyBatch", None
     yield "skip_zero", frame("skip", sequence=0, epoch=1, count=1), "badRequest", None
@@ -221,6 +249,17 @@ def broken():
                                  count=1), "badRequest", gas)
     yield ("labels_width", frame("labels", struct.pack("<Q", 1), flags=4, sequence=2, epoch=1,
                                  count=1), "wrongWidth", gas)
+    yield "samples_cost", samples(gas, [[1, 2, 3]], [1], flags=2 | 4 | COST), "badRequest", gas
+    yield ("labels_cost", frame("labels", struct.pack("<Qi", 1, 1), flags=4 | COST, sequence=2,
+                                epoch=1, count=1), "badRequest", gas)
+    yield ("predict_flag_32", samples(gas, [[1, 2, 3]], kind="predict", flags=2 | 32),
+           "badRequest", gas)
+    yield ("prediction_cost_cut",
+           frame("prediction", struct.pack("<QIIi", 1, 0, 0, 1) + bytes(31), flags=COST, count=1),
+           "shortBody", None)
+    yield ("prediction_cost_unflagged",
+           frame("prediction", struct.pack("<QIIi", 1, 0, 0, 1) + bytes(32), count=1),
+           "wrongWidth", None)
     yield "prediction_short", frame("prediction", bytes(15), count=1), "shortBody", None
     yield ("prediction_huge", frame("prediction", struct.pack("<QII", 1, MASK >> 32, 0),
                                     count=0xFFFFFFFF), "wrongWidth", None)

@@ -2,6 +2,7 @@
 // pinned generation, so the balance in the reply holds exactly: what was accepted after that
 // generation is counted as queued.
 
+import Accelerator
 import Learning
 import MillraceProtocol
 import Platform
@@ -23,7 +24,7 @@ extension NetworkLoop {
             residentBytes: ProcessFacts.residentBytes, queueDepth: records.count,
             commits: progress.commits.load(ordering: .relaxed),
             skippedCommits: progress.skippedCommits.load(ordering: .relaxed),
-            checkpoints: control.savedCheckpoints)
+            checkpoints: control.savedCheckpoints, device: deviceStatus, saturations: saturations)
     }
 
     func schemaReply() -> SchemaReply {
@@ -35,21 +36,26 @@ extension NetworkLoop {
             maxBatch: Int(settings.maximumBatch),
             maxMessageBytes: settings.maximumMessageBytes,
             pendingWindow: configuration.pendingCapacity,
-            networkText: configuration.networkText)
+            networkText: configuration.networkText,
+            costEnergyUnit: description.layout.device?.plan.device.chargeUnit)
     }
 
     func generationsReply() -> GenerationsReply {
         var entries: [GenerationEntry] = []
+        var spent: [UInt64: DeviceFigures] = [:]
         for fact in ring.list() where fact.state != .empty {
             let isReadable = fact.state == .durable
             let samples = isReadable ? learnedSamples(slot: fact.slot) : 0
+            if isReadable { spent[fact.generation] = deviceFigures(slot: fact.slot) }
             entries.append(
                 GenerationEntry(
                     generation: fact.generation, restoredFrom: fact.restoredFrom,
                     stateDigest: fact.stateDigest, state: "\(fact.state)", held: fact.isHeld,
                     pins: fact.pins, samples: samples))
         }
-        entries.sort { $0.generation > $1.generation }
+        entries.sort { $0.generation < $1.generation }
+        addDevice(spent, to: &entries)
+        entries.reverse()
         return GenerationsReply(newest: pin?.generation ?? 0, generations: entries)
     }
 

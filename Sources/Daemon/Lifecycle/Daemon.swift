@@ -69,13 +69,16 @@ public final class Daemon: @unchecked Sendable {
         self.ring = ring
         let kernels = KernelSet.best
         let learner = OnlineLearner(
-            configuration: configuration, section: memory.sections.learner,
+            layout: plan.layout, section: memory.sections.learner,
             workspace: memory.workspace, kernels: kernels)
         let start = try StateDirectory.recover(
             ring, memory.sections, learner, origin, settings, storage, report)
-        learner.stateWasReplaced()
+        let change = learner.stateWasReplaced()
+        if let change {
+            report(.deviceChanged(from: Self.text(change.before), to: Self.text(change.after)))
+        }
         let predictor = Predictor(
-            configuration: configuration, workspace: memory.network.predictor, kernels: kernels)
+            layout: plan.layout, workspace: memory.network.predictor, kernels: kernels)
         progress = SharedProgress(producerCapacity: settings.maximumProducers)
         channels = LoopChannels(slotCount: plan.geometry.totalSlots)
         let stream = StreamSection(layout: plan.streamLayout, base: memory.sections.stream)
@@ -104,7 +107,7 @@ public final class Daemon: @unchecked Sendable {
             producers: ProducerDirectory(
                 stream: stream,
                 allowed: settings.allowedProducers.map { Set($0.compactMap { ProducerName($0) }) }))
-        try commitFirst(isNeeded: start.needsCommit)
+        try commitFirst(isNeeded: start.needsCommit || change != nil)
         try selfTest(predictor, memory, plan)
     }
 
@@ -174,6 +177,11 @@ public final class Daemon: @unchecked Sendable {
                 BudgetLine(owner: $0.owner, detail: $0.detail, bytes: $0.bytes)
             },
             budgetBytes: plan.memory.budgetBytes, plannedBytes: plan.memory.totalBytes)
+    }
+
+    /// `artix7 (16 digits)`
+    private static func text(_ device: DeviceIdentity) -> String {
+        device.digest == 0 ? "none" : "\(device.name) (\(Hexadecimal.digits(device.digest)))"
     }
 
     /// A state that is in no slot yet becomes a durable generation before any door opens.

@@ -3,6 +3,7 @@
 /// Something worth a line in the log.
 public enum DaemonEvent: Equatable, Sendable {
     case checkpointFailed(String)
+    case deviceChanged(from: String, to: String)
     case recovered(String)
     case held(generation: UInt64)
     case started(generation: UInt64, String)
@@ -23,6 +24,9 @@ public enum DaemonEvent: Equatable, Sendable {
         switch self {
         case .checkpointFailed(let message):
             "event=checkpoint_failed message=\(Self.quoted(message))"
+        case .deviceChanged(let before, let after):
+            "event=device_changed from=\(Self.quoted(before)) to=\(Self.quoted(after)) "
+                + "message=\(Self.quoted("charges start again at 0"))"
         case .recovered(let message): "event=recovered message=\(Self.quoted(message))"
         case .held(let generation): "event=held generation=\(generation)"
         case .started(let generation, let message):

@@ -119,7 +119,8 @@ public struct DaemonPlan: Sendable {
     static func frameBytes(_ settings: DaemonSettings, _ schema: WireSchema) -> Int {
         let reply =
             PredictionEncoder.frameBytes(
-                count: Int(settings.maximumBatch), outputCount: schema.outputCount) ?? 0
+                count: Int(settings.maximumBatch), outputCount: schema.outputCount, hasCost: true)
+            ?? 0
         return (max(settings.maximumMessageBytes, reply, 4096) + 63) & ~63
     }
 

@@ -8,6 +8,7 @@
 //
 // The doors are in extensions: IngestDoor, QueryDoor, ControlDoor.
 
+import Accelerator
 import Learning
 import Messaging
 import MillraceProtocol
@@ -43,6 +44,8 @@ final class NetworkLoop: @unchecked Sendable {
     let progress: SharedProgress
     let clock: any MonotonicClock
     let description: ServiceDescription
+    /// What one query costs on the emulated device; nothing without one.
+    let inference: DeviceFigures
 
     var producers: ProducerDirectory
     var sessions: SessionTable
@@ -69,6 +72,7 @@ final class NetworkLoop: @unchecked Sendable {
     ) {
         self.settings = settings
         self.description = description
+        inference = description.layout.device?.charge.inferredTotal ?? DeviceFigures()
         self.admission = admission
         schema = admission.schema
         self.predictor = predictor

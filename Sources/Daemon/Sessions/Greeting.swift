@@ -19,9 +19,9 @@ extension NetworkLoop {
         let known = producers.producer(named: hello.name)
         let current = known.map { producers[$0].epoch } ?? 0
         if hello.epoch == 0 {
-            try openEpoch(hello.name, known, current, peer)
+            try openEpoch(hello, known, current, peer)
         } else if let known, hello.epoch == current {
-            attach(known, peer)
+            attach(known, peer, hello)
             if producers[known].isEpochDurable { welcome(known) }
         } else {
             throw FrameError(hello.epoch < current ? .fenced : .unknownEpoch)
@@ -29,8 +29,9 @@ extension NetworkLoop {
     }
 
     private func openEpoch(
-        _ name: ProducerName, _ known: Int?, _ current: UInt32, _ peer: Peer
+        _ hello: Hello, _ known: Int?, _ current: UInt32, _ peer: Peer
     ) throws(FrameError) {
+        let name = hello.name
         if let known, let index = sessions.find(peer), sessions[index].producer == known,
             sessions[index].state == .greeting
         {
@@ -50,14 +51,14 @@ extension NetworkLoop {
         records.publish()
         noteNewRecord()
         producers.open(row, name: name, epoch: current + 1)
-        attach(row, peer)
+        attach(row, peer, hello)
     }
 
-    private func attach(_ producer: Int, _ peer: Peer) {
+    private func attach(_ producer: Int, _ peer: Peer, _ hello: Hello) {
         let index = sessions.place(for: producer, peer)
         sessions[index] = Session(
             state: .greeting, peer: peer, producer: producer, epoch: producers[producer].epoch,
-            lastHeardNanoseconds: clock.nowNanoseconds)
+            lastHeardNanoseconds: clock.nowNanoseconds, wantsCost: hello.wantsCost)
     }
 
     /// Sends WELCOME to the greeting session of `producer`, whose epoch is durable.
@@ -70,7 +71,8 @@ extension NetworkLoop {
             let message = Welcome(
                 epoch: producers[producer].epoch, next: producers[producer].accepted &+ 1,
                 durable: durable, limit: producers[producer].limit, generation: pin.generation,
-                schema: schema, maxBatch: settings.maximumBatch)
+                schema: schema, maxBatch: settings.maximumBatch,
+                cost: sessions[index].wantsCost ? durableCost : nil)
             if send(index, message.encode(into: memory.send)) {
                 sessions[index].state = .streaming
                 sessions[index].acknowledged = durable
@@ -103,7 +105,7 @@ extension NetworkLoop {
         guard always || durable > session.acknowledged else { return }
         let message = Ack(
             epoch: session.epoch, durable: durable, limit: producers[session.producer].limit,
-            generation: pin.generation)
+            generation: pin.generation, cost: session.wantsCost ? durableCost : nil)
         if send(index, message.encode(into: memory.send)) {
             sessions[index].acknowledged = durable
             counters.acknowledgements &+= 1

@@ -32,7 +32,8 @@ extension NetworkLoop {
             guard
                 let reply = PredictionEncoder(
                     count: view.count, request: view.sequence, generation: pin.generation,
-                    outputCount: schema.outputCount, into: memory.send)
+                    outputCount: schema.outputCount,
+                    cost: view.wantsCost ? queryCost(view.count) : nil, into: memory.send)
             else { throw FrameError(.oversize) }
             let section = UnsafeRawPointer(ring.learnerMemory(pin.slot))
             let outputs = UnsafeRawBufferPointer(

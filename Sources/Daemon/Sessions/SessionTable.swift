@@ -21,6 +21,8 @@ struct Session {
     /// Highest position acknowledged on this connection.
     var acknowledged: UInt64 = 0
     var lastHeardNanoseconds: UInt64 = 0
+    /// Whether WELCOME and ACK carry the cost on the emulated device.
+    var wantsCost = false
     /// The expected sequence that a gap was last reported for, and when: one NACK per gap, not
     /// one per frame behind it.
     var gapExpected: UInt64 = 0

@@ -37,6 +37,11 @@ public struct LearnerLayout: Sendable {
     let anomaly: SectionField?
     let pending: PendingFields?
     let pipeline: PipelineFields?
+    let deviceFields: DeviceFields
+    /// The network on its device; nil where none is emulated.
+    public let device: DeviceAccounting?
+    /// Bytes from the start of the learner's workspace to the rows that are charged.
+    let deviceRowsOffset: Int
 
     /// Lays out a learner; the configuration must be valid.
     public init(_ configuration: LearnerConfiguration) {
@@ -80,13 +85,17 @@ public struct LearnerLayout: Sendable {
         line("pending labels", "\(c.pendingCapacity) samples")
         pipeline = c.schedule == .pipeline ? PipelineFields(c, network, &section) : nil
         line("pipeline registers", "banks of \(network.layers.count) junctions")
+        deviceFields = DeviceFields(junctionCount: network.layers.count, &section)
+        line("device charges", "clocks, accesses, clashes, energy")
+        device = DeviceAccounting(c)
 
         self.configuration = c
         self.section = section
         self.network = network
         predictorNetwork = network.forPrediction(c)
         sectionLines = lines
-        workspaceBytes = network.workspaceBytes
+        deviceRowsOffset = network.workspaceBytes
+        workspaceBytes = deviceRowsOffset + DeviceCharges.workspaceBytes(device)
         junctionWorkBytes = network.junctionBytes + predictorNetwork.junctionBytes
         predictorWorkspaceBytes = predictorNetwork.workspaceBytes
     }

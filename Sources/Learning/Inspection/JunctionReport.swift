@@ -44,6 +44,12 @@ extension LearnerLayout {
         }
     }
 
+    /// What every junction of a section clipped so far, as in `JunctionReport.saturations`; looks
+    /// at nothing else.
+    public func saturations(_ section: UnsafeRawPointer) -> [[UInt64]?] {
+        network.layers.map { $0.saturationCounts(section) }
+    }
+
     /// The first thing that is wrong with a section that came from outside, or nil.
     public func firstFinding(_ section: UnsafeRawPointer) -> String? {
         for (index, layer) in network.layers.enumerated() {

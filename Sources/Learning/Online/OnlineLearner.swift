@@ -34,6 +34,7 @@ public final class OnlineLearner {
     let metrics: PrequentialMetrics
     let pending: PendingTable?
     let pipeline: Pipeline?
+    let charges: DeviceCharges
     private let counters: UnsafeMutablePointer<UInt64>
     let generatorState: UnsafeMutablePointer<UInt64>
 
@@ -64,6 +65,7 @@ public final class OnlineLearner {
         counters = (section + layout.counters.offset).assumingMemoryBound(to: UInt64.self)
         generatorState = (section + layout.generator.offset).assumingMemoryBound(to: UInt64.self)
         workspace.initializeMemory(as: UInt8.self, repeating: 0, count: layout.workspaceBytes)
+        charges = DeviceCharges(layout, section, workspace)
         network.prepare(workspace)
     }
 
@@ -93,9 +95,12 @@ public final class OnlineLearner {
     }
 
     /// Makes again what the workspace derives from the section. Whoever writes the section as a
-    /// whole (a restart, a rollback, a checkpoint) calls this before the next sample.
-    public func stateWasReplaced() {
+    /// whole (a restart, a rollback, a checkpoint) calls this before the next sample. Charges of
+    /// another device than the configured one start again at 0; returns which, if so.
+    @discardableResult
+    public func stateWasReplaced() -> DeviceChange? {
         network.refresh(section, workspace)
+        return charges.adopt(layout.deviceIdentity(section))
     }
 
     /// Predicts, scores and learns one sample, or lets it wait for its label.
@@ -113,11 +118,15 @@ public final class OnlineLearner {
             "a producer of this learner")
         counters[LearnerCounter.samples] &+= 1
         let name = SampleName(producer: producer, epoch: epoch, sequence: sequence)
-        switch layout.configuration.task {
-        case .classification: return classify(name, features, label)
-        case .regression: return regress(name, features, label)
-        case .forecast: return forecast(name, features)
-        }
+        let outcome =
+            switch layout.configuration.task {
+            case .classification: classify(name, features, label)
+            case .regression: regress(name, features, label)
+            case .forecast: forecast(name, features)
+            }
+        // Without its label a sample was predicted only; `update` charges those that are learned.
+        if outcome.decision != .learned { charges.inferred() }
+        return outcome
     }
 
     /// Learns a waiting sample whose label came.
@@ -200,6 +209,7 @@ public final class OnlineLearner {
     /// it) teaches nothing and would make every weight not a number, so it updates nothing; nor
     /// does one whose errors or activations are beyond what can be multiplied.
     func update() -> Double {
+        charges.learned()
         let loss = network.lossValue(workspace, kernels)
         guard loss.isFinite else {
             countUpdate(false)

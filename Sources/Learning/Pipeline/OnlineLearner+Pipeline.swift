@@ -102,10 +102,11 @@ extension OnlineLearner {
 
     // The cycle
 
-    /// One junction cycle, whose sample has entered; returns what came out.
+    /// One junction cycle, whose sample has entered and is charged; returns what came out.
     private func runCycle(
         _ pipeline: borrowing Pipeline, _ kernels: KernelSet
     ) -> CompletedSample? {
+        charges.learned()
         let now = pipeline.next
         let count = pipeline.junctionCount
         let slot = pipeline.slot(now)

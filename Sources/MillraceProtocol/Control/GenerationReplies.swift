@@ -16,11 +16,18 @@ public struct GenerationEntry: Codable, Equatable, Sendable {
     public var pins: Int
     /// Samples in its weights.
     public var samples: UInt64
+    /// What the emulated device spent until this generation; absent without a device, and where
+    /// the generation was learned on another one.
+    public var device: DeviceAmounts?
+    /// The same since the generation before it in this list; absent where there is none, and
+    /// where this one was rolled back to an earlier one.
+    public var deviceSince: DeviceAmounts?
 
     /// An entry; the digest is given as a number and kept as digits.
     public init(
         generation: UInt64, restoredFrom: UInt64, stateDigest: UInt64, state: String,
-        held: Bool, pins: Int, samples: UInt64
+        held: Bool, pins: Int, samples: UInt64, device: DeviceAmounts? = nil,
+        deviceSince: DeviceAmounts? = nil
     ) {
         self.generation = generation
         self.restoredFrom = restoredFrom
@@ -29,6 +36,8 @@ public struct GenerationEntry: Codable, Equatable, Sendable {
         self.held = held
         self.pins = pins
         self.samples = samples
+        self.device = device
+        self.deviceSince = deviceSince
     }
 }
 

@@ -33,12 +33,15 @@ public struct SchemaReply: ControlReply {
     public var pendingWindow: Int
     /// The network in one line, for people.
     public var networkText: String
+    /// What the energies of costs are counted in: fJ, or `0.001` and the unit of a table of
+    /// ratios; absent without a device or without a table.
+    public var costEnergyUnit: String?
 
     /// A schema; wire fields come from `schema`.
     public init(
         schema: WireSchema, scale: Double, offset: Double, featureNames: [String],
         classNames: [String], targetNames: [String], maxBatch: Int, maxMessageBytes: Int,
-        pendingWindow: Int, networkText: String
+        pendingWindow: Int, networkText: String, costEnergyUnit: String? = nil
     ) {
         ok = true
         task = schema.task.name
@@ -55,6 +58,7 @@ public struct SchemaReply: ControlReply {
         schemaDigest = Hexadecimal.digits(schema.digest)
         self.pendingWindow = pendingWindow
         self.networkText = networkText
+        self.costEnergyUnit = costEnergyUnit
     }
 
     /// The wire's part of it; nil when a name or a count is not one.

@@ -182,6 +182,10 @@ public struct StatusReply: ControlReply {
     public var skippedCommits: UInt64
     /// Checkpoints written since the start.
     public var checkpoints: UInt64
+    /// The emulated device; absent without one.
+    public var device: DeviceStatus?
+    /// What every junction in fixed point clipped; absent where all are float32.
+    public var saturations: [JunctionSaturations]?
 
     /// A status; `stateDigest` is given as a number and kept as digits.
     public init(
@@ -189,7 +193,8 @@ public struct StatusReply: ControlReply {
         stateDigest: UInt64, samples: UInt64, inFlight: Int, producers: [ProducerStatus],
         counters: DaemonCounters, figures: Figures, budget: [BudgetLine], budgetBytes: Int,
         plannedBytes: Int, residentBytes: Int, queueDepth: Int, commits: UInt64,
-        skippedCommits: UInt64, checkpoints: UInt64
+        skippedCommits: UInt64, checkpoints: UInt64, device: DeviceStatus? = nil,
+        saturations: [JunctionSaturations]? = nil
     ) {
         ok = true
         self.version = version
@@ -210,5 +215,7 @@ public struct StatusReply: ControlReply {
         self.commits = commits
         self.skippedCommits = skippedCommits
         self.checkpoints = checkpoints
+        self.device = device
+        self.saturations = saturations
     }
 }

@@ -44,13 +44,16 @@ public struct BatchEncoder {
     }
 
     /// Starts a PREDICT frame of `count` samples in `memory`; nil when it is too small.
+    ///
+    /// - wantsCost: asks for the cost on the emulated device, too
     public init?(
-        predict count: Int, request: UInt64, schema: WireSchema,
+        predict count: Int, request: UInt64, schema: WireSchema, wantsCost: Bool = false,
         into memory: UnsafeMutableRawBufferPointer
     ) {
-        let header = FrameHeader(
+        var header = FrameHeader(
             type: .predict, flags: FrameFlags(elementType: schema.elementType),
             sequence: request)
+        if wantsCost { header.flags.formUnion(.cost) }
         self.init(header, count: count, schema: schema, labelled: false, into: memory)
     }
 

@@ -29,7 +29,8 @@ public enum FrameType: UInt8, CaseIterable, Sendable {
     case reply = 33
 }
 
-/// Flags of SAMPLES, LABELS and PREDICT; all other bits are zero.
+/// Flags of SAMPLES, LABELS and PREDICT, and of frames with a cost (`DeviceCost`); all other bits
+/// are zero.
 public struct FrameFlags: OptionSet, Equatable, Sendable {
     /// The sixteen bits on the wire.
     public let rawValue: UInt16
@@ -39,7 +40,7 @@ public struct FrameFlags: OptionSet, Equatable, Sendable {
     public static let labels = FrameFlags(rawValue: 4)
     /// Labels are rows of f32; otherwise each is a class index i32, −1 for none.
     public static let valueLabels = FrameFlags(rawValue: 8)
-    /// Every bit that has a meaning.
+    /// Every bit that has a meaning in SAMPLES and LABELS.
     public static let known = FrameFlags(rawValue: 15)
 
     /// Flags that carry only an element type.
@@ -64,7 +65,7 @@ public struct FrameHeader: Equatable, Sendable {
 
     /// What the frame is.
     public var type: FrameType
-    /// Element type and label bits; zero in other frames.
+    /// Element type, label bits, cost; zero in other frames.
     public var flags: FrameFlags
     /// First sequence, position, or request id, as the type says.
     public var sequence: UInt64

@@ -12,12 +12,17 @@ public struct Hello: Equatable, Sendable {
     public var epoch: UInt32
     /// The digest of the schema the producer was made for; 0 = not checked.
     public var schemaDigest: UInt64
+    /// Whether WELCOME and ACKs of the session shall carry the cost on the emulated device.
+    public var wantsCost: Bool
 
     /// A greeting.
-    public init(name: ProducerName, epoch: UInt32, schemaDigest: UInt64 = 0) {
+    public init(
+        name: ProducerName, epoch: UInt32, schemaDigest: UInt64 = 0, wantsCost: Bool = false
+    ) {
         self.name = name
         self.epoch = epoch
         self.schemaDigest = schemaDigest
+        self.wantsCost = wantsCost
     }
 
     /// Reads a HELLO; shortBody, longBody, or badName.
@@ -31,12 +36,14 @@ public struct Hello: Equatable, Sendable {
         else { throw FrameError(.shortBody) }
         try Body.finish(cursor)
         guard let name = ProducerName(bytes) else { throw FrameError(.badName) }
-        return Hello(name: name, epoch: header.epoch, schemaDigest: digest)
+        return Hello(
+            name: name, epoch: header.epoch, schemaDigest: digest,
+            wantsCost: header.flags.contains(.cost))
     }
 
     /// Writes the whole frame; returns its bytes.
     public func encode(into memory: UnsafeMutableRawBufferPointer) -> Int {
-        let header = FrameHeader(type: .hello, epoch: epoch)
+        let header = FrameHeader(type: .hello, flags: wantsCost ? .cost : [], epoch: epoch)
         return Body.write(memory, header) { body in
             body.put(schemaDigest)
             name.withBytes { bytes in
@@ -65,11 +72,14 @@ public struct Welcome: Equatable, Sendable {
     public var schema: WireSchema
     /// Most samples in one frame.
     public var maxBatch: UInt32
+    /// What the device spent until `generation`; nil unless asked for and emulated.
+    public var cost: DeviceCost?
 
     /// An answer to HELLO.
     public init(
         epoch: UInt32, next: UInt64, durable: UInt64, limit: UInt64, generation: UInt64,
-        schema: WireSchema, schemaDigest: UInt64? = nil, maxBatch: UInt32
+        schema: WireSchema, schemaDigest: UInt64? = nil, maxBatch: UInt32,
+        cost: DeviceCost? = nil
     ) {
         self.epoch = epoch
         self.next = next
@@ -79,6 +89,7 @@ public struct Welcome: Equatable, Sendable {
         self.schema = schema
         self.schemaDigest = schemaDigest ?? schema.digest
         self.maxBatch = maxBatch
+        self.cost = cost
     }
 
     /// Reads a WELCOME; shortBody, longBody, wrongElementType, or badRequest (unknown task).
@@ -92,6 +103,7 @@ public struct Welcome: Equatable, Sendable {
             let features = cursor.u32(), let outputs = cursor.u32(), let batch = cursor.u32(),
             let element = cursor.u8(), let task = cursor.u8(), cursor.u16() != nil
         else { throw FrameError(.shortBody) }
+        let cost = try DeviceCost.read(header, &cursor)
         try Body.finish(cursor)
         guard let element = WireElementType(rawValue: element) else {
             throw FrameError(.wrongElementType)
@@ -102,12 +114,14 @@ public struct Welcome: Equatable, Sendable {
             outputCount: Int(truncatingIfNeeded: outputs), task: task)
         return Welcome(
             epoch: header.epoch, next: header.sequence, durable: durable, limit: limit,
-            generation: generation, schema: schema, schemaDigest: digest, maxBatch: batch)
+            generation: generation, schema: schema, schemaDigest: digest, maxBatch: batch,
+            cost: cost)
     }
 
     /// Writes the whole frame; returns its bytes.
     public func encode(into memory: UnsafeMutableRawBufferPointer) -> Int {
-        let header = FrameHeader(type: .welcome, sequence: next, epoch: epoch)
+        let header = FrameHeader(
+            type: .welcome, flags: FrameFlags(carrying: cost), sequence: next, epoch: epoch)
         return Body.write(memory, header) { body in
             body.put(durable)
             body.put(limit)
@@ -119,6 +133,7 @@ public struct Welcome: Equatable, Sendable {
             body.put(schema.elementType.rawValue)
             body.put(schema.task.rawValue)
             body.put(UInt16.zero)
+            cost?.write(&body)
         }
     }
 }

@@ -11,13 +11,19 @@ public struct Ack: Equatable, Sendable {
     public var limit: UInt64
     /// The generation that contains the decision.
     public var generation: UInt64
+    /// What the device spent until that generation; nil unless asked for and emulated.
+    public var cost: DeviceCost?
 
     /// A cumulative acknowledgement.
-    public init(epoch: UInt32, durable: UInt64, limit: UInt64, generation: UInt64) {
+    public init(
+        epoch: UInt32, durable: UInt64, limit: UInt64, generation: UInt64,
+        cost: DeviceCost? = nil
+    ) {
         self.epoch = epoch
         self.durable = durable
         self.limit = limit
         self.generation = generation
+        self.cost = cost
     }
 
     /// Reads an ACK; shortBody or longBody.
@@ -29,17 +35,21 @@ public struct Ack: Equatable, Sendable {
         guard let limit = cursor.u64(), let generation = cursor.u64() else {
             throw FrameError(.shortBody)
         }
+        let cost = try DeviceCost.read(header, &cursor)
         try Body.finish(cursor)
         return Ack(
-            epoch: header.epoch, durable: header.sequence, limit: limit, generation: generation)
+            epoch: header.epoch, durable: header.sequence, limit: limit, generation: generation,
+            cost: cost)
     }
 
     /// Writes the whole frame; returns its bytes.
     public func encode(into memory: UnsafeMutableRawBufferPointer) -> Int {
-        let header = FrameHeader(type: .ack, sequence: durable, epoch: epoch)
+        let header = FrameHeader(
+            type: .ack, flags: FrameFlags(carrying: cost), sequence: durable, epoch: epoch)
         return Body.write(memory, header) { body in
             body.put(limit)
             body.put(generation)
+            cost?.write(&body)
         }
     }
 }

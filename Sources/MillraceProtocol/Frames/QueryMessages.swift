@@ -9,6 +9,9 @@ public struct PredictionView {
     public let generation: UInt64
     /// Values per prediction.
     public let outputCount: Int
+    /// What the samples of this reply cost on the emulated device; nil unless asked for and
+    /// emulated.
+    public let cost: DeviceCost?
     private let classes: ElementRun
     private let values: ElementRun
 
@@ -23,8 +26,10 @@ public struct PredictionView {
         outputCount = Int(truncatingIfNeeded: outputs)
         guard let rowBytes = CheckedSize.product(outputCount, 4),
             let classes = cursor.elements(count, stride: 4),
-            let values = cursor.elements(count, stride: rowBytes), cursor.remaining == 0
+            let values = cursor.elements(count, stride: rowBytes)
         else { throw FrameError(.wrongWidth) }
+        cost = try DeviceCost.read(header, &cursor)
+        guard cursor.remaining == 0 else { throw FrameError(.wrongWidth) }
         self.generation = generation
         self.classes = classes
         self.values = values
@@ -58,11 +63,15 @@ public struct PredictionEncoder {
     /// Bytes of the fixed part of the body.
     public static let fixedBytes = 16
 
-    /// Bytes of a frame of `count` predictions; nil when they do not fit an Int.
-    public static func frameBytes(count: Int, outputCount: Int) -> Int? {
+    /// Bytes of a frame of `count` predictions, with their cost or without; nil when they do not
+    /// fit an Int.
+    public static func frameBytes(
+        count: Int, outputCount: Int, hasCost: Bool = false
+    ) -> Int? {
         guard let rowBytes = CheckedSize.product(outputCount, 4),
             let row = CheckedSize.sum(rowBytes, 4), let rows = CheckedSize.product(count, row),
-            let body = CheckedSize.sum(rows, fixedBytes)
+            let body = CheckedSize.sum(
+                rows, fixedBytes + (hasCost ? DeviceCost.byteCount : 0))
         else { return nil }
         return CheckedSize.sum(body, FrameHeader.byteCount)
     }
@@ -70,10 +79,11 @@ public struct PredictionEncoder {
     /// Starts a PREDICTION in `memory`; nil when it is too small.
     public init?(
         count: Int, request: UInt64, generation: UInt64, outputCount: Int,
-        into memory: UnsafeMutableRawBufferPointer
+        cost: DeviceCost? = nil, into memory: UnsafeMutableRawBufferPointer
     ) {
         guard let rowBytes = CheckedSize.product(outputCount, 4),
-            let frameBytes = Self.frameBytes(count: count, outputCount: outputCount),
+            let frameBytes = Self.frameBytes(
+                count: count, outputCount: outputCount, hasCost: cost != nil),
             let classBytes = CheckedSize.product(count, 4),
             let valueBytes = CheckedSize.product(count, rowBytes),
             frameBytes <= memory.count, let words = UInt32(exactly: count)
@@ -85,8 +95,10 @@ public struct PredictionEncoder {
         writer.put(UInt32.zero)
         classes = writer.reserve(classBytes)
         values = writer.reserve(valueBytes)
+        cost?.write(&writer)
         self.rowBytes = rowBytes
-        header = FrameHeader(type: .prediction, sequence: request, count: words)
+        header = FrameHeader(
+            type: .prediction, flags: FrameFlags(carrying: cost), sequence: request, count: words)
     }
 
     /// Sets class and outputs of sample `index`; `outputs` holds outputCount little-endian f32.

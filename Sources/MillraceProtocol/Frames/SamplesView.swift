@@ -51,12 +51,14 @@ public struct SamplesView {
         task = schema.task
         sequence = header.sequence
         epoch = header.epoch
+        wantsCost = header.flags.contains(.cost)
     }
 
     private static func check(
         _ header: FrameHeader, labelled: Bool, schema: WireSchema
     ) throws(FrameError) {
-        guard FrameFlags.known.contains(header.flags) else { throw FrameError(.badRequest) }
+        let known = header.type == .predict ? FrameFlags.known.union(.cost) : .known
+        guard known.contains(header.flags) else { throw FrameError(.badRequest) }
         guard header.flags.elementType == schema.elementType else {
             throw FrameError(.wrongElementType)
         }
@@ -69,6 +71,9 @@ public struct SamplesView {
             throw FrameError(.badRequest)
         }
     }
+
+    /// PREDICT: whether the answer shall carry its cost on the emulated device.
+    public let wantsCost: Bool
 
     /// Samples in the frame, at least 1.
     public var count: Int { samples.count }

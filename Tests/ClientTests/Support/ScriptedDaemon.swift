@@ -39,6 +39,8 @@ final class ScriptedDaemon: FrameTransport {
     var poison: Float?
     var window = 64
     var maxBatch: UInt32 = 16
+    /// Clocks that a decided number costs on an emulated device; nil: there is none.
+    var clocksPerNumber: UInt64?
     /// What lives in memory, and what a kill leaves.
     private(set) var live = Producer()
     private(set) var durable = Producer()
@@ -49,7 +51,10 @@ final class ScriptedDaemon: FrameTransport {
     var losing: Set<UInt64> = []
     private(set) var trouble: [String] = []
     var isDown = false
+    /// Numbers that were learned before, by somebody else.
+    var costBase: UInt64 = 0
     private var hasSession = false
+    private var wantsCost = false
     private var toldLimit: UInt64 = 0
     private var toDaemon: [[UInt8]] = []
     private var toClient: [[UInt8]] = []
@@ -166,11 +171,20 @@ final class ScriptedDaemon: FrameTransport {
             throw FrameError(hello.epoch < live.epoch ? .fenced : .unknownEpoch)
         }
         hasSession = true
+        wantsCost = hello.wantsCost
         toldLimit = limit
         let welcome = Welcome(
             epoch: live.epoch, next: next, durable: UInt64(durable.decided.count), limit: limit,
-            generation: generation, schema: schema, maxBatch: maxBatch)
+            generation: generation, schema: schema, maxBatch: maxBatch, cost: cost)
         reply { welcome.encode(into: $0) }
+    }
+
+    /// What everything durable cost, in all epochs before and in this one.
+    private var cost: DeviceCost? {
+        guard wantsCost, let clocksPerNumber else { return nil }
+        let clocks = clocksPerNumber * (costBase + UInt64(durable.decided.count))
+        return DeviceCost(
+            clocks: clocks, nanoseconds: 10 * clocks, accesses: 2 * clocks, energy: 3 * clocks)
     }
 
     private func commitSilently() {
@@ -246,7 +260,7 @@ final class ScriptedDaemon: FrameTransport {
         toldLimit = limit
         let ack = Ack(
             epoch: live.epoch, durable: UInt64(durable.decided.count), limit: limit,
-            generation: generation)
+            generation: generation, cost: cost)
         reply { ack.encode(into: $0) }
     }
 

@@ -1,6 +1,7 @@
 // A daemon, its disk and its producers in one thread: turns are taken in an order that a seed
 // draws, and the process can die between any two of them.
 
+import Accelerator
 import Arithmetic
 import Daemon
 import Glibc
@@ -8,21 +9,25 @@ import Learning
 import MillraceProtocol
 import Platform
 import Simulation
+import Synchronization
 import WeightStore
 
 /// One daemon after another over the same storage.
 final class DaemonRig {
     let storage: any Storage
-    let configuration: LearnerConfiguration
+    var configuration: LearnerConfiguration
     var settings: DaemonSettings
     let clock = ManualClock(nowNanoseconds: 1_000_000_000)
     private(set) var transport = LoopbackTransport()
     private(set) var daemon: Daemon?
+    /// What the daemons reported so far.
+    let events = EventLog()
 
     init(
         storage: any Storage, directory: String, classCount: Int = 3, featureCount: Int = 5,
         pendingCapacity: Int = 0, producers: Int = 3, commitSequences: UInt64 = 40,
-        isPipelined: Bool = false
+        isPipelined: Bool = false,
+        device: DeviceDescription? = nil
     ) {
         self.storage = storage
         configuration = LearnerConfiguration(
@@ -31,7 +36,8 @@ final class DaemonRig {
             task: .classification(classCount: classCount), hidden: [6], hiddenActivation: .relu,
             outputActivation: .softmax, loss: .crossEntropy, initialisation: .heUniform, seed: 7,
             learningRate: 0.05, pendingCapacity: pendingCapacity, producerCapacity: producers,
-            schedule: isPipelined ? .pipeline : .sequential)
+            schedule: isPipelined ? .pipeline : .sequential,
+            device: device)
         settings = DaemonSettings(stateDirectory: directory, endpoints: [[], [], []])
         settings.maximumProducers = producers
         settings.maximumPeers = 4
@@ -47,7 +53,8 @@ final class DaemonRig {
         self.transport = transport
         daemon = try Daemon(
             configuration: configuration, settings: settings, origin: origin, storage: storage,
-            clock: clock, transport: { _ throws(StartError) in transport }, report: { _ in })
+            clock: clock, transport: { _ throws(StartError) in transport },
+            report: { [events] in events.add($0) })
     }
 
     /// The process dies: everything in memory is gone.
@@ -98,6 +105,15 @@ final class DaemonRig {
             }
         }
     }
+}
+
+/// Events of daemons, from any of their loops.
+final class EventLog: Sendable {
+    private let events = Mutex<[DaemonEvent]>([])
+
+    func add(_ event: DaemonEvent) { events.withLock { $0.append(event) } }
+
+    var all: [DaemonEvent] { events.withLock { $0 } }
 }
 
 /// A directory that is removed at the end of a test.

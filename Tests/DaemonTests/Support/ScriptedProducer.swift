@@ -38,9 +38,20 @@ final class ScriptedProducer {
     private(set) var next: UInt64 = 1
     private var limit: UInt64 = 0
     private(set) var nacks: [Nack] = []
+    /// Whether it asks for the cost on the emulated device.
+    let wantsCost: Bool
+    /// The newest cost that WELCOME or an ACK told, and how many told one.
+    private(set) var cost: DeviceCost?
+    private(set) var costs = 0
+    /// ACKs as they came.
+    private(set) var acks: [[UInt8]] = []
     private var idleTurns = 0
 
-    init(name: String, script: SampleScript, count: UInt64, batch: UInt64 = 7, peer: Int) {
+    init(
+        name: String, script: SampleScript, count: UInt64, batch: UInt64 = 7, peer: Int,
+        wantsCost: Bool = false
+    ) {
+        self.wantsCost = wantsCost
         self.name = name
         self.script = script
         self.count = count
@@ -75,7 +86,7 @@ final class ScriptedProducer {
 
     private func greet(_ transport: LoopbackTransport) {
         guard let name = ProducerName(name) else { return }
-        let hello = Hello(name: name, epoch: epoch)
+        let hello = Hello(name: name, epoch: epoch, wantsCost: wantsCost)
         transport.put(.ingest, peer: peer, encode(160) { hello.encode(into: $0) })
     }
 
@@ -98,10 +109,13 @@ final class ScriptedProducer {
                 next = welcome.next
                 limit = welcome.limit
                 acknowledged = max(acknowledged, welcome.durable)
+                note(welcome.cost)
             case .ack:
                 guard let ack = try? Ack.decode(header, body) else { return }
                 acknowledged = max(acknowledged, ack.durable)
                 limit = max(limit, ack.limit)
+                acks.append(frame)
+                note(ack.cost)
             case .credit:
                 guard let credit = try? Credit.decode(header, body) else { return }
                 limit = max(limit, credit.limit)
@@ -117,6 +131,12 @@ final class ScriptedProducer {
             default: break
             }
         }
+    }
+
+    private func note(_ newest: DeviceCost?) {
+        guard let newest else { return }
+        cost = newest
+        costs += 1
     }
 
     private func encode(_ bytes: Int, _ body: (UnsafeMutableRawBufferPointer) -> Int) -> [UInt8] {

@@ -93,7 +93,7 @@ import WeightStore
         #expect(
             owners == [
                 "learner counters", "weights", "optimiser", "normaliser", "previous samples",
-                "metrics", "pending labels",
+                "metrics", "pending labels", "device charges",
             ])
     }
 }

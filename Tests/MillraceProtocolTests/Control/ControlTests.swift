@@ -42,7 +42,8 @@ import Testing
                     SchemaReply(
                         schema: wire, scale: 0.0039, offset: 0, featureNames: ["a"],
                         classNames: ["zero"], targetNames: ["t"], maxBatch: 64,
-                        maxMessageBytes: 65536, pendingWindow: 8, networkText: "784-128-10"))
+                        maxMessageBytes: 65536, pendingWindow: 8, networkText: "784-128-10",
+                        costEnergyUnit: "fJ"))
             ),
             (
                 "generations-reply",
@@ -52,7 +53,8 @@ import Testing
                         generations: [
                             GenerationEntry(
                                 generation: 9, restoredFrom: 0, stateDigest: 1,
-                                state: "durable", held: true, pins: 1, samples: 100)
+                                state: "durable", held: true, pins: 1, samples: 100,
+                                device: amounts, deviceSince: amounts)
                         ]))
             ),
             (
@@ -71,13 +73,34 @@ import Testing
         ]
     }
 
+    private static let amounts = DeviceAmounts(
+        clocks: 3400, accesses: 900, clashes: 2, energyThousandths: 123_456)
+    private static let device = DeviceStatus(
+        name: "artix7", title: "an FPGA", identity: 0xFEED, clockHertz: 15e6,
+        schedule: "pipeline", memoryBits: 98_880, capacityBits: 1 << 20, clocksPerSample: 34,
+        clocksPerInference: 68, samplesPerSecond: 441_176.5, energyUnit: "pJ",
+        energyPerSample: 12.5, uncounted: ["look-up"], seconds: 0.25, total: amounts,
+        junctions: [
+            DeviceJunctionStatus(
+                junction: 0, unit: "edgeProcessors", parallelism: 128, utilisation: 0.94,
+                operations: [
+                    DeviceOperation(
+                        operation: "feedforward", clocksPerSample: 32, stallClocksPerSample: 0,
+                        total: amounts)
+                ])
+        ],
+        queries: DeviceQueries(samples: 5, seconds: 0.5, total: amounts))
+    private static let saturations = [
+        JunctionSaturations(junction: 0, products: 1, sums: 2, backprop: 3, update: 4)
+    ]
+
     private static let status = StatusReply(
         version: "0.1.0", mode: .learning, uptimeSeconds: 1.5, generation: 9, stateDigest: 0xAB,
         samples: 100, inFlight: 3, producers: [producer],
         counters: DaemonCounters(framesReceived: 3, refusedBy: ["outOfBounds": 2]),
         figures: figures, budget: [BudgetLine(owner: "ring", detail: "4 slots", bytes: 4096)],
         budgetBytes: 1 << 24, plannedBytes: 1 << 20, residentBytes: 9 << 20, queueDepth: 10,
-        commits: 4, skippedCommits: 1, checkpoints: 2)
+        commits: 4, skippedCommits: 1, checkpoints: 2, device: device, saturations: saturations)
 
     @Test(arguments: examples.indices)
     func messageAndSchemaAgree(_ index: Int) throws {
@@ -110,6 +133,24 @@ import Testing
         var unbalanced = back.producers[0]
         unbalanced.queued += 1
         #expect(!unbalanced.balances)
+    }
+
+    @Test func aStatusWithoutDeviceSaysNothingOfOne() throws {
+        var status = Self.status
+        status.device = nil
+        status.saturations = nil
+        let text = String(decoding: try ControlCodec.encode(status), as: UTF8.self)
+        #expect(!text.contains("device") && !text.contains("saturations"))
+        let bytes = Array(text.utf8)
+        let back = try bytes.withUnsafeBytes { try ControlCodec.decodeReply(StatusReply.self, $0) }
+        #expect(back == status)
+    }
+
+    @Test func costsAddUpAndNeverGoBack() {
+        let first = DeviceCost(clocks: 10, nanoseconds: 20, accesses: 30, energy: 40)
+        let second = DeviceCost(clocks: 15, nanoseconds: 30, accesses: 45, energy: 60)
+        #expect(first + second.since(first) == second)
+        #expect(first.since(second) == DeviceCost())
     }
 
     @Test func anErrorReplyIsThrownAsRefused() throws {

@@ -40,12 +40,15 @@ enum AnyFrame {
             }
         case .skip: touched &+= UInt64(try Skip.decode(header, body).count)
         case .flush: touched &+= try Flush.decode(header, body).request
-        case .ack: touched &+= try Ack.decode(header, body).durable
+        case .ack:
+            let ack = try Ack.decode(header, body)
+            touched &+= ack.durable &+ (ack.cost?.clocks ?? 0)
         case .nack: touched &+= UInt64(try Nack.decode(header, body).text.utf8.count)
         case .credit: touched &+= try Credit.decode(header, body).limit
         case .reset: _ = try Reset.decode(header, body)
         case .prediction:
             let view = try PredictionView(header, body)
+            touched &+= view.cost?.energy ?? 0
             for index in 0..<view.count {
                 touched &+= UInt64(bitPattern: Int64(view.classIndex(index)))
                 touched &+= sum(view.outputs(index))

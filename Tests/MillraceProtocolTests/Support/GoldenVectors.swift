@@ -40,6 +40,15 @@ struct GoldenIndex: Decodable, Sendable {
         var classes: [Int32]?
         var targets, outputs: [[Double]]?
         var samples: [UInt64]?
+        var wantsCost: Bool?
+        /// Clocks, nanoseconds, accesses, energy.
+        var cost: [UInt64]?
+
+        var deviceCost: DeviceCost? {
+            cost.map {
+                DeviceCost(clocks: $0[0], nanoseconds: $0[1], accesses: $0[2], energy: $0[3])
+            }
+        }
     }
     struct Valid: Decodable, Sendable, CustomTestStringConvertible {
         var name, file: String

@@ -36,6 +36,7 @@ struct VectorCheck {
         #expect(hello.name.text == fields.name)
         #expect(hello.epoch == fields.epoch)
         #expect(Hexadecimal.digits(hello.schemaDigest) == fields.digest)
+        #expect(hello.wantsCost == fields.wantsCost ?? false)
         return encoded(hello.encode)
     }
 
@@ -50,6 +51,7 @@ struct VectorCheck {
         #expect(welcome.schema == fields.schema?.wire)
         #expect(Hexadecimal.digits(welcome.schema.digest) == fields.digest)
         #expect(welcome.schemaDigest == welcome.schema.digest)
+        #expect(welcome.cost == fields.deviceCost)
         return encoded(welcome.encode)
     }
 
@@ -88,10 +90,12 @@ struct VectorCheck {
         let view = try SamplesView(header, body, schema: schema)
         let rows = (0..<view.count).map { Self.values(view.features($0), schema.elementType) }
         #expect(rows == fields.features)
+        #expect(view.wantsCost == fields.wantsCost ?? false)
         return try encoded { memory in
             let batch = try #require(
                 BatchEncoder(
-                    predict: view.count, request: view.sequence, schema: schema, into: memory))
+                    predict: view.count, request: view.sequence, schema: schema,
+                    wantsCost: view.wantsCost, into: memory))
             batch.featureMemory.copyMemory(from: view.allFeatures)
             return batch.seal()
         }
@@ -132,11 +136,12 @@ struct VectorCheck {
             (0..<view.outputCount).map { Double(view.output(index, $0)) }
         }
         #expect(rows == fields.outputs)
+        #expect(view.cost == fields.deviceCost)
         return try encoded { memory in
             let batch = try #require(
                 PredictionEncoder(
                     count: view.count, request: view.request, generation: view.generation,
-                    outputCount: view.outputCount, into: memory))
+                    outputCount: view.outputCount, cost: view.cost, into: memory))
             for index in 0..<view.count {
                 batch.set(
                     index, classIndex: view.classIndex(index), outputs: view.outputs(index))
@@ -190,6 +195,7 @@ struct VectorCheck {
             let ack = try Ack.decode(header, body)
             #expect(ack.durable == fields.durable && ack.limit == fields.limit)
             #expect(ack.generation == fields.generation && ack.epoch == fields.epoch)
+            #expect(ack.cost == fields.deviceCost)
             return encoded(ack.encode)
         case .credit:
             let credit = try Credit.decode(header, body)

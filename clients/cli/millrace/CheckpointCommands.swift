@@ -116,6 +116,8 @@ private struct CheckpointDocument: Codable {
     var junctions: [JunctionDocument]?
     /// Why no junction was looked at.
     var junctionsNote: String?
+    /// Only of `inspect`: the emulated device of the configuration inside, and its charges.
+    var device: DeviceStatus?
 
     init(_ checkpoint: Checkpoint, intact: Bool?) {
         let facts = checkpoint.facts
@@ -156,8 +158,9 @@ struct CheckpointInspect: ParsableCommand {
         try reporting(output) {
             let checkpoint = try openCheckpoint(file)
             var document = CheckpointDocument(checkpoint, intact: nil)
-            let (junctions, note) = checkpoint.junctions(file)
+            let (junctions, device, note) = checkpoint.contents(file)
             document.junctions = junctions
+            document.device = device
             document.junctionsNote = note
             if output.json { return Console.printJSON(document) }
             var table = TextTable()
@@ -176,6 +179,7 @@ struct CheckpointInspect: ParsableCommand {
             }
             Console.print("")
             Self.printJunctions(junctions, note)
+            if let device { Self.printDevice(device) }
             tensors.lines.forEach(Console.print)
             Console.print("\nconfiguration:\n\(document.configuration)")
         }
@@ -194,6 +198,15 @@ struct CheckpointInspect: ParsableCommand {
             figures.append("saturated FF \(products) + \(sums), BP \(back), UP \(update)")
         }
         return figures
+    }
+
+    private static func printDevice(_ device: DeviceStatus) {
+        var table = TextTable()
+        DeviceText.add(device, to: &table)
+        table.lines.forEach(Console.print)
+        Console.print("")
+        DeviceText.junctions(device).forEach(Console.print)
+        Console.print("")
     }
 
     private static func printJunctions(_ junctions: [JunctionDocument], _ note: String?) {

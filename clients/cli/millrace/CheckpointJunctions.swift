@@ -1,9 +1,11 @@
-// What a checkpoint's junctions are and whether their structure is sound. The configuration inside
+// What a checkpoint's junctions are, whether their structure is sound, and what was charged to
+// the emulated device. The configuration inside
 // the file says what they shall be.
 
 import Client
 import Configuration
 import Learning
+import MillraceProtocol
 import WeightStore
 
 /// One junction of a checkpoint, as `inspect` prints it.
@@ -25,19 +27,21 @@ struct JunctionDocument: Codable {
 }
 
 extension Checkpoint {
-    /// Every junction, looked at; or why nobody can look.
-    func junctions(_ path: String) -> (documents: [JunctionDocument], note: String?) {
+    /// Every junction, looked at, and the device; or why nobody can look.
+    func contents(
+        _ path: String
+    ) -> (junctions: [JunctionDocument], device: DeviceStatus?, note: String?) {
         let inputs = ConfigurationInputs(
             path: "the configuration inside", text: facts.configuration)
         let configuration: MillraceConfiguration
         do throws(ConfigurationErrors) {
             configuration = try ConfigurationLoader.load(inputs)
         } catch {
-            return ([], "the configuration in the file is not one of this version")
+            return ([], nil, "the configuration in the file is not one of this version")
         }
         let layout = LearnerLayout(configuration.learner)
         guard layout.section == facts.learnerLayout else {
-            return ([], "the tensors are not those of the configuration in the file")
+            return ([], nil, "the tensors are not those of the configuration in the file")
         }
         let memory = UnsafeMutableRawBufferPointer.allocate(
             byteCount: layout.section.byteCount, alignment: 64)
@@ -46,9 +50,9 @@ extension Checkpoint {
             try load(
                 .learner, layout: layout.section, into: memory, mustBeFinite: { _ in false })
         } catch {
-            return ([], "the contents are damaged: \(error)")
+            return ([], nil, "the contents are damaged: \(error)")
         }
-        guard let base = memory.baseAddress else { return ([], nil) }
+        guard let base = memory.baseAddress else { return ([], nil, nil) }
         let documents = layout.junctionReports(UnsafeRawPointer(base)).map { report in
             JunctionDocument(
                 index: report.index, inputs: report.inputs, outputs: report.outputs,
@@ -57,6 +61,6 @@ extension Checkpoint {
                 scatter: report.scatter.map { [$0.left, $0.right] }, checks: report.checks,
                 findings: report.findings)
         }
-        return (documents, nil)
+        return (documents, layout.deviceStatus(UnsafeRawPointer(base)), nil)
     }
 }

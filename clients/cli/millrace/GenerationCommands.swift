@@ -16,17 +16,33 @@ struct GenerationsCommand: ParsableCommand {
             let reply = try client.ask(
                 GenerationsReply.self, ControlRequest(command: .generations))
             if output.json { return Console.printJSON(bytes: client.newestReply) }
-            var table = TextTable([
-                "generation", "state", "samples", "held", "pins", "from", "digest",
-            ])
+            let hasDevice = reply.generations.contains { $0.device != nil }
+            var table = TextTable(
+                ["generation", "state", "samples", "held", "pins", "from", "digest"]
+                    + (hasDevice ? ["device clocks", "since", "energy", "since"] : []))
             for entry in reply.generations {
                 table.add(
-                    "\(entry.generation)", entry.state, "\(entry.samples)",
-                    entry.held ? "held" : "", "\(entry.pins)",
-                    entry.restoredFrom == 0 ? "" : "\(entry.restoredFrom)", entry.stateDigest)
+                    [
+                        "\(entry.generation)", entry.state, "\(entry.samples)",
+                        entry.held ? "held" : "", "\(entry.pins)",
+                        entry.restoredFrom == 0 ? "" : "\(entry.restoredFrom)",
+                        entry.stateDigest,
+                    ] + (hasDevice ? Self.device(entry) : []))
             }
             table.lines.forEach(Console.print)
         }
+    }
+
+    /// Clocks and energy until the generation, and since the one below it.
+    private static func device(_ entry: GenerationEntry) -> [String] {
+        func clocks(_ amounts: DeviceAmounts?) -> String { amounts.map { "\($0.clocks)" } ?? "-" }
+        func energy(_ amounts: DeviceAmounts?) -> String {
+            amounts?.energy.map { Format.decimal($0, 0) } ?? "-"
+        }
+        return [
+            clocks(entry.device), clocks(entry.deviceSince), energy(entry.device),
+            energy(entry.deviceSince),
+        ]
     }
 }
 

@@ -18,6 +18,8 @@ struct PredictCommand: ParsableCommand {
     var skip = 0
     @Flag(help: "Compare with the source's labels and print the share of right classes.")
     var score = false
+    @Flag(help: "Say what the predictions cost on the daemon's emulated device.")
+    var cost = false
     @OptionGroup var daemon: DaemonOptions
     @OptionGroup var output: OutputOptions
 
@@ -43,6 +45,8 @@ struct PredictCommand: ParsableCommand {
         var scored: Int?
         var right: Int?
         var accuracy: Double?
+        /// What the emulated device spent on these predictions.
+        var cost: CostDocument?
     }
 
     func run() throws {
@@ -60,6 +64,7 @@ struct PredictCommand: ParsableCommand {
             {
                 Console.print("accuracy \(Format.decimal(accuracy, 4)) (\(right) of \(scored))")
             }
+            if cost { (document.cost?.lines ?? [CostDocument.missing]).forEach(Console.talk) }
         }
     }
 
@@ -73,6 +78,7 @@ struct PredictCommand: ParsableCommand {
             predictions: [], samples: 0, oldestGeneration: .max, newestGeneration: 0)
         var scored = 0
         var right = 0
+        var spent: DeviceCost?
         let most = max(1, min(schema.maxBatch, room(schema, wire)))
         var index = skip
         reading: while document.samples < limit ?? .max {
@@ -86,8 +92,11 @@ struct PredictCommand: ParsableCommand {
             let first = index
             let batch = rows
             let found = try batch.features.withUnsafeBytes { bytes in
-                try client.predict(bytes, count: batch.count, schema: wire) { view in
-                    (0..<view.count).map { prediction(view, $0, first, schema) }
+                try client.predict(
+                    bytes, count: batch.count, schema: wire, wantsCost: cost
+                ) { view in
+                    if let cost = view.cost { spent = (spent ?? DeviceCost()) + cost }
+                    return (0..<view.count).map { prediction(view, $0, first, schema) }
                 }
             }
             for (offset, one) in found.enumerated() {
@@ -107,6 +116,10 @@ struct PredictCommand: ParsableCommand {
             index += batch.count
         }
         if document.samples == 0 { document.oldestGeneration = 0 }
+        document.cost = spent.map {
+            CostDocument(
+                $0, samples: UInt64(document.samples), energyUnit: schema.costEnergyUnit)
+        }
         if score {
             document.scored = scored
             document.right = right
@@ -119,7 +132,7 @@ struct PredictCommand: ParsableCommand {
     private func room(_ schema: SchemaReply, _ wire: WireSchema) -> Int {
         let fit = BatchEncoder.samples(
             inFrameOf: schema.maxMessageBytes, schema: wire, labelled: false)
-        let answer = (schema.maxMessageBytes - 64) / (4 + 4 * max(wire.outputCount, 1))
+        let answer = (schema.maxMessageBytes - 96) / (4 + 4 * max(wire.outputCount, 1))
         return min(fit, answer)
     }
 

@@ -39,8 +39,8 @@ struct StatusText {
             "memory",
             "resident \(Format.bytes(status.residentBytes)), planned "
                 + "\(Format.bytes(status.plannedBytes)) of \(Format.bytes(status.budgetBytes))")
-        return table.lines + [""] + FiguresText(figures: status.figures).lines + producers
-            + refusals + budget
+        return table.lines + [""] + FiguresText(figures: status.figures).lines
+            + DeviceText(status: status).lines + producers + refusals + budget
     }
 
     private var producers: [String] {

@@ -74,6 +74,7 @@ extension ProducerSession {
         maxBatch = max(1, min(options.maxBatch, Int(welcome.maxBatch)))
         report.generation = max(report.generation, welcome.generation)
         report.lastRefusal = ""
+        note(welcome.cost)
         try feed.opened(welcome)
         acknowledged = welcome.durable
         if resumedAt == nil { resumedAt = welcome.durable }
@@ -92,12 +93,21 @@ extension ProducerSession {
         guard ack.epoch == epoch, isOpen else { return }
         limit = max(limit, ack.limit)
         report.generation = max(report.generation, ack.generation)
+        note(ack.cost)
         guard ack.durable > acknowledged, ack.durable <= highestSent else { return }
         acknowledged = ack.durable
         flushesInVain = 0
         // What is durable need not be sent again, even if a NACK had sent us back behind it.
         position = max(position, acknowledged + 1)
         try feed.acknowledged(acknowledged)
+    }
+
+    /// Adds what the device spent since it was told last.
+    private func note(_ cost: DeviceCost?) {
+        guard let cost else { return }
+        report.cost = (report.cost ?? DeviceCost()) + cost.since(newestCost ?? cost)
+        report.totalCost = cost
+        newestCost = cost
     }
 
     private func take(_ nack: Nack) throws(ClientError) {

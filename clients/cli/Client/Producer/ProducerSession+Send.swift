@@ -6,7 +6,8 @@ extension ProducerSession {
     /// Sends HELLO if the transport takes it.
     func greet() throws(ClientError) -> Bool {
         guard now >= notBefore else { return false }
-        let hello = Hello(name: name, epoch: epoch, schemaDigest: schemaDigest)
+        let hello = Hello(
+            name: name, epoch: epoch, schemaDigest: schemaDigest, wantsCost: options.wantsCost)
         guard try send(hello.encode(into: memory)) else { return false }
         if epoch == 0 { newEpochGreetings += 1 }
         report.greetings += 1

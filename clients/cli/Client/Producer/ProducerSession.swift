@@ -27,6 +27,8 @@ public struct SessionOptions: Equatable, Sendable {
     public var maxFrameBytes = 64 * 1024
     /// Numbers per second; nil sends as fast as credit allows.
     public var ratePerSecond: Double?
+    /// Whether the daemon shall say what its emulated device spends.
+    public var wantsCost = false
 
     /// The usual times and limits.
     public init() {}
@@ -68,6 +70,8 @@ public final class ProducerSession {
     let options: SessionOptions
     let memory: UnsafeMutableRawBufferPointer
     var schema: WireSchema?
+    /// The newest cost that the daemon told.
+    var newestCost: DeviceCost?
     var maxBatch = 1
     /// The highest number ever sent, so that numbers sent again are known as such.
     var highestSent: UInt64 = 0

@@ -20,6 +20,11 @@ public struct SessionReport: Equatable, Sendable {
     public var positionsLost: UInt64 = 0
     /// The newest generation the daemon spoke of.
     public var generation: UInt64 = 0
+    /// What the emulated device spent since the first WELCOME, whoever sent the samples; nil where
+    /// nothing was told. A rollback in between takes nothing away.
+    public var cost: DeviceCost?
+    /// The newest cost that was told: of everything that is in its generation.
+    public var totalCost: DeviceCost?
     /// The last refusal's text, for people.
     public var lastRefusal: String = ""
 

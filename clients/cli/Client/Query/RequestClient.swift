@@ -58,15 +58,17 @@ public final class RequestClient {
     /// Predicts the samples of one batch.
     ///
     /// - rows: `count` samples as `schema` has them.
+    /// - wantsCost: asks what they cost on the emulated device, too.
     /// - use: gets the checked reply; what it points to is gone afterwards.
     public func predict<Value>(
-        _ rows: UnsafeRawBufferPointer, count: Int, schema: WireSchema,
+        _ rows: UnsafeRawBufferPointer, count: Int, schema: WireSchema, wantsCost: Bool = false,
         _ use: (PredictionView) -> Value
     ) throws(ClientError) -> Value {
         request += 1
         guard
             let encoder = BatchEncoder(
-                predict: count, request: request, schema: schema, into: memory)
+                predict: count, request: request, schema: schema, wantsCost: wantsCost,
+                into: memory)
         else { throw ClientError(.badData, "\(count) samples do not fit one frame") }
         encoder.featureMemory.copyMemory(from: rows)
         try sendWaiting(encoder.seal())

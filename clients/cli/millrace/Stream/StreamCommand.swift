@@ -117,6 +117,8 @@ struct StreamCommand: ParsableCommand {
     var seed: UInt64 = 1
     @Flag(help: "Leave out rows that cannot be used, and count them.")
     var skipBad = false
+    @Flag(help: "Report what the daemon's emulated device spent meanwhile.")
+    var cost = false
     @OptionGroup var daemon: DaemonOptions
     @OptionGroup var output: OutputOptions
 

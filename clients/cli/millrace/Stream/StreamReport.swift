@@ -73,6 +73,12 @@ struct StreamReport: Encodable {
     var interrupted: Bool
     /// The producer's figures.
     var prequential: PrequentialDocument
+    /// Whether the cost was asked for.
+    var costAsked = false
+    /// What the daemon's emulated device spent during this run, whoever sent the samples.
+    var cost: CostDocument?
+    /// What it has spent until the last ACK's generation.
+    var totalCost: CostDocument?
 
     /// The report for people.
     var lines: [String] {
@@ -105,6 +111,7 @@ struct StreamReport: Encodable {
         }
         if badRows > 0 { lines.append("left out: \(Format.count(badRows)) rows of the source") }
         if let figures = prequential.figures { lines += FiguresText(figures: figures).lines }
+        if let cost { lines += cost.lines } else if costAsked { lines.append(CostDocument.missing) }
         if interrupted { lines.append("stopped. TRY: \(advice ?? "the same command")") }
         return lines
     }

@@ -34,6 +34,7 @@ final class StreamRun {
     /// How to go on after an interruption.
     private let advice: String
     private let isEndless: Bool
+    private let energyUnit: String?
     private var progress: ProgressLine
 
     init(_ command: StreamCommand, signals: ProcessSignals) throws(ClientError) {
@@ -51,6 +52,7 @@ final class StreamRun {
         guard let wire = schema.wireSchema else {
             throw ClientError(.protocolMismatch, "the daemon's schema cannot be read")
         }
+        energyUnit = schema.costEnergyUnit
         let source = try command.source.open(
             schema, rate: command.rate, unlabelled: command.noLabels, mayBeEmpty: command.append)
         source.notes.forEach { Console.talk("note: \($0)") }
@@ -72,6 +74,7 @@ final class StreamRun {
         options.maxBatch = command.batch
         options.maxFrameBytes = schema.maxMessageBytes
         options.ratePerSecond = command.rate
+        options.wantsCost = command.cost
         session = ProducerSession(
             name: name, epoch: record.epoch, schemaDigest: wire.digest, feed: feed,
             transport: transport, clock: clock, options: options)
@@ -215,6 +218,12 @@ final class StreamRun {
             wasFinished: wasFinished && session.report.sent == 0,
             fromStandardInput: isStandardInput, advice: interrupted ? advice : nil,
             interrupted: interrupted,
-            prequential: PrequentialDocument(figures: mine?.figures))
+            prequential: PrequentialDocument(figures: mine?.figures), costAsked: command.cost,
+            cost: session.report.cost.map {
+                CostDocument($0, samples: UInt64(max(0, fresh)), energyUnit: energyUnit)
+            },
+            totalCost: session.report.totalCost.map {
+                CostDocument($0, samples: nil, energyUnit: energyUnit)
+            })
     }
 }
