@@ -237,9 +237,13 @@ func measureFpgaKernels(_ format: FixedFormat, _ set: KernelSet) throws -> [Row]
         ]
     }
         + [
-            Row(name: "\(prefix).rows-with-errors.1", value: 100 * shares.first, unit: "%"),
-            Row(name: "\(prefix).rows-with-errors.2", value: 100 * shares.second, unit: "%"),
-            Row(name: "\(prefix).wrong", value: 100 * shares.wrong, unit: "%"),
+            Row(
+                name: "\(prefix).rows-with-errors.1.\(set.name)", value: 100 * shares.first,
+                unit: "%"),
+            Row(
+                name: "\(prefix).rows-with-errors.2.\(set.name)", value: 100 * shares.second,
+                unit: "%"),
+            Row(name: "\(prefix).wrong.\(set.name)", value: 100 * shares.wrong, unit: "%"),
         ]
         + zip(parts, partTimes).map {
             Row(name: "\(prefix).\($0.name).\(set.name)", value: $1, unit: "us")
