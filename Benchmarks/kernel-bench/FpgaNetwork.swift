@@ -12,7 +12,7 @@ import Junctions
 import Kernels
 
 /// 28 × 28 pixels and labels.
-struct Digits {
+struct FpgaDigits {
     let pixels: UnsafeMutablePointer<UInt8>
     let labels: UnsafeMutablePointer<UInt8>
     /// The paper's 12,544.
@@ -66,7 +66,7 @@ struct Digits {
 final class FpgaNetwork {
     private typealias Bank = UnsafeMutablePointer<Int16>
     private let first, second: FixedRun
-    private let digits: Digits
+    private let digits: FpgaDigits
     private let kernels: KernelSet
     private let format: FixedFormat
     private let sigmoid: FixedSigmoid
@@ -80,7 +80,7 @@ final class FpgaNetwork {
 
     /// - asLists: the form before: edges listed, inputs through floats
     init(
-        _ digits: Digits, _ format: FixedFormat, _ kernels: KernelSet, asLists: Bool
+        _ digits: FpgaDigits, _ format: FixedFormat, _ kernels: KernelSet, asLists: Bool
     ) throws {
         (self.digits, self.format, self.kernels) = (digits, format, kernels)
         isOld = asLists
@@ -133,7 +133,7 @@ final class FpgaNetwork {
 
     private func feedforwardFirst(_ sample: Int) {
         let bank = sample & 3
-        let pixels = digits.pixels + sample % Digits.count * 784
+        let pixels = digits.pixels + sample % FpgaDigits.count * 784
         if isOld {
             kernels.convertU8(pixels, floats, 784, 0, 1 / 256)
             kernels.fixed.truncate(floats, inputs[bank], 1024, 10, 7)
@@ -149,7 +149,7 @@ final class FpgaNetwork {
         let bank = sample & 3
         second.feedforward(hidden[bank], outputs[bank])
         activate(outputs[bank], nil, 32)
-        outputs[bank][Int(digits.labels[sample % Digits.count])] -= 128
+        outputs[bank][Int(digits.labels[sample % FpgaDigits.count])] -= 128
     }
 
     private func activate(_ y: Bank, _ slopes: Bank?, _ count: Int) {
@@ -162,7 +162,7 @@ final class FpgaNetwork {
     func shares(_ count: Int) -> (first: Double, second: Double, wrong: Double) {
         var (first, second, wrong) = (0, 0, 0)
         for _ in 0..<count {
-            let (label, bank) = (Int(digits.labels[next % Digits.count]), next & 3)
+            let (label, bank) = (Int(digits.labels[next % FpgaDigits.count]), next & 3)
             step()
             let learns = { [format] (error: Int16) in format.biasIncrement(error, shift: 3) != 0 }
             first += (0..<64).count { learns(errors[bank][$0]) }
@@ -213,16 +213,16 @@ final class FpgaNetwork {
 /// much of UP was passed over. Networks have learned one round when they are measured.
 func measureFpgaKernels(_ format: FixedFormat, _ set: KernelSet) throws -> [Row] {
     var random = Xoshiro256StarStar(seed: 3)
-    let digits = Digits(&random)
+    let digits = FpgaDigits(&random)
     let networks = try [false, true, false].map {
         try FpgaNetwork(digits, format, set, asLists: $0)
     }
-    for network in networks[..<2] { for _ in 0..<Digits.count { network.step() } }
-    for _ in 0..<Digits.count { networks[2].cycle() }
+    for network in networks[..<2] { for _ in 0..<FpgaDigits.count { network.step() } }
+    for _ in 0..<FpgaDigits.count { networks[2].cycle() }
     let times = mediansInTurns([
         networks[0].step, networks[1].step, networks[2].cycle,
     ])
-    let shares = networks[0].shares(Digits.count)
+    let shares = networks[0].shares(FpgaDigits.count)
     let parts = networks[0].parts
     let partTimes = mediansInTurns(batches: 51, parts.map(\.body))
     let prefix = "device.fpga.kernels"
@@ -237,9 +237,13 @@ func measureFpgaKernels(_ format: FixedFormat, _ set: KernelSet) throws -> [Row]
         ]
     }
         + [
-            Row(name: "\(prefix).rows-with-errors.1", value: 100 * shares.first, unit: "%"),
-            Row(name: "\(prefix).rows-with-errors.2", value: 100 * shares.second, unit: "%"),
-            Row(name: "\(prefix).wrong", value: 100 * shares.wrong, unit: "%"),
+            Row(
+                name: "\(prefix).rows-with-errors.1.\(set.name)", value: 100 * shares.first,
+                unit: "%"),
+            Row(
+                name: "\(prefix).rows-with-errors.2.\(set.name)", value: 100 * shares.second,
+                unit: "%"),
+            Row(name: "\(prefix).wrong.\(set.name)", value: 100 * shares.wrong, unit: "%"),
         ]
         + zip(parts, partTimes).map {
             Row(name: "\(prefix).\($0.name).\(set.name)", value: $1, unit: "us")

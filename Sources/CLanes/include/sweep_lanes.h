@@ -48,7 +48,8 @@ typedef struct fixed_sweeps {
     const uint16_t *neurons;
     /// One word for every 32 entries of `neurons`, as in fixed_edges.
     const uint64_t *neuron_blocks;
-    /// [outputs], padded to 32 with 0xFFFF: the first entry of `neurons` that names the neuron.
+    /// [outputs], padded to 32 with 0xFFFF: where the neuron's sum is among those of FF, which lie
+    /// [sweeps / 4, rounded up][groups][4 sweeps][8 words]. Only used where clocks is 1.
     const uint16_t *places;
     /// One word for every 32 entries of `places`.
     const uint64_t *place_blocks;
@@ -125,6 +126,32 @@ LANES_INLINE lanes_i16 lanes_shift_unsigned(lanes_i16 v, int32_t shift) {
 #endif
 }
 
+/// v[l] · 2^−shift, halves upwards, shift 1 to 15.
+LANES_INLINE lanes_i16 lanes_shift_half_up(lanes_i16 v, int32_t shift) {
+    // (half + 1) >> 1 could overflow.
+    lanes_i16 half = lanes_shift_i16(v, shift - 1);
+    return (half >> 1) + (half & 1);
+}
+
+/// The words at even places, in 32 bits.
+LANES_INLINE lanes_i32 lanes_even_words(lanes_i16 v) { return (lanes_i32)v << 16 >> 16; }
+
+/// The words at odd places, in 32 bits.
+LANES_INLINE lanes_i32 lanes_odd_words(lanes_i16 v) { return (lanes_i32)v >> 16; }
+
+/// Which blocks of 64 places, of 16, numbers from 0 to 1023 are in, as `lanes_gather` takes them;
+/// 0 where it has no use for them.
+LANES_INLINE uint64_t lanes_blocks_of(lanes_i16 v) {
+#if defined(__AVX512BW__)
+    __m512i one = _mm512_sllv_epi16(_mm512_set1_epi16(1), _mm512_srli_epi16((__m512i)v, 6));
+    uint32_t pairs = (uint32_t)_mm512_reduce_or_epi32(one);
+    return (pairs | pairs >> 16) & 0xFFFF;
+#else
+    (void)v;
+    return 0;
+#endif
+}
+
 /// r[l] = v[l] where bits[l] is not 0, else 0.
 LANES_INLINE lanes_i16 lanes_where_set(lanes_i16 bits, lanes_i16 v) {
     return (lanes_i16)(bits != (lanes_i16)(int16_t)0) & v;
@@ -156,14 +183,6 @@ LANES_INLINE lanes_i16 lanes_column_sums(lanes_i16 v, intptr_t rows) {
     }
     return v;
 }
-
-/// Cluster i to p + i · stride.
-LANES_INLINE void lanes_store_clusters(int16_t *p, intptr_t stride, lanes_i16 v) {
-    for (int i = 0; i < 4; i++) __builtin_memcpy(p + i * stride, (int16_t *)&v + 8 * i, 16);
-}
-
-/// Cluster 0 to p.
-LANES_INLINE void lanes_store_cluster(int16_t *p, lanes_i16 v) { __builtin_memcpy(p, &v, 16); }
 
 #define LANES_LOW16(a, b)                                                                          \
     __builtin_shufflevector(                                                                       \

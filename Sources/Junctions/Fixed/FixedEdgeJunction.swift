@@ -139,7 +139,7 @@ extension FixedEdgeJunction: FixedJunctionForm {
     }
 
     package func prepare(_ workspace: UnsafeMutableRawPointer, forUpdates: Bool) {
-        if let sweeps { return sweeps.prepare(workspace, forUpdates: forUpdates) }
+        if let sweeps { return sweeps.prepare(workspace, pattern, forUpdates: forUpdates) }
         let table = workspace.assumingMemoryBound(to: UInt16.self)
         pattern.withEdges { left, starts in
             for row in 0..<outputs {
@@ -179,7 +179,7 @@ extension FixedEdgeJunction: FixedJunctionForm {
                 count($0, workspace)
             }
         }
-        sweeps.forEachEdge { place in
+        sweeps.forEachEdge(pattern) { place in
             layout.weights(parameters)[place] = format.truncating(distribution.weight(&generator))
         }
         layout.drawBias(parameters, format, distribution, &generator)

@@ -12,19 +12,16 @@ import Kernels
 
 /// The sweeps of a pattern that has the form for them.
 struct FixedSweepTables: Equatable, Sendable {
-    private let pattern: SparsePattern
-    private let groups: Int
-    private let clocks: Int
-
-    private var rows: Int { pattern.memoryRows }
-    private var columns: Int { pattern.parallelism }
-    private var sweeps: Int { pattern.outDegree }
-    private var inputs: Int { pattern.inputs }
-    private var outputs: Int { pattern.outputs }
+    private let inputs, outputs, rows, columns, sweeps, groups, clocks: Int
+    /// Byte offsets in the workspace; every part starts at a multiple of 64.
+    private let neuronsOffset, neuronBlocksOffset, placesOffset, placeBlocksOffset: Int
+    private let scratchOffset: Int
+    /// Two bytes per edge and eight numbers per neuron, and scratch memory.
+    let feedforwardBytes: Int
 
     /// The sweeps of a pattern, or nil: types 2, 3 or zeros with 1, 2, 4 or 8 rows, whole vectors
     /// of columns per neuron, 2^k neurons per clock or whole clocks per neuron, and dither only
-    /// with the latter.
+    /// with the latter; and indices of 16 bits for all words of FF's sums.
     init?(_ pattern: EdgeList) {
         guard case .sparse(let pattern) = pattern else { return nil }
         let (columns, rows, inDegree) = (
@@ -42,34 +39,30 @@ struct FixedSweepTables: Equatable, Sendable {
         else { return nil }
         groups = isWide ? 1 : columns / inDegree
         clocks = isWide ? inDegree / columns : 1
-        guard groups & (groups - 1) == 0 else { return nil }
-        self.pattern = pattern
+        guard groups & (groups - 1) == 0,
+            (pattern.outDegree + 3) / 4 * groups * 32 < Int(FixedEdges.nobody)
+        else { return nil }
+        (inputs, outputs) = (pattern.inputs, pattern.outputs)
+        (self.rows, self.columns, sweeps) = (rows, columns, pattern.outDegree)
+        let entries = FixedParameters.paddedCount(8 * sweeps * groups)
+        let paddedOutputs = FixedParameters.paddedCount(outputs)
+        let wholeLines = { (bytes: Int) in (bytes + 63) & ~63 }
+        neuronsOffset = 2 * sweeps * inputs
+        neuronBlocksOffset = neuronsOffset + 2 * entries
+        placesOffset = neuronBlocksOffset + wholeLines(entries / 4)
+        placeBlocksOffset = placesOffset + 2 * paddedOutputs
+        scratchOffset = placeBlocksOffset + wholeLines(paddedOutputs / 4)
+        feedforwardBytes =
+            scratchOffset + 2
+            * FixedSweeps.scratchCount(
+                inputs: inputs, outputs: outputs, sweeps: sweeps, groups: groups)
     }
 
     /// The weights: sweep by sweep, in the order of edges.
     var shape: [Int] { [sweeps, inputs] }
 }
 
-// What lies where in the workspace; every part starts at a multiple of 64 bytes.
 extension FixedSweepTables {
-    private var entries: Int { FixedParameters.paddedCount(8 * sweeps * groups) }
-    private var paddedOutputs: Int { FixedParameters.paddedCount(outputs) }
-
-    private var neuronsOffset: Int { 2 * sweeps * inputs }
-    private var neuronBlocksOffset: Int { neuronsOffset + 2 * entries }
-    private var placesOffset: Int { neuronBlocksOffset + Self.wholeLines(entries / 4) }
-    private var placeBlocksOffset: Int { placesOffset + 2 * paddedOutputs }
-    private var scratchOffset: Int { placeBlocksOffset + Self.wholeLines(paddedOutputs / 4) }
-
-    private static func wholeLines(_ bytes: Int) -> Int { (bytes + 63) & ~63 }
-
-    /// Two bytes per edge and eight numbers per neuron, and scratch memory.
-    var feedforwardBytes: Int {
-        scratchOffset + 2
-            * FixedSweeps.scratchCount(
-                inputs: inputs, outputs: outputs, groups: sweeps * groups)
-    }
-
     /// Two bytes per edge.
     var updateBytes: Int { 2 * sweeps * inputs }
 
@@ -114,10 +107,10 @@ extension FixedSweepTables {
 
     /// Calls `body` with the place of every edge: right neuron by right neuron, in ascending order
     /// of left neurons.
-    func forEachEdge(_ body: (_ place: Int) -> Void) {
-        EdgeList.sparse(pattern).withEdges { left, _ in
+    func forEachEdge(_ pattern: EdgeList, _ body: (_ place: Int) -> Void) {
+        pattern.withEdges { left, starts in
             for row in 0..<outputs {
-                let edges = row * pattern.inDegree..<(row + 1) * pattern.inDegree
+                let edges = Int(starts[row])..<Int(starts[row + 1])
                 for edge in edges.sorted(by: { left[$0] < left[$1] }) {
                     body(place(edge, left: Int(left[edge])))
                 }
@@ -126,11 +119,13 @@ extension FixedSweepTables {
     }
 
     /// Fills the tables.
-    func prepare(_ workspace: UnsafeMutableRawPointer, forUpdates: Bool) {
+    func prepare(
+        _ workspace: UnsafeMutableRawPointer, _ pattern: EdgeList, forUpdates: Bool
+    ) {
         let turns = workspace.assumingMemoryBound(to: UInt8.self)
         let returns = (workspace + feedforwardBytes).assumingMemoryBound(to: UInt8.self)
         let perRow = 8 / rows
-        EdgeList.sparse(pattern).withEdges { left, _ in
+        pattern.withEdges { left, _ in
             for edge in 0..<sweeps * inputs {
                 let left = Int(left[edge])
                 let place = place(edge, left: left)
@@ -142,24 +137,31 @@ extension FixedSweepTables {
                 }
             }
         }
+        prepareNeurons(workspace)
+    }
+
+    /// Which words are whose.
+    private func prepareNeurons(_ workspace: UnsafeMutableRawPointer) {
+        let entries = FixedParameters.paddedCount(8 * sweeps * groups)
+        let paddedOutputs = FixedParameters.paddedCount(outputs)
         let neurons = (workspace + neuronsOffset).assumingMemoryBound(to: UInt16.self)
-        for entry in 0..<entries {
+        let places = (workspace + placesOffset).assumingMemoryBound(to: UInt16.self)
+        neurons.update(repeating: FixedEdges.nobody, count: entries)
+        places.update(repeating: FixedEdges.nobody, count: paddedOutputs)
+        // Backwards: of the words with a neuron's sum, the first remains.
+        for entry in (0..<8 * sweeps * groups).reversed() {
             let (sweep, group) = (entry / 8 / groups, entry / 8 % groups)
             let neuron = ((sweep * rows + entry % rows) * groups + group) / clocks
-            neurons[entry] =
-                sweep < sweeps ? UInt16(truncatingIfNeeded: neuron) : FixedEdges.nobody
-        }
-        let places = (workspace + placesOffset).assumingMemoryBound(to: UInt16.self)
-        places.update(repeating: FixedEdges.nobody, count: paddedOutputs)
-        for entry in (0..<8 * sweeps * groups).reversed() {
-            places[Int(neurons[entry])] = UInt16(truncatingIfNeeded: entry)
+            let place = (sweep / 4 * groups + group) * 32 + sweep % 4 * 8 + entry % 8
+            neurons[entry] = UInt16(truncatingIfNeeded: neuron)
+            places[neuron] = UInt16(truncatingIfNeeded: place)
         }
         FixedEdgeJunction.fillBlocks(
             (workspace + neuronBlocksOffset).assumingMemoryBound(to: UInt64.self), neurons,
             entries, places: outputs)
         FixedEdgeJunction.fillBlocks(
             (workspace + placeBlocksOffset).assumingMemoryBound(to: UInt64.self), places,
-            paddedOutputs, places: entries)
+            paddedOutputs, places: (sweeps + 3) / 4 * groups * 32)
     }
 
     /// BP where somebody is to the left, then UP.

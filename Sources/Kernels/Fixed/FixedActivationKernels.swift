@@ -1,8 +1,8 @@
 // Activation functions in fixed point, and the way between floats and fixed point.
 //
 // These loops are written one number at a time: none depends on another, so the compiler widens
-// them. A table is read entry by entry, which is faster than gathering on the processors at hand;
-// where the entries are is found for 32 numbers at once.
+// them. Only the tables of the sigmoid are gathered 32 numbers at a time, from those blocks of 64
+// entries that the sums at hand fall into: they are few, since sums are near each other.
 
 import CLanes
 
@@ -17,49 +17,33 @@ extension VectorKernels {
     ) {
         let low = every(Int16(truncatingIfNeeded: 0 &- limit))
         let high = every(Int16(truncatingIfNeeded: limit &- 1))
+        let entries = (2 &* limit) &>> indexShift
+        let isInBlocks = entries >= 64 && entries <= 1024
         var i = 0
         while i < count {
-            let rest = count &- i < 32 ? count &- i : 32
             let sums = load(y, i)
-            let isInside = lanes_count_unequal(lanes_hold(sums, low, high), sums) == 0
-            if isInside && rest == 32 {
-                // The entries lie in a for a moment; a may be y, which has been read.
+            if isInBlocks && i &+ 32 <= count
+                && lanes_count_unequal(lanes_hold(sums, low, high), sums) == 0
+            {
                 let places = lanes_shift_unsigned(
                     sums &- low, Int32(truncatingIfNeeded: indexShift))
+                // The places lie in a for a moment; a may be y, which has been read.
                 store(places, a, i)
-                fixedLookUp(a + i, derivative.map { $0 + i }, values, derivatives)
+                let blocks = lanes_blocks_of(places)
+                let index = UnsafeRawPointer(a + i).assumingMemoryBound(to: UInt16.self)
+                if let derivative {
+                    store(lanes_gather(derivatives, entries, index, blocks), derivative, i)
+                }
+                store(lanes_gather(values, entries, index, blocks), a, i)
             } else {
                 fixedSigmoidOneByOne(
-                    y + i, a + i, derivative.map { $0 + i }, rest, values, derivatives, limit,
-                    indexShift, fractionBits)
+                    y + i, a + i, derivative.map { $0 + i }, count &- i < 32 ? count &- i : 32,
+                    values, derivatives, limit, indexShift, fractionBits)
             }
             i &+= 32
         }
         fixedClearPads(a, count)
         if let derivative { fixedClearPads(derivative, count) }
-    }
-
-    /// a = values[a], f′ = derivatives[a] of 32 numbers.
-    @_transparent
-    private static func fixedLookUp(
-        _ a: UnsafeMutablePointer<Int16>, _ derivative: UnsafeMutablePointer<Int16>?,
-        _ values: UnsafePointer<Int16>, _ derivatives: UnsafePointer<Int16>
-    ) {
-        var i = 0
-        if let derivative {
-            while i < 32 {
-                let place = Int(a[i])
-                let slope = derivatives[place]
-                a[i] = values[place]
-                derivative[i] = slope
-                i &+= 1
-            }
-        } else {
-            while i < 32 {
-                a[i] = values[Int(a[i])]
-                i &+= 1
-            }
-        }
     }
 
     @_transparent

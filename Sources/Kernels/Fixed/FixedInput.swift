@@ -13,11 +13,14 @@ extension VectorKernels {
         var i = 0
         if factor > 0 {
             let factor = UInt16(truncatingIfNeeded: factor)
+            let isSigned = addend < 0
             let addend = every(Int16(truncatingIfNeeded: addend))
             let shift = Int32(truncatingIfNeeded: shift)
             while i &+ 32 <= count {
                 let scaled = lanes_scale_bytes(lanes_widen_bytes(raw + i), factor)
-                store(lanes_shift_i16(scaled &+ addend, shift), x, i)
+                let sum = scaled &+ addend
+                store(
+                    isSigned ? lanes_shift_i16(sum, shift) : lanes_shift_unsigned(sum, shift), x, i)
                 i &+= 32
             }
         }

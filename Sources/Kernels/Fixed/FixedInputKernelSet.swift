@@ -40,7 +40,7 @@ public struct FixedInputKernels: Sendable {
 }
 
 /// A line through the 256 numbers that bytes become: ((v · factor >> 8) + addend) >> shift, where
-/// factor < 2¹⁶, the addend fits 16 bits and so does the sum.
+/// factor < 2¹⁶, and the sum fits 16 bits, without a sign unless the addend is negative.
 public struct FixedByteLine: Equatable, Sendable {
     /// 0 where there is no line.
     public let factor: Int
@@ -70,7 +70,9 @@ public struct FixedByteLine: Equatable, Sendable {
         for shift in (0...8).reversed() {
             let factor = slope * Double(1 << (8 + shift))
             let addend = start * Double(1 << shift)
-            guard factor < 65_535, abs(addend) + factor < 32_766 else { continue }
+            guard addend >= 0 ? addend + factor < 65_534 : factor - addend < 32_766 else {
+                continue
+            }
             for rounding in [FloatingPointRoundingRule.toNearestOrEven, .up, .down] {
                 for end in [FloatingPointRoundingRule.down, .up] {
                     let line = FixedByteLine(

@@ -55,8 +55,7 @@ extension VectorKernels {
             count &+= 32 &- lanes_count_unequal(delta, low)
             return lanes_hold(negative, low, every(Int16(truncatingIfNeeded: numbers.high)))
         }
-        let half = lanes_shift_i16(negative, Int32(truncatingIfNeeded: shift &- 1))
-        return lanes_shift_i16(half, 1) &+ (half & every(1))
+        return lanes_shift_half_up(negative, Int32(truncatingIfNeeded: shift))
     }
 
     /// Right neurons' numbers to the words of the edges' clusters; whether one is not 0.

@@ -26,7 +26,7 @@ extension VectorKernels {
         } else if fixedSumsFit(sweeps, numbers) {
             let sums = scratch + sweeps.inputs
             fixedSweepSums(sweeps, w, scratch, sums)
-            let entries = (sweeps.sweeps &* sweeps.groups &* 8 &+ 31) & ~31
+            let entries = (sweeps.sweeps &+ 3) / 4 &* sweeps.groups &* 32
             var j = 0
             while j < sweeps.outputs {
                 let sum = lanes_gather(
@@ -64,47 +64,46 @@ extension VectorKernels {
     ) {
         let sweep = sweeps.inputs
         let count = sweep / sweeps.groups
-        let stride = 8 &* sweeps.groups
         var s = 0
+        var next = 0
         // Four sweeps at once: every vector of left neurons is read once for four of edges.
-        while s < sweeps.sweeps &- 3 {
-            var edge = s &* sweep
-            var g = 0
-            while g < sweeps.groups {
-                let end = edge &+ count
+        while s < sweeps.sweeps {
+            let rest = sweeps.sweeps &- s
+            var start = 0
+            while start < sweep {
+                let end = start &+ count
                 var (a, b, c, d) = (
                     FixedLanes.zero, FixedLanes.zero, FixedLanes.zero, FixedLanes.zero
                 )
-                while edge < end {
-                    let left = load(x, edge &- s &* sweep)
-                    a = a &+ fixedProducts(sweeps, w, left, edge)
-                    b = b &+ fixedProducts(sweeps, w, left, edge &+ sweep)
-                    c = c &+ fixedProducts(sweeps, w, left, edge &+ 2 &* sweep)
-                    d = d &+ fixedProducts(sweeps, w, left, edge &+ 3 &* sweep)
-                    edge &+= 32
+                if rest > 3 {
+                    while start < end {
+                        let left = load(x, start)
+                        let edge = s &* sweep &+ start
+                        a = a &+ fixedProducts(sweeps, w, left, edge)
+                        b = b &+ fixedProducts(sweeps, w, left, edge &+ sweep)
+                        c = c &+ fixedProducts(sweeps, w, left, edge &+ 2 &* sweep)
+                        d = d &+ fixedProducts(sweeps, w, left, edge &+ 3 &* sweep)
+                        start &+= 32
+                    }
+                } else {
+                    while start < end {
+                        let left = load(x, start)
+                        let edge = s &* sweep &+ start
+                        a = a &+ fixedProducts(sweeps, w, left, edge)
+                        if rest > 1 {
+                            b = b &+ fixedProducts(sweeps, w, left, edge &+ sweep)
+                        }
+                        if rest > 2 {
+                            c = c &+ fixedProducts(sweeps, w, left, edge &+ 2 &* sweep)
+                        }
+                        start &+= 32
+                    }
                 }
-                let all = lanes_column_sums(lanes_cluster_sums(a, b, c, d), sweeps.rows)
-                lanes_store_clusters(sums + (s &* stride &+ 8 &* g), stride, all)
-                g &+= 1
+                let all = lanes_cluster_sums(a, b, c, d)
+                store(lanes_column_sums(all, sweeps.rows), sums, next)
+                next &+= 32
             }
             s &+= 4
-        }
-        while s < sweeps.sweeps {
-            var edge = s &* sweep
-            var g = 0
-            while g < sweeps.groups {
-                let end = edge &+ count
-                var sum = FixedLanes.zero
-                while edge < end {
-                    sum = sum &+ fixedProducts(sweeps, w, load(x, edge &- s &* sweep), edge)
-                    edge &+= 32
-                }
-                let all = lanes_cluster_sums(sum, .zero, .zero, .zero)
-                lanes_store_cluster(
-                    sums + (s &* stride &+ 8 &* g), lanes_column_sums(all, sweeps.rows))
-                g &+= 1
-            }
-            s &+= 1
         }
     }
 
@@ -147,9 +146,8 @@ extension VectorKernels {
                     i &+= 32
                     edge &+= 32
                 }
-                let pairs = unsafeBitCast(sum, to: SIMD16<Int32>.self)
-                even = even &+ (pairs &<< 16) &>> 16
-                odd = odd &+ pairs &>> 16
+                even = even &+ lanes_even_words(sum)
+                odd = odd &+ lanes_odd_words(sum)
             }
             let (low, high) = (fixedClusterSum(even), fixedClusterSum(odd))
             var word = 0

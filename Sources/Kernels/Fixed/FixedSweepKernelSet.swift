@@ -57,8 +57,10 @@ public typealias FixedSweeps = fixed_sweeps
 
 extension FixedSweeps {
     /// Numbers of scratch memory that a kernel needs.
-    public static func scratchCount(inputs: Int, outputs: Int, groups: Int) -> Int {
-        2 * inputs + 2 * ((outputs + 31) & ~31) + ((8 * groups + 31) & ~31)
+    public static func scratchCount(
+        inputs: Int, outputs: Int, sweeps: Int, groups: Int
+    ) -> Int {
+        2 * inputs + 2 * ((outputs + 31) & ~31) + (sweeps + 3) / 4 * groups * 32
     }
 
     /// The left neuron of an edge.
