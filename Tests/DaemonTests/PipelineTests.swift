@@ -56,7 +56,7 @@ import Testing
         let back = try #require(rig.status())
         #expect(back.stateDigest == early.stateDigest)
         #expect(back.inFlight == 3 && back.samples == early.samples)
-        #expect(back.producers.allSatisfy(\.balances))
+        #expect(back.producers.allSatisfy { $0.balances })
     }
 
     @Test(arguments: [false, true]) func anotherScheduleIsAnotherState(_ first: Bool) throws {
