@@ -9,13 +9,14 @@ import Testing
     private let pipelined = minimal + "\n[network]\nschedule = \"pipeline\"\n"
 
     @Test func sequentialUnlessSaid() throws {
-        #expect(try load(minimal).learner.schedule == .sequential)
-        #expect(try load(minimal).origin(of: "network.schedule") == .builtIn)
+        let plain = try load(minimal)
+        #expect(plain.learner.schedule == .sequential)
+        #expect(plain.origin(of: "network.schedule") == .builtIn)
         let it = try load(pipelined)
         #expect(it.learner.schedule == .pipeline && it.network.schedule == .pipeline)
         #expect(it.effectiveText.contains("= \"pipeline\""))
         #expect(it.canonicalText.contains("schedule = \"pipeline\""))
-        #expect(it.shapeDigest != (try load(minimal).shapeDigest))
+        #expect(it.shapeDigest != plain.shapeDigest)
     }
 
     @Test(arguments: [

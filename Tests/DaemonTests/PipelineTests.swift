@@ -56,7 +56,7 @@ import Testing
         let back = try #require(rig.status())
         #expect(back.stateDigest == early.stateDigest)
         #expect(back.inFlight == 3 && back.samples == early.samples)
-        #expect(back.producers.allSatisfy(\.balances))
+        #expect(back.producers.allSatisfy { $0.balances })
     }
 
     @Test(arguments: [false, true]) func anotherScheduleIsAnotherState(_ first: Bool) throws {
@@ -64,7 +64,7 @@ import Testing
         let rig = DaemonRig(storage: disk, directory: "/state", isPipelined: first)
         try rig.boot()
         stream(rig, "p", 10, peer: 1)
-        #expect(try #require(rig.status()).inFlight == (first ? 3 : 0))
+        #expect(rig.status()?.inFlight == (first ? 3 : 0))
         rig.kill()
         let other = DaemonRig(storage: disk, directory: "/state", isPipelined: !first)
         do throws(StartError) {

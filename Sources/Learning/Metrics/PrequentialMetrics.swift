@@ -85,12 +85,20 @@ struct ErrorScore {
 
 /// A view of the metrics in one section.
 struct PrequentialMetrics {
-    private let fields: MetricsFields
-    private let section: UnsafeMutableRawPointer
+    private let classCount: Int
+    private let countsBase: UnsafeMutablePointer<UInt64>
+    private let sumsBase: UnsafeMutablePointer<Double>
+    private let windowBase: UnsafeMutableRawPointer
+    private let classesBase: UnsafeMutablePointer<UInt64>?
 
     init(_ fields: MetricsFields, _ section: UnsafeMutableRawPointer) {
-        self.fields = fields
-        self.section = section
+        classCount = fields.classCount
+        countsBase = (section + fields.counts.offset).assumingMemoryBound(to: UInt64.self)
+        sumsBase = (section + fields.sums.offset).assumingMemoryBound(to: Double.self)
+        windowBase = section + fields.window.offset
+        classesBase = fields.classes.map {
+            (section + $0.offset).assumingMemoryBound(to: UInt64.self)
+        }
     }
 
     /// Scores a class prediction for `producer` and overall; `baseline` is −1 where no previous
@@ -109,23 +117,22 @@ struct PrequentialMetrics {
     }
 
     private func counts(_ row: Int) -> UnsafeMutablePointer<UInt64> {
-        (section + fields.counts.offset).assumingMemoryBound(to: UInt64.self)
-            + row * MetricsCount.count
+        countsBase + row * MetricsCount.count
     }
 
     private func sums(_ row: Int) -> UnsafeMutablePointer<Double> {
-        (section + fields.sums.offset).assumingMemoryBound(to: Double.self) + row * MetricsSum.count
+        sumsBase + row * MetricsSum.count
     }
 
     private func scoreRow(
         _ row: Int, _ label: Int32, _ predicted: Int32, _ baseline: Int32, _ loss: Double
     ) {
-        guard let classes = fields.classes else { return }
+        guard let classesBase else { return }
         let counts = counts(row)
         let isCorrect = predicted == label
         let isBaselineCorrect = baseline == label
         let slot = Int(counts[MetricsCount.scored] % UInt64(MetricsFields.windowLength))
-        let window = section + fields.window.offset + row * MetricsFields.windowLength
+        let window = windowBase + row * MetricsFields.windowLength
         window.storeBytes(
             of: (isCorrect ? 1 : 0) | (isBaselineCorrect ? 2 : 0), toByteOffset: slot,
             as: UInt8.self)
@@ -133,9 +140,7 @@ struct PrequentialMetrics {
         counts[MetricsCount.correct] &+= isCorrect ? 1 : 0
         counts[MetricsCount.baselineCorrect] &+= isBaselineCorrect ? 1 : 0
         if loss.isFinite { sums(row)[MetricsSum.loss] += loss }
-        let perClass =
-            (section + classes.offset).assumingMemoryBound(to: UInt64.self)
-            + (row * fields.classCount + Int(label)) * 2
+        let perClass = classesBase + (row * classCount + Int(label)) * 2
         perClass[0] &+= 1
         perClass[1] &+= isCorrect ? 1 : 0
     }
@@ -146,7 +151,7 @@ struct PrequentialMetrics {
         let sums = sums(row)
         let slot = Int(counts[MetricsCount.scored] % UInt64(MetricsFields.windowLength))
         let window =
-            (section + fields.window.offset).assumingMemoryBound(to: Float.self)
+            windowBase.assumingMemoryBound(to: Float.self)
             + (row * MetricsFields.windowLength + slot) * MetricsFields.errorValues
         window[0] = Float(score.absolute)
         window[1] = Float(score.squared)

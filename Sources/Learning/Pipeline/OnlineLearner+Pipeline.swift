@@ -69,16 +69,21 @@ extension OnlineLearner {
                 | (baseline == nil ? 0 : PipelineFlag.hasBaseline))
         let count = network.outputCount
         pipeline.values(slot, 0).update(from: values, count: count)
-        for (index, source) in [baseline, fixed].enumerated() {
-            let place = pipeline.values(slot, index + 1)
-            if let source {
-                place.update(from: source, count: count)
-            } else {
-                place.update(repeating: 0, count: count)
-            }
-        }
+        keep(baseline, count, pipeline.values(slot, 1))
+        keep(fixed, count, pipeline.values(slot, 2))
         previous.remember(name.producer, values)
         return runCycle(pipeline, kernels)
+    }
+
+    /// A copy of `source`, or zeros.
+    private func keep(
+        _ source: UnsafePointer<Float>?, _ count: Int, _ place: UnsafeMutablePointer<Float>
+    ) {
+        if let source {
+            place.update(from: source, count: count)
+        } else {
+            place.update(repeating: 0, count: count)
+        }
     }
 
     /// Forecast: the producer's previous sample enters, and `features` are what it should have
