@@ -34,6 +34,7 @@ import Testing
             let plan = try DeviceCase.plan(network, [128, 32])
             let run = DeviceSimulation(network, plan: plan).run(samples: 6)
             #expect(run.junctions == plan.junctions)
+            #expect(run.disagreements(with: plan).isEmpty)
             #expect(run.clashes.isEmpty)
             switch schedule {
             case .pipeline:
@@ -90,5 +91,16 @@ import Testing
         #expect(run.clashes.allSatisfy { $0.junction == 1 && $0.operation != .update })
         #expect(!run.clashes.isEmpty)
         #expect(plan.junctions.map(\.unit) == [.transformUnits, .edgeProcessors, .edgeProcessors])
+    }
+
+    @Test func aPlanForOtherBanksDisagrees() throws {
+        let network = DeviceCase.fpga(.pipeline)
+        let run = DeviceSimulation(network, plan: try DeviceCase.plan(network, [128, 32])).run(
+            samples: 2)
+        let other = try DeviceCase.plan(network, [64, 32])
+        let lines = run.disagreements(with: other)
+        #expect(lines.count == 3)
+        #expect(lines[0].contains("stepped 32 clocks") && lines[0].contains("planned 64 clocks"))
+        #expect(lines[2] == "clocks per sample: stepped 34, planned 66")
     }
 }

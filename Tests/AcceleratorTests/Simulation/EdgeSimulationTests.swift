@@ -125,8 +125,10 @@ struct EdgeCase {
         }
         let edges = SteppedEdges(junction)
         var compared = 0
-        // Shapes up to 5 × 5 in all sixteen settings, others in two that are drawn.
-        let drawn = [draw(8), 8 + draw(8)]
+        // Shapes up to 5 × 5 in all sixteen settings, others in two that are drawn, or, of the many
+        // lane-aligned densities, one.
+        var drawn = [draw(8), 8 + draw(8)]
+        if case .laneAligned = structure { drawn = [draw(16)] }
         for setting in inputs <= 5 && outputs <= 5 ? Array(0..<16) : drawn {
             let (reads, writes) = (1 + setting & 1, 1 + setting >> 1 & 1)
             let device = DeviceCase.device(

@@ -136,4 +136,28 @@ import Testing
         #expect(cost.feedforward.stallClocks == 7)
         #expect(cost.feedforward.clashes == 2 * 2 * 7)
     }
+
+    /// ⌈z / fi⌉ bias memories, or sixteen where sixteen right neurons begin together, are enough.
+    @Test func biasMemoriesAreAsManyAsBegin() throws {
+        func memories(_ structure: WeightStructure, _ p: Int, _ n: Int, _ z: Int) throws -> Int {
+            let junction = try #require(DeviceCase.junction(structure, p, n))
+            let place = JunctionPlace(
+                isFirst: true, isLast: true, schedule: .sequential, inputBits: 8, parallelism: z,
+                nextParallelism: nil)
+            let cost = EdgeProcessing(EdgeProcessors(count: z), DeviceCase.device())
+                .cost(junction, place)
+            #expect(cost.feedforward.clashes == 0 && cost.update.clashes == 0)
+            return EdgeTraffic.biasMemories(junction, z)
+        }
+        func clashFree(_ degree: Int, _ z: Int) -> WeightStructure {
+            .clashFree(
+                InterleaverSettings(type: 2, parallelism: z), .outDegree(degree), seed: 1)
+        }
+        #expect(try memories(clashFree(4, 128), 1024, 64, 128) == 2)
+        #expect(try memories(clashFree(16, 32), 64, 32, 32) == 1)
+        #expect(try memories(clashFree(2, 6), 12, 6, 6) == 2)
+        #expect(try memories(.dense, 48, 10, 16) == 1)
+        #expect(try memories(.laneAligned(.fraction(0.25), seed: 1), 64, 32, 16) == 16)
+        #expect(try memories(.laneAligned(.fraction(0.25), seed: 1), 64, 32, 4) == 4)
+    }
 }
