@@ -13,9 +13,16 @@ public struct DevicePlan: Equatable, Sendable {
     ///
     /// Where the network does not fit: `memoryShort` with the whole table.
     public init(_ network: DeviceNetwork, on device: DeviceDescription) throws(DeviceError) {
+        let parallelism = try DeviceParallelismChoice(network, device).parallelism
+        try self.init(network, on: device, parallelism: parallelism)
+    }
+
+    /// The same with z given, 1 where edge processors do not work a junction.
+    package init(
+        _ network: DeviceNetwork, on device: DeviceDescription, parallelism: [Int]
+    ) throws(DeviceError) {
         self.device = device
         schedule = network.schedule
-        let parallelism = try DeviceParallelismChoice(network, device).parallelism
         var costs: [JunctionCost] = []
         for index in network.junctions.indices {
             costs.append(try device.cost(of: network, index, parallelism: parallelism))

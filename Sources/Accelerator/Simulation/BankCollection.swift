@@ -9,8 +9,11 @@ final class BankCollection {
     let owner: DeviceMemoryOwner
     /// Of one word.
     let bits: Int
-    private(set) var banks: [[Int]]
+    private let bankCount: Int
+    private let rows: Int
     private let count: Int
+    /// Bank after bank, row after row.
+    private var words: [Int]
     /// Words that each bank has moved in the clock that is on.
     private var readsNow: [Int]
     private var writesNow: [Int]
@@ -18,23 +21,21 @@ final class BankCollection {
     /// Banks that hold `numbers`.
     init(_ name: String, _ owner: DeviceMemoryOwner, bits: Int, banks: Int, _ numbers: [Int]) {
         (self.name, self.owner, self.bits) = (name, owner, bits)
-        count = numbers.count
-        let rows = (numbers.count + banks - 1) / banks
-        self.banks = Array(repeating: Array(repeating: 0, count: rows), count: banks)
+        (bankCount, count) = (banks, numbers.count)
+        rows = (numbers.count + banks - 1) / banks
+        words = Array(repeating: 0, count: banks * rows)
         readsNow = Array(repeating: 0, count: banks)
         writesNow = readsNow
-        for (index, number) in numbers.enumerated() {
-            self.banks[index % banks][index / banks] = number
-        }
+        for (index, number) in numbers.enumerated() { store(number, index) }
     }
 
-    func bank(of number: Int) -> Int { number % banks.count }
+    func bank(of number: Int) -> Int { number % bankCount }
 
-    func load(_ number: Int) -> Int { banks[number % banks.count][number / banks.count] }
+    private func place(_ number: Int) -> Int { number % bankCount * rows + number / bankCount }
 
-    func store(_ value: Int, _ number: Int) {
-        banks[number % banks.count][number / banks.count] = value
-    }
+    func load(_ number: Int) -> Int { words[place(number)] }
+
+    func store(_ value: Int, _ number: Int) { words[place(number)] = value }
 
     /// Takes a port of a bank if one is free in this clock.
     func takePort(_ bank: Int, isWrite: Bool, ports: Int) -> Bool {

@@ -37,19 +37,18 @@ public struct DeviceSimulation: Sendable {
     ) -> (cost: JunctionCost, clashes: [SimulatedClash]) {
         let junction = network.junctions[index]
         let place = JunctionPlace(network, index, plan.device, parallelism)
-        var (cost, clashes) = stepUnit(junction, place, clashLimit)
+        var stepped = stepUnit(junction, place, clashLimit)
         guard case .stochastic(let rule) = junction.specification.increment,
             let unit = plan.device.stochasticUnit
-        else { return (cost, clashes) }
+        else { return stepped }
         var update = StochasticSimulation(
             junction, place, plan.device, unit, rule, edges: SteppedEdges(junction))
-        cost.update = update.run(
+        stepped.cost.update = update.run(
             x: (0..<junction.inputs).map { Float($0 % 5) / 4 - 0.5 },
             delta: (0..<junction.outputs).map { Float($0 % 7) / 8 - 0.375 },
             scales: (1, 1), seed: UInt64(index))
-        cost.updatesDuringBackprop = true
-        clashes.removeAll { $0.operation == .update }
-        return (cost, clashes)
+        stepped.cost.updatesDuringBackprop = true
+        return stepped
     }
 
     private func stepUnit(
@@ -122,5 +121,29 @@ public struct SimulatedRun: Equatable, Sendable {
     /// Clocks from one learned sample to the next, of the last two; of one sample, all its clocks.
     public var clocksPerSample: Int {
         learned.count == 1 ? learned[0] : learned[learned.count - 1] - learned[learned.count - 2]
+    }
+
+    /// Where a plan says something else, one line each; empty while both models are right.
+    public func disagreements(with plan: DevicePlan) -> [String] {
+        var lines: [String] = []
+        for (index, (stepped, planned)) in zip(junctions, plan.junctions).enumerated() {
+            for operation in Operation.allCases where stepped[operation] != planned[operation] {
+                lines.append(
+                    "junction \(index), \(operation.rawValue): stepped "
+                        + Self.words(stepped[operation]) + ", planned "
+                        + Self.words(planned[operation]))
+            }
+        }
+        if clocksPerSample != (learned.count > 1 ? plan.clocksPerSample : clocksPerSample) {
+            lines.append(
+                "clocks per sample: stepped \(clocksPerSample), planned \(plan.clocksPerSample)")
+        }
+        return lines
+    }
+
+    private static func words(_ cost: OperationCost?) -> String {
+        guard let cost else { return "nothing" }
+        return "\(cost.clocks) clocks, \(cost.stallClocks) stalls, \(cost.clashes) clashes, "
+            + "\(cost.actions.accesses) accesses, \(cost.actions.multiplications) multiplications"
     }
 }

@@ -130,6 +130,13 @@ package final class EdgeSimulation {
         edges.edges[group.clamped(to: edges.edges.indices)]
     }
 
+    /// Requests of a step, none yet.
+    private func room(_ lanes: ArraySlice<Edge>, _ neurons: [Edge]) -> [Request] {
+        var requests: [Request] = []
+        requests.reserveCapacity(3 * (lanes.count + neurons.count))
+        return requests
+    }
+
     private func ask(_ place: Place, _ number: Int, _ edge: Edge) -> Request {
         Request(collection: place.rawValue, number: number, edge: edge)
     }
@@ -149,7 +156,7 @@ extension EdgeSimulation {
     /// FF of z edges.
     private func stepForward(_ group: Range<Int>) {
         let (lanes, beginning) = (lanes(group), neurons(edges.begins, group))
-        var reads: [Request] = []
+        var reads = room(lanes, beginning)
         for edge in lanes {
             reads.append(ask(.left, edge.left, edge))
             reads.append(ask(.weights, edge.index, edge))
@@ -204,7 +211,7 @@ extension EdgeSimulation {
 
     private func readForUpdate(_ lanes: ArraySlice<Edge>, _ beginning: [Edge]) -> Int {
         let readsAgain = place.schedule == .sequential
-        var reads: [Request] = []
+        var reads = room(lanes, beginning)
         for edge in lanes {
             reads.append(ask(.learned, edge.left, edge))
             if readsAgain { reads.append(ask(.weights, edge.index, edge)) }
@@ -228,7 +235,7 @@ extension EdgeSimulation {
     /// e[q] ← e[q] + (δ[r] · f′[q]) · w; with floats f′ is x + 1 here.
     /// - beginning: neurons whose error BP has to read for itself
     private func stepBackprop(_ lanes: ArraySlice<Edge>, _ beginning: [Edge]) {
-        var reads: [Request] = []
+        var reads = room(lanes, beginning)
         for edge in lanes {
             reads.append(ask(.leftErrors, edge.left, edge))
             if !widths.isFloat {
@@ -251,7 +258,7 @@ extension EdgeSimulation {
                 weights = lanes.map { bank(.weights).load($0.index) }
             }
         }
-        var writes: [Request] = []
+        var writes = room(lanes, [])
         for (lane, edge) in lanes.enumerated() {
             let slope = widths.isFloat ? learned[lane] + 1 : bank(.slopes).load(edge.left)
             let scaled = errors[edge.right] * slope
@@ -267,7 +274,7 @@ extension EdgeSimulation {
 
     /// w ← w − (3 δ) · x and b ← b − 3 δ; with momentum v ← 2 v + that, and w ← w − v.
     private func learn(_ lanes: ArraySlice<Edge>, _ beginning: [Edge]) -> [Request] {
-        var writes: [Request] = []
+        var writes = room(lanes, beginning)
         for neuron in beginning {
             let right = neuron.right
             let step = 3 * errors[right]

@@ -62,23 +62,50 @@ struct EdgeOrder {
         }
     }
 
-    /// Requests of all edges among the z memories of a left collection.
-    func tallyLeft(_ z: Int) -> RequestTally {
-        var tally = RequestTally(clocks: clocks(z), memories: z)
-        withLeftNeurons { left in
-            for edge in 0..<edgeCount { tally.ask(Int(left[edge]) % z, clock: edge / z) }
+    /// Draws the pattern, once: the left neurons of all edges if they are needed, and the spans of
+    /// all right neurons.
+    func drawn(withLeft: Bool) -> DrawnEdges {
+        switch edges {
+        case .dense:
+            let left = withLeft ? (0..<edgeCount).map { UInt32($0 % inputs) } : []
+            return DrawnEdges(left: left, spans: even(inputs))
+        case .sparse(let pattern) where pattern.family.hasExactDegrees:
+            var left: [UInt32] = []
+            if withLeft {
+                left = [UInt32](repeating: 0, count: edgeCount)
+                pattern.fill(&left)
+            }
+            return DrawnEdges(left: left, spans: even(pattern.inDegree))
+        case .sparse(let pattern): return uneven(pattern)
+        case .laneAligned(let pattern):
+            if !withLeft, isWhole { return DrawnEdges(left: [], spans: lifted(pattern)) }
+            return laneAligned(pattern)
         }
+    }
+}
+
+/// Edges of a junction in order.
+struct DrawnEdges {
+    /// Left neuron of every edge; empty where nobody asked for them.
+    let left: [UInt32]
+    /// Of every right neuron. One without edges takes the place of its first, or the last.
+    let spans: [EdgeOrder.Span]
+
+    /// Requests of all edges among the z memories of a left collection.
+    func tallyLeft(_ z: Int, clocks: Int) -> RequestTally {
+        var tally = RequestTally(clocks: clocks, memories: z)
+        for (edge, neuron) in left.enumerated() { tally.ask(Int(neuron) % z, clock: edge / z) }
         tally.finish(0)
         return tally
     }
 
     /// Requests of all right neurons, in the clock of an edge of each.
     func tallyRight(
-        _ z: Int, _ memories: Int, _ edge: (Span) -> Int
+        _ z: Int, clocks: Int, memories: Int, _ edge: (EdgeOrder.Span) -> Int
     ) -> RequestTally {
-        var asked = spans().enumerated().map { (clock: edge($1) / z, neuron: $0) }
+        var asked = spans.enumerated().map { (clock: edge($1) / z, neuron: $0) }
         asked.sort { ($0.clock, $0.neuron) < ($1.clock, $1.neuron) }
-        var tally = RequestTally(clocks: clocks(z), memories: memories)
+        var tally = RequestTally(clocks: clocks, memories: memories)
         for (clock, neuron) in asked { tally.ask(neuron % memories, clock: clock) }
         tally.finish(0)
         return tally
@@ -89,78 +116,50 @@ extension EdgeOrder {
     /// Whether a lane-aligned pattern has no padding neurons.
     private var isWhole: Bool { inputs % 16 == 0 && outputs % 16 == 0 }
 
-    /// The span of every right neuron. One without edges takes the place of its first, or the last.
-    private func spans() -> [Span] {
-        switch edges {
-        case .dense: return even(inputs)
-        case .sparse(let pattern) where pattern.family.hasExactDegrees:
-            return even(pattern.inDegree)
-        case .sparse(let pattern):
-            var left = [UInt32](repeating: 0, count: edgeCount)
-            var starts = [UInt32](repeating: 0, count: outputs + 1)
-            pattern.fill(&left, starts: &starts)
-            return (0..<outputs).map { row in
-                let first = min(Int(starts[row]), edgeCount - 1)
-                return Span(first: first, last: max(first, Int(starts[row + 1]) - 1))
-            }
-        case .laneAligned(let pattern):
-            if isWhole {
-                return (0..<outputs).map {
-                    let first = $0 / 16 * 16 * pattern.inDegree + $0 % 16
-                    return Span(first: first, last: first + 16 * (pattern.inDegree - 1))
-                }
-            }
-            return laneAlignedSpans(pattern)
-        }
-    }
-
     private func even(_ inDegree: Int) -> [Span] {
         (0..<outputs).map { Span(first: $0 * inDegree, last: ($0 + 1) * inDegree - 1) }
     }
 
-    private func laneAlignedSpans(_ pattern: LaneAlignedPattern) -> [Span] {
-        var spans: [Span?] = Array(repeating: nil, count: outputs)
-        var groupStarts = [Int](repeating: 0, count: pattern.groups + 1)
-        for (position, edge) in laneAlignedEdges(pattern).enumerated() {
-            let first = spans[edge.right]?.first ?? position
-            spans[edge.right] = Span(first: first, last: position)
-            groupStarts[edge.right / 16 + 1] = position + 1
+    private func uneven(_ pattern: SparsePattern) -> DrawnEdges {
+        var left = [UInt32](repeating: 0, count: edgeCount)
+        var starts = [UInt32](repeating: 0, count: outputs + 1)
+        pattern.fill(&left, starts: &starts)
+        let spans = (0..<outputs).map { row in
+            let first = min(Int(starts[row]), edgeCount - 1)
+            return Span(first: first, last: max(first, Int(starts[row + 1]) - 1))
         }
-        for group in 1...pattern.groups {
-            groupStarts[group] = max(groupStarts[group], groupStarts[group - 1])
-        }
-        return spans.enumerated().map { right, span in
-            let place = max(0, min(groupStarts[right / 16], edgeCount - 1))
-            return span ?? Span(first: place, last: place)
+        return DrawnEdges(left: left, spans: spans)
+    }
+
+    /// Spans where sixteen lanes take every block.
+    private func lifted(_ pattern: LaneAlignedPattern) -> [Span] {
+        (0..<outputs).map {
+            let first = $0 / 16 * 16 * pattern.inDegree + $0 % 16
+            return Span(first: first, last: first + 16 * (pattern.inDegree - 1))
         }
     }
 
-    /// Calls `body` with the left neurons of all edges.
-    private func withLeftNeurons(_ body: (UnsafePointer<UInt32>) -> Void) {
-        var left: [UInt32]
-        switch edges {
-        case .dense: left = (0..<edgeCount).map { UInt32($0 % inputs) }
-        case .sparse(let pattern):
-            left = [UInt32](repeating: 0, count: edgeCount)
-            pattern.fill(&left)
-        case .laneAligned(let pattern):
-            left = laneAlignedEdges(pattern).map { UInt32($0.left) }
-        }
-        body(left)
-    }
-
-    private func laneAlignedEdges(_ pattern: LaneAlignedPattern) -> [(left: Int, right: Int)] {
+    private func laneAligned(_ pattern: LaneAlignedPattern) -> DrawnEdges {
         var blocks = [UInt32](repeating: 0, count: pattern.blockCount)
         pattern.fillBlocks(&blocks)
-        var list: [(left: Int, right: Int)] = []
-        list.reserveCapacity(edgeCount)
-        for (index, block) in blocks.enumerated() {
-            let group = index / pattern.inDegree
-            for lane in 0..<min(16, outputs - 16 * group) {
-                let left = 16 * Int(block / 64) + (lane ^ Int(block % 64))
-                if left < inputs { list.append((left, 16 * group + lane)) }
+        var left: [UInt32] = []
+        left.reserveCapacity(edgeCount)
+        var spans: [Span] = []
+        for group in 0..<pattern.groups {
+            let alone = max(0, min(left.count, edgeCount - 1))
+            let count = min(16, outputs - 16 * group)
+            var members: [Span?] = Array(repeating: nil, count: count)
+            for block in blocks[group * pattern.inDegree..<(group + 1) * pattern.inDegree] {
+                for lane in 0..<count {
+                    let neuron = 16 * (block / 64) + (UInt32(lane) ^ block % 64)
+                    guard neuron < inputs else { continue }
+                    members[lane] = Span(
+                        first: members[lane]?.first ?? left.count, last: left.count)
+                    left.append(neuron)
+                }
             }
+            spans += members.map { $0 ?? Span(first: alone, last: alone) }
         }
-        return list
+        return DrawnEdges(left: left, spans: spans)
     }
 }

@@ -39,7 +39,8 @@ package struct EdgeProcessing {
         self.device = device
     }
 
-    /// The cost of a junction, which must be of edges (`worksEdges`).
+    /// The cost of a junction, which must be of edges (`worksEdges`). UP is nothing where a
+    /// stochastic unit does it.
     package func cost(_ junction: DeviceJunction, _ place: JunctionPlace) -> JunctionCost {
         let work = EdgeWork(junction, place, device.arithmetic)
         let traffic = EdgeTraffic(junction, place, device.memory)
@@ -54,7 +55,8 @@ package struct EdgeProcessing {
             overheadClocks: processors.overheadClocks + processors.processClocks,
             feedforward: cost(.feedforward, work.feedforward),
             backprop: place.isFirst ? nil : cost(.backprop, work.backprop),
-            update: cost(.update, work.update), updatesDuringBackprop: true)
+            update: work.isStochastic ? OperationCost() : cost(.update, work.update),
+            updatesDuringBackprop: true)
     }
 }
 

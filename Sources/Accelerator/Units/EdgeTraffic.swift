@@ -41,22 +41,30 @@ package struct EdgeTraffic {
 
     /// Counts what does not follow from the family alone.
     package init(_ junction: DeviceJunction, _ place: JunctionPlace, _ memory: DeviceMemory) {
+        let z = place.parallelism
+        precondition(junction.inputs % z == 0, "z divides the left neurons")
         self.memory = memory
         self.place = place
         isFixed = junction.specification.arithmetic != .float32
         keepsDerivatives = isFixed && !place.isLast
         isStochastic = junction.specification.increment != .exact
         let order = EdgeOrder(junction)
-        let z = place.parallelism
         clocks = order.clocks(z)
-        left = order.readsApart(z) ? nil : order.tallyLeft(z)
         let biasMemories = Self.biasMemories(junction, z)
         let rightMemories = place.nextParallelism ?? biasMemories
-        let atOnce = order.neuronsAtOnce(z)
-        func tally(_ memories: Int, _ edge: (EdgeOrder.Span) -> Int) -> RequestTally? {
-            if let atOnce, atOnce <= memories { return nil }
-            return order.tallyRight(z, memories, edge)
+        let readsApart = order.readsApart(z)
+        let atOnce = order.neuronsAtOnce(z) ?? .max
+        guard !readsApart || atOnce > min(biasMemories, rightMemories) else {
+            (left, biases, starts, ends) = (nil, nil, nil, nil)
+            return
         }
+        let drawn = order.drawn(withLeft: !readsApart)
+        let clocks = clocks
+        func tally(_ memories: Int, _ edge: (EdgeOrder.Span) -> Int) -> RequestTally? {
+            if atOnce <= memories { return nil }
+            return drawn.tallyRight(z, clocks: clocks, memories: memories, edge)
+        }
+        left = readsApart ? nil : drawn.tallyLeft(z, clocks: clocks)
         biases = tally(biasMemories) { $0.first }
         starts = tally(rightMemories) { $0.first }
         ends = tally(rightMemories) { $0.last }

@@ -21,7 +21,8 @@
 //       and of Ŵ, P Q k add and writes; M multiply (rate), M add, M reads and M writes of biases.
 //       The first junction's UP pays the transforms of δ, with their reads and writes. With
 //       momentum P Q k + M velocity reads, writes, multiply and add.
-//   Spectra of weights are words of memory `spectra`; x̂ and δ̂ lie with activations and errors.
+//   Spectra of weights are words of `spectra`; words of x̂ and δ̂ are counted as what they are the
+//   spectra of: activations and errors.
 //
 // Exact: the counts of multiplications (they are those of the published algorithm, twiddle
 // factors of 1 included), additions and accesses of this order of work, and its clocks. Modelled:
