@@ -138,6 +138,11 @@ let package = Package(
                 "Arithmetic", "Junctions", "Kernels", "Learning", "Platform", "SampleSources",
             ],
             path: "Benchmarks/papers", swiftSettings: strict),
+        .executableTarget(
+            name: "papers-device",
+            dependencies: ["Accelerator", "Junctions", "Platform"],
+            path: "Benchmarks/papers-device", exclude: ["tensor-layers.csv"],
+            swiftSettings: strict),
 
         // Tests
         .target(
