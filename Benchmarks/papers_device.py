@@ -160,8 +160,9 @@ def remarks(steps):
                 f"{forward:,}, BP {back:,} and UP {update:,} clocks, against {step['dense']:,} "
                 "dense, a third each. FF and BP shrink to about a quarter, UP stays, so nearly "
                 "1/(1/12 + 1/12 + 1/3) = 2; the first layer, which stays dense, is "
-                f"{100 * first / step['clocks']:.1f} % of the step. What keeps the real array at "
-                "1.75 is not in the model: bandwidth outside the chip and work between layers.")
+                f"{100 * first / step['clocks']:.1f} % of the step. Why the real array stays at 1.75 "
+                "we cannot say; bandwidth outside the chip and work between layers, which are not "
+                "in the model, would each bring it closer.")
         texts.append(text + "\n")
     return "".join(texts)
 
