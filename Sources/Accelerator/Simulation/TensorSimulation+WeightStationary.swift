@@ -1,5 +1,5 @@
-// Weight-stationary: every element keeps a word of the right operand; vectors come from the left and
-// sums go down.
+// Weight-stationary: every element keeps a word of the right operand; vectors come from the left
+// and sums go down.
 
 extension TensorSimulation {
     mutating func runWeightStationary() {

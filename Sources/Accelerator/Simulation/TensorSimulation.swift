@@ -1,15 +1,15 @@
 // The array, clock by clock and element by element, on real numbers: slow on purpose, to check
 // `TensorProcessing` against. Legend as in TensorProcessing+Product.swift.
 //
-// Operands enter skewed at the left (rows of the left operand) and on top (columns of the right one,
-// or sums), go one element further per clock (per P clocks when P tiles take turns) and meet; that
+// Operands enter skewed at the left (rows of the left operand) and on top (columns of the right
+// one, or sums), go one element further per clock (per P clocks when P tiles take turns) and meet; that
 // the right ones meet, and that no sum is taken up before its last addition is done, is a
 // precondition in every element and clock. Nothing here uses the formulas: a step starts when the
 // first element's sum is there, and a tile ends when the last element's last sum is.
 //
 // Elements outside a ragged tile pass operands on, and wait like the others; they do no work.
-// A stall is a clock in which the sum that the tile's end depends on is in an adder beyond its first
-// clock (OS: the last element's; WS: the first vector's in the last column), or whose turn is
+// A stall is a clock in which the sum that the tile's end depends on is in an adder beyond its
+// first clock (OS: the last element's; WS: the first vector's in the last column), or whose turn is
 // empty, or in which weights are loaded.
 
 /// One product on a simulated array.

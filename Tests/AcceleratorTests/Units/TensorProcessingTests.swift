@@ -1,4 +1,4 @@
-// Goal: products cost what papers' formulas say where nothing waits, and what waiting adds elsewhere;
+// Goal: products cost what the formulas say where nothing waits, and what waiting adds elsewhere;
 // junctions cost what was added up by hand.
 
 import Accelerator
