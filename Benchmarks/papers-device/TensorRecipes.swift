@@ -3,8 +3,8 @@
 import Accelerator
 import Junctions
 
-/// SAT as far as it is known: 32 × 32 elements, 200 MHz and 32 lanes of SORE are recalled. Not known,
-/// and assumed here: P = 4 clocks per addition, 32 lanes of WUVE.
+/// SAT as far as it is known: 32 × 32 elements, 200 MHz and 32 lanes of SORE are recalled. Not
+/// known, and assumed here: P = 4 clocks per addition, 32 lanes of WUVE.
 let sat = TensorArray(
     rows: 32, columns: 32, addClocks: 4, reductionLanes: 32, updateLanes: 32)
 /// 16 bits with a master of 32, as in mixed precision.
