@@ -150,6 +150,11 @@ let package = Package(
                 "SampleSources",
             ],
             path: "Benchmarks/papers", swiftSettings: strict),
+        .executableTarget(
+            name: "papers-device",
+            dependencies: ["Accelerator", "Junctions", "Platform"],
+            path: "Benchmarks/papers-device", exclude: ["tensor-layers.csv"],
+            swiftSettings: strict),
 
         // Tests
         .target(

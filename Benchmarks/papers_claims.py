@@ -322,19 +322,34 @@ TESTS = [
      ["CirculantGradientTests.theGradientWithoutConjugatesFailsTheCheck"]),
     ("3.1", "masks keep exactly the N largest of every M, the lower index of equal ones", "exact",
      "our rule", ["PrunedTests.theLargestAreKeptAndOfEqualsTheFirst"]),
+    ("3.2", "SORE's stack selects what sorting selects, in M clocks per group and lane",
+     "M clocks per group", "from a reader's note",
+     ["TensorEngineTests.everyGroupOfFourSmallNumbersIsSelectedAsBySorting",
+      "TensorEngineTests.lanesAgreeWithTheModel"]),
+    ("3.3", "an array that is stepped element by element forms the masked product, and takes the "
+     "clocks, stalls and accesses of the model", "exact", "our model",
+     ["TensorSimulationTests.everySmallProductAgrees",
+      "TensorSimulationTests.raggedGroupsAndGroupsAlongColumnsAgree"]),
     ("3.3", "both passes multiply by what is kept, as dense products with masks do", "equal",
      COMPUTED, ["PrunedJunctionTests.bothPassesMultiplyByWhatIsKept"]),
     ("3.3", "views follow their weights bit for bit", "pre-generated after each update",
      ABSTRACT, ["PrunedJunctionTests.viewsFollowBitForBit"]),
     ("3.7", "compressed sizes are the formula's", "N/M values and indices", COMPUTED,
      ["PrunedJunctionTests.storageIsByFormula"]),
+    ("3.7", "2 of 8 weights in 16 bits take 38 bits with their places, instead of 128", "the same",
+     COMPUTED, ["TensorEngineTests.aGroupOfTwoOfEightTakes38Bits"]),
+    ("3.6", "each ablation costs what the model says, and the scheduler is never worse than either "
+     "dataflow", "offline scheduling", ABSTRACT,
+     ["TensorNetworkTests.withoutPreGenerationTheHiddenClocksShow",
+      "TensorNetworkTests.theSchedulerIsNeverWorse"]),
 ]
 
 
 def test_rows(root):
     """TESTS, each looked for in the tests' own sources."""
     known = set()
-    for folder in ("JunctionsTests", "KernelsTests", "ArithmeticTests", "LearningTests"):
+    for folder in ("JunctionsTests", "KernelsTests", "ArithmeticTests", "LearningTests",
+                   "AcceleratorTests"):
         for directory, _, files in os.walk(os.path.join(root, "Tests", folder)):
             for file in files:
                 if file.endswith(".swift"):

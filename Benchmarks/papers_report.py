@@ -1,16 +1,21 @@
 """Writes docs/papers.md from finished runs: one row per claim, and the plots.
 
-    python3 Benchmarks/papers_report.py RESULTS.jsonl KEYS OUTPUT_DIRECTORY
+    python3 Benchmarks/papers_report.py RESULTS.jsonl KEYS DEVICE.jsonl OUTPUT_DIRECTORY
+    python3 Benchmarks/papers_report.py DEVICE.jsonl OUTPUT_DIRECTORY
 
-RESULTS.jsonl is what `papers` appended, KEYS the output of `papers --list`: only runs that the
-recipes of today name are counted, and their protocols come from there. Writes OUTPUT_DIRECTORY/papers.md and, where matplotlib can be
-imported, OUTPUT_DIRECTORY/papers/*.svg.
+The second form computes only what needs no runs, and keeps the other sections of the papers.md
+that is there. DEVICE.jsonl is what `papers-device` printed, RESULTS.jsonl what `papers` appended, KEYS
+the output of `papers --list`: only runs that the recipes of today name are counted, and their
+protocols come from there. Writes OUTPUT_DIRECTORY/papers.md and, where matplotlib can be imported,
+OUTPUT_DIRECTORY/papers/*.svg.
 """
 
 import os
+import re
 import sys
 
 import papers_claims
+import papers_device
 import papers_results
 
 try:
@@ -65,15 +70,55 @@ def table(rows, columns):
     return "\n".join(lines) + "\n"
 
 
-def document(results, plots, root):
-    rows = papers_claims.accuracy_rows(results)
-    tests = papers_claims.test_rows(root)
+def count_verdicts(text):
+    """How often each verdict ends a row of a table, in words."""
     counts = {}
-    for row in rows + tests:
-        counts[row.verdict] = counts.get(row.verdict, 0) + 1
+    for verdict in re.findall(
+            r"\| \**(pass|FAIL|reported|not run|tested|missing)\** \|$", text, re.M):
+        counts[verdict] = counts.get(verdict, 0) + 1
     summary = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
-    parts = [HEADER, f"Of {len(rows) + len(tests)} rows: {summary}.\n", "## Claims\n"]
-    if "not run" in counts:
+    return f"Of {sum(counts.values())} rows: {summary}.\n"
+
+
+def sections(text):
+    """Heading → section, in order; what is before the first heading belongs to ""."""
+    parts = re.split(r"^(?=## )", text, flags=re.M)
+    return {part.split("\n", 1)[0] if part.startswith("## ") else "": part for part in parts}
+
+
+def join(parts):
+    """Parts with a line between them, and the sum of their verdicts at the head."""
+    text = "\n".join(part.strip("\n") + "\n" for part in parts)
+    return text.replace("## ", count_verdicts(text) + "\n## ", 1)
+
+
+def test_section(root):
+    return ("## Claims that the test suite proves\n\n"
+            "These are exact, so they are tests and not experiments; `make test` runs them.\n\n"
+            + table([row.test_cells() for row in papers_claims.test_rows(root)],
+                    ["id", "claim", "figure of the paper", "how sure", "test", "verdict"]))
+
+
+def renewed(old, device, root):
+    """What there is, with the sections that need no runs computed anew."""
+    found = sections(old)
+    found[""] = HEADER
+    fresh = {papers_device.HEADING: device}
+    for text in (test_section(root), NOT_HERE):
+        fresh[text.split("\n", 1)[0]] = text
+    if papers_device.HEADING not in found:
+        found = {heading: text for name, own in found.items()
+                 for heading, text in (
+                     [(papers_device.HEADING, device), (name, own)] if name == "## Plots"
+                     else [(name, own)])}
+    found.update(fresh)
+    return join(found.values())
+
+
+def document(results, plots, device, root):
+    rows = papers_claims.accuracy_rows(results)
+    parts = [HEADER, "## Claims\n"]
+    if any(row.verdict == "not run" for row in rows):
         parts.append("Rows *not run* had no data when this page was written, or were left out.\n")
     for digit, title in PAPERS.items():
         parts.append(f"### {title}\n")
@@ -81,16 +126,14 @@ def document(results, plots, root):
             [row.cells() for row in rows if row.id[0] == digit],
             ["id", "claim", "figure of the paper", "how sure", "ours", "tolerance", "verdict"]))
     parts.append("### Rows that failed\n\n" + papers_claims.remarks(results))
+    parts.append(device)
     parts.append("## Plots\n")
     if plots:
         for name, title, note in plots:
             parts.append(f"![{title}](papers/{name}.svg)\n\n{note}\n")
     else:
         parts.append("Matplotlib could not be had when this page was written: no plots.\n")
-    parts.append("## Claims that the test suite proves\n\n"
-                 "These are exact, so they are tests and not experiments; `make test` runs them.\n")
-    parts.append(table([row.test_cells() for row in tests],
-                       ["id", "claim", "figure of the paper", "how sure", "test", "verdict"]))
+    parts.append(test_section(root))
     parts.append("\n## Hardware: the papers' ratios beside our counts\n\n"
                  "We do not have these machines. The left half is what the papers claim; the right "
                  "half are counts of what our junctions do, and no ratio of speed or energy.\n")
@@ -112,18 +155,27 @@ def document(results, plots, root):
     parts.append("\n## How each experiment was run\n")
     parts.append(table(papers_claims.protocol_rows(results),
                        ["experiment", "variants", "seeds", "protocol"]))
-    return "\n".join(part.strip("\n") + "\n" for part in parts)
+    return join(parts)
 
 
 def main():
-    path, keys, output = sys.argv[1:4]
     root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+    output = sys.argv[-1]
+    device = papers_device.make(sys.argv[-2], output, table)
+    if len(sys.argv) == 3:
+        path = os.path.join(output, "papers.md")
+        with open(path) as file:
+            old = file.read()
+        with open(path, "w") as file:
+            file.write(renewed(old, device, root))
+        return
+    path, keys = sys.argv[1:3]
     results = papers_results.Results(path, keys)
     plots = []
     if papers_plots:
         os.makedirs(os.path.join(output, "papers"), exist_ok=True)
         plots = papers_plots.draw(results, os.path.join(output, "papers"))
-    text = document(results, plots, root)
+    text = document(results, plots, device, root)
     with open(os.path.join(output, "papers.md"), "w") as file:
         file.write(text)
     for row in papers_claims.accuracy_rows(results):

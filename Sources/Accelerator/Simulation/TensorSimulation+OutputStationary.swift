@@ -11,13 +11,17 @@ enum TensorOperand {
 extension TensorSimulation {
     mutating func runOutputStationary() {
         let columnTiles = product.columns.dividedUp(by: array.columns)
-        let tiles = Array(0..<product.rows.dividedUp(by: array.rows) * columnTiles)
-        var groups: [(ArraySlice<Int>, Bool)] = []
-        schedule(tiles, steps: product.steps) { groups.append(($0, $1)) }
-        for (tiles, inTurns) in groups {
-            var run = OutputStationaryRun(
-                array, tiles.map { ($0 / columnTiles, $0 % columnTiles) }, inTurns: inTurns)
-            run.finish(&self)
+        let count = product.rows.dividedUp(by: array.rows) * columnTiles
+        let inTurns = tilesInTurns(count, steps: product.steps)
+        var turns = OutputStationaryRun(array, inTurns: true)
+        for first in stride(from: 0, to: inTurns, by: array.addClocks) {
+            turns.start(first..<min(inTurns, first + array.addClocks), columnTiles)
+            turns.finish(&self)
+        }
+        var alone = OutputStationaryRun(array, inTurns: false)
+        for tile in inTurns..<count {
+            alone.start(tile..<tile + 1, columnTiles)
+            alone.finish(&self)
         }
     }
 }
@@ -27,34 +31,45 @@ private struct OutputStationaryRun {
     let rows: Int
     let columns: Int
     let addClocks: Int
-    let tiles: [(row: Int, column: Int)]
+    /// Those that are run, by turn.
+    var tiles: [(row: Int, column: Int)] = []
     let inTurns: Bool
     /// Clocks from element to element.
     let hop: Int
     /// Per element and clock within a hop: where the left operand's group begins, or
     /// `TensorOperand`; and which word of the right operand, or `TensorOperand`.
-    var lefts: [Int]
-    var tops: [Int]
+    let lefts: TensorCells
+    let tops: TensorCells
     /// Per element and turn: its sum, and when it can be added to again.
-    var sums: [Int]
-    var ready: [Int]
+    let sums: TensorCells
+    let ready: TensorCells
     /// Step that started in each clock, from the first; -1: none.
     var issued: [Int] = []
     var nextStep: [Int]
+    let turnCount: Int
 
-    init(_ array: TensorArray, _ tiles: [(row: Int, column: Int)], inTurns: Bool) {
+    init(_ array: TensorArray, inTurns: Bool) {
         rows = array.rows
         columns = array.columns
         addClocks = array.addClocks
-        self.tiles = tiles
         self.inTurns = inTurns
         hop = inTurns ? array.addClocks : 1
+        turnCount = hop
         let elements = array.rows * array.columns
-        lefts = [Int](repeating: TensorOperand.none, count: elements * hop)
-        tops = lefts
-        sums = [Int](repeating: 0, count: elements * tiles.count)
-        ready = sums
-        nextStep = [Int](repeating: 0, count: tiles.count)
+        lefts = TensorCells(elements * hop, empty: TensorOperand.none)
+        tops = TensorCells(elements * hop, empty: TensorOperand.none)
+        sums = TensorCells(elements * hop, empty: 0)
+        ready = TensorCells(elements * hop, empty: 0)
+        nextStep = [Int](repeating: 0, count: hop)
+    }
+
+    /// Empties the array for tiles, which lie `columnTiles` in a row.
+    mutating func start(_ range: Range<Int>, _ columnTiles: Int) {
+        tiles.removeAll(keepingCapacity: true)
+        for tile in range { tiles.append((tile / columnTiles, tile % columnTiles)) }
+        for cells in [lefts, tops, sums, ready] { cells.clear() }
+        for turn in nextStep.indices { nextStep[turn] = 0 }
+        issued.removeAll(keepingCapacity: true)
     }
 
     mutating func finish(_ simulation: inout TensorSimulation) {
@@ -111,7 +126,7 @@ private struct OutputStationaryRun {
                     (left == TensorOperand.none) == (top == TensorOperand.none),
                     "operands of a step meet")
                 guard left != TensorOperand.none else { continue }
-                let place = element * tiles.count + turn
+                let place = element * turnCount + turn
                 precondition(ready[place] <= clock, "a sum is taken up before it is there")
                 ready[place] = clock + addClocks
                 guard left >= 0 && top >= 0 else { continue }
@@ -131,10 +146,10 @@ private struct OutputStationaryRun {
         let step = issued[origin]
         let vector = tile * rows + row
         guard vector < simulation.product.rows else { return TensorOperand.padding }
-        if step % simulation.kept == 0 {
-            simulation.counts.leftReads += simulation.leftWords(step)
+        if simulation.beginsGroup(step) {
+            simulation.counts.leftReads += simulation.groupWords[step]
         }
-        return vector * simulation.product.depth + step / simulation.kept * simulation.group
+        return vector * simulation.product.depth + simulation.groupStarts[step]
     }
 
     /// What comes to a column from the top; columns are skewed by a hop each.
@@ -156,7 +171,7 @@ private struct OutputStationaryRun {
             for column in 0..<min(columns, simulation.product.columns - tile.column * columns) {
                 let place = (tile.row * rows + row) * simulation.product.columns
                 simulation.outcome[place + tile.column * columns + column] =
-                    sums[(row * columns + column) * tiles.count + turn]
+                    sums[(row * columns + column) * turnCount + turn]
                 simulation.counts.outcomes += 1
             }
         }

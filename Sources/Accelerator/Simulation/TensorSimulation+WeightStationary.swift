@@ -1,19 +1,23 @@
-// Weight-stationary: every element keeps a word of the right operand; vectors come from the left and
-// sums go down.
+// Weight-stationary: every element keeps a word of the right operand; vectors come from the left
+// and sums go down.
 
 extension TensorSimulation {
     mutating func runWeightStationary() {
         let depthTiles = product.steps.dividedUp(by: array.rows)
         let columnTiles = product.columns.dividedUp(by: array.columns)
+        let inTurns = tilesInTurns(columnTiles, steps: product.rows)
+        var turns = WeightStationaryRun(array, inTurns: true)
+        var alone = WeightStationaryRun(array, inTurns: false)
         for depthTile in 0..<depthTiles {
-            var groups: [(ArraySlice<Int>, Bool)] = []
-            schedule(Array(0..<columnTiles), steps: product.rows) { groups.append(($0, $1)) }
-            for (tiles, inTurns) in groups {
-                var run = WeightStationaryRun(
-                    array, depthTile, Array(tiles), isLast: depthTile == depthTiles - 1,
-                    inTurns: inTurns)
-                for turn in tiles.indices { run.load(turn - tiles.startIndex, &self) }
-                run.finish(&self)
+            let isLast = depthTile == depthTiles - 1
+            for first in stride(from: 0, to: inTurns, by: array.addClocks) {
+                turns.start(
+                    depthTile, first..<min(inTurns, first + array.addClocks), isLast: isLast)
+                turns.finish(&self)
+            }
+            for tile in inTurns..<columnTiles {
+                alone.start(depthTile, tile..<tile + 1, isLast: isLast)
+                alone.finish(&self)
             }
         }
     }
@@ -26,51 +30,55 @@ private struct WeightStationaryRun {
     let addClocks: Int
     let loadsExposed: Bool
     /// Which rows of the right operand.
-    let depthTile: Int
+    var depthTile = 0
     /// Whether sums that leave are the outcome.
-    let isLast: Bool
+    var isLast = false
     /// Which columns, per turn.
-    let tiles: [Int]
+    var tiles = 0..<0
     let inTurns: Bool
     /// Clocks from element to element, to the right. Downwards it is P, the addition itself.
     let hop: Int
     /// Per turn and element: index of a word, or `TensorOperand`.
-    var weights: [Int]
+    let weights: TensorCells
     /// Per element and clock within a hop: a vector, or `TensorOperand`; vectors outside do not
     /// exist, so `padding` is not used.
-    var lefts: [Int]
+    let lefts: TensorCells
     /// Per element and clock within an addition: the vector whose sum was begun, and the sum.
-    var vectors: [Int]
-    var sums: [Int]
+    let vectors: TensorCells
+    let sums: TensorCells
 
-    init(
-        _ array: TensorArray, _ depthTile: Int, _ tiles: [Int], isLast: Bool, inTurns: Bool
-    ) {
+    init(_ array: TensorArray, inTurns: Bool) {
         rows = array.rows
         columns = array.columns
         addClocks = array.addClocks
         loadsExposed = !array.doubleBuffers
-        self.depthTile = depthTile
-        self.tiles = tiles
-        self.isLast = isLast
         self.inTurns = inTurns
         hop = inTurns ? array.addClocks : 1
         let elements = array.rows * array.columns
-        weights = [Int](repeating: TensorOperand.padding, count: elements * tiles.count)
-        lefts = [Int](repeating: TensorOperand.none, count: elements * hop)
-        vectors = [Int](repeating: TensorOperand.none, count: elements * array.addClocks)
-        sums = [Int](repeating: 0, count: elements * array.addClocks)
+        weights = TensorCells(elements * hop, empty: TensorOperand.padding)
+        lefts = TensorCells(elements * hop, empty: TensorOperand.none)
+        vectors = TensorCells(elements * array.addClocks, empty: TensorOperand.none)
+        sums = TensorCells(elements * array.addClocks, empty: 0)
+    }
+
+    /// Empties the array for tiles.
+    mutating func start(_ depthTile: Int, _ tiles: Range<Int>, isLast: Bool) {
+        self.depthTile = depthTile
+        self.tiles = tiles
+        self.isLast = isLast
+        lefts.clear()
+        vectors.clear()
     }
 
     /// Shifts a tile's words in from the top, the last row first, a row per clock.
-    mutating func load(_ turn: Int, _ simulation: inout TensorSimulation) {
+    private mutating func load(_ turn: Int, _ simulation: inout TensorSimulation) {
         let base = turn * rows * columns
         for entering in stride(from: rows - 1, through: 0, by: -1) {
             for element in stride(from: rows * columns - 1, through: columns, by: -1) {
                 weights[base + element] = weights[base + element - columns]
             }
             let step = depthTile * rows + entering
-            let first = tiles[turn] * columns
+            let first = (tiles.lowerBound + turn) * columns
             for column in 0..<columns {
                 let own = first + column
                 let exists =
@@ -89,6 +97,7 @@ private struct WeightStationaryRun {
     }
 
     mutating func finish(_ simulation: inout TensorSimulation) {
+        for turn in 0..<tiles.count { load(turn, &simulation) }
         let count = simulation.product.rows
         var clock = 0
         var lastStart = Int.min
@@ -140,15 +149,15 @@ private struct WeightStationaryRun {
                     precondition(vectors[above] == vector, "a vector meets its own sum")
                     sum = sums[above]
                 } else if vector >= 0 {
-                    sum = enterSum(vector, tiles[turn] * columns + column, &simulation)
+                    sum = enterSum(
+                        vector, (tiles.lowerBound + turn) * columns + column, &simulation)
                 }
                 vectors[element * addClocks + sumSlot] = vector
                 guard vector >= 0 else { continue }
                 let weight = weights[turn * rows * columns + element]
                 if weight >= 0 {
                     let word = simulation.words[weight]
-                    let step = depthTile * rows + row
-                    let group = step / simulation.kept * simulation.group
+                    let group = simulation.groupStarts[depthTile * rows + row]
                     sum +=
                         word.value
                         * simulation.left[vector * simulation.product.depth + group + word.index]
@@ -156,7 +165,7 @@ private struct WeightStationaryRun {
                 }
                 sums[element * addClocks + sumSlot] = sum
                 if row == rows - 1 {
-                    leave(sum, vector, tiles[turn] * columns + column, &simulation)
+                    leave(sum, vector, (tiles.lowerBound + turn) * columns + column, &simulation)
                 }
             }
         }
@@ -172,8 +181,8 @@ private struct WeightStationaryRun {
         guard vector < simulation.product.rows else { return TensorOperand.none }
         let step = depthTile * rows + row
         // Rows of a tile that need words of the same group share its read.
-        if step < simulation.product.steps && (row == 0 || step % simulation.kept == 0) {
-            simulation.counts.leftReads += simulation.leftWords(step)
+        if step < simulation.product.steps && (row == 0 || simulation.beginsGroup(step)) {
+            simulation.counts.leftReads += simulation.groupWords[step]
         }
         return vector
     }

@@ -1,15 +1,15 @@
 // The array, clock by clock and element by element, on real numbers: slow on purpose, to check
 // `TensorProcessing` against. Legend as in TensorProcessing+Product.swift.
 //
-// Operands enter skewed at the left (rows of the left operand) and on top (columns of the right one,
-// or sums), go one element further per clock (per P clocks when P tiles take turns) and meet; that
+// Operands enter skewed at the left (rows of the left operand) and on top (columns of the right
+// one, or sums), go one element further per clock (per P clocks when P tiles take turns) and meet; that
 // the right ones meet, and that no sum is taken up before its last addition is done, is a
 // precondition in every element and clock. Nothing here uses the formulas: a step starts when the
 // first element's sum is there, and a tile ends when the last element's last sum is.
 //
 // Elements outside a ragged tile pass operands on, and wait like the others; they do no work.
-// A stall is a clock in which the sum that the tile's end depends on is in an adder beyond its first
-// clock (OS: the last element's; WS: the first vector's in the last column), or whose turn is
+// A stall is a clock in which the sum that the tile's end depends on is in an adder beyond its
+// first clock (OS: the last element's; WS: the first vector's in the last column), or whose turn is
 // empty, or in which weights are loaded.
 
 /// One product on a simulated array.
@@ -29,6 +29,9 @@ package struct TensorSimulation {
     let left: [Int]
     /// Compressed along the depth: [K′, J].
     let words: [Word]
+    /// Per step: where its group begins in a row of the left operand, and how many words that is.
+    let groupStarts: [Int]
+    let groupWords: [Int]
     /// [I, J]; partial sums of weight-stationary tiles until they are done.
     package var outcome: [Int]
     /// What was done: `dataflow` as given, the rest as it happened.
@@ -53,6 +56,9 @@ package struct TensorSimulation {
             (kept, group) = (1, 1)
         }
         words = Self.compress(right, product)
+        let (kept, group) = (self.kept, self.group)
+        groupStarts = (0..<product.steps).map { $0 / kept * group }
+        groupWords = groupStarts.map { min(group, product.depth - $0) }
         outcome = [Int](repeating: 0, count: product.rows * product.columns)
         counts = MatrixProductCost(dataflow: dataflow)
         if dataflow == .outputStationary {
@@ -110,20 +116,38 @@ package struct TensorSimulation {
         return min(kept, product.columns - column / group * group)
     }
 
-    /// Words of the group that a step of the left operand's row needs.
-    func leftWords(_ step: Int) -> Int { min(group, product.depth - step / kept * group) }
-
-    /// Runs tiles that do not depend on each other: P of them in turns, or alone.
-    /// - body: some tiles, whether they take turns
-    func schedule(
-        _ tiles: [Int], steps: Int, _ body: (ArraySlice<Int>, _ inTurns: Bool) -> Void
-    ) {
-        let processing = TensorProcessing(
-            array, DeviceArithmetic(fixedBits: 0, floatBits: 16))
-        let inTurns = processing.tilesInTurns(tiles.count, steps: steps, counts.dataflow)
-        for first in stride(from: 0, to: inTurns, by: array.addClocks) {
-            body(tiles[first..<min(inTurns, first + array.addClocks)], true)
-        }
-        for tile in inTurns..<tiles.count { body(tiles[tile...tile], false) }
+    /// Whether a step is the first of its group.
+    func beginsGroup(_ step: Int) -> Bool {
+        step == 0 || groupStarts[step] != groupStarts[step - 1]
     }
+
+    /// How many of the first of so many tiles, that do not depend on each other, take turns.
+    func tilesInTurns(_ count: Int, steps: Int) -> Int {
+        TensorProcessing(array, DeviceArithmetic(fixedBits: 0, floatBits: 16))
+            .tilesInTurns(count, steps: steps, counts.dataflow)
+    }
+}
+
+/// Numbers that lie in the array: a fixed count of them, without the checks of `Array`, which take
+/// longer than what an element does in a clock.
+final class TensorCells {
+    private let cells: UnsafeMutableBufferPointer<Int>
+    private let empty: Int
+
+    /// `count` times `empty`.
+    init(_ count: Int, empty: Int) {
+        cells = .allocate(capacity: count)
+        self.empty = empty
+        cells.initialize(repeating: empty)
+    }
+
+    deinit { cells.deallocate() }
+
+    subscript(_ index: Int) -> Int {
+        get { cells[index] }
+        set { cells[index] = newValue }
+    }
+
+    /// `empty` everywhere.
+    func clear() { cells.update(repeating: empty) }
 }

@@ -1,7 +1,7 @@
 // Actions and accesses of a junction on the array. I vectors, m inputs, n outputs, |W| = m·n.
 //
 // Products: as many multiplications and additions as the array makes; reads of the left operand
-// (x in FF and UP, δ in BP) and the right one (W in FF and BP, δ in UP) as `MatrixProductCost` says;
+// (x in FF and UP, δ in BP) and the right one (W in FF and BP, δ in UP) as in `MatrixProductCost`;
 // sums that leave a weight-stationary array and re-enter it lie in the memory of the outcome:
 // activations in FF, errors in BP, in UP weights, since an increment has no memory of its own.
 //   FF  besides: n bias reads, I·n add; I·n look-ups, or compare where there is no table (ReLU);

@@ -42,7 +42,7 @@ package struct TensorProcessing: Sendable {
     /// - isFirst: nobody is to its left, so no view for BP is made
     /// - isLast: its outputs become errors at once
     /// - hasMomentum: WUVE keeps a velocity per weight and bias
-    func cost(
+    package func cost(
         _ junction: DeviceJunction, pruning: PruningSettings?, isFirst: Bool = false,
         isLast: Bool = false, hasMomentum: Bool = false
     ) -> JunctionCost {
