@@ -23,12 +23,13 @@ import Testing
     }
 
     @Test func isRefusedWithTheTableAndWhatWouldFit() throws {
-        let found = problems(network("memory = \"4KiB\""))
+        let found = problems(network("memory = \"8KiB\""))
         #expect(found.count == 1)
         let problem = try #require(found.first)
         #expect(problem.key == "device.memory" && problem.place == "test.toml:10")
         for words in [
-            "the biggest line is weights", "64 x 64", "missing", "what would fit",
+            "found \"8KiB\", expected at least \"21632B\"", "the biggest line is weights",
+            "4096 x 32 + 1024 x 32", "missing", "what would fit",
             "[junction.0]\n  structure = \"circulant\"\n  block = 16", "format = [",
         ] {
             #expect(problem.description.contains(words), "\(words) in \(problem)")
@@ -84,7 +85,7 @@ import Testing
             return settings.parallelism
         }
         #expect(z == [32, 16])
-        #expect(it.origin(of: "junction.0.parallelism") == .derived)
+        #expect(it.origin(of: "junction.0.parallelism") == .device)
         #expect(it.canonicalText.contains("[junction.0]\nout-degree = 8\nparallelism = 32"))
         // A stated one stays, and the device works by it.
         let stated = try load(

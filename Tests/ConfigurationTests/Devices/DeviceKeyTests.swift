@@ -40,6 +40,21 @@ import Testing
         for word in ["assumed"] { #expect(text.contains(word)) }
     }
 
+    @Test func energiesAreThoseOfTheTable() throws {
+        let energy = try #require(try device(Self.artix).energy)
+        #expect(energy.unit == .picojoules && energy.name == "45nm")
+        #expect(energy.energy(of: Action(.multiply, bits: 32)) == 3.1)
+        #expect(energy.energy(of: Action(.multiply, bits: 10)) == 0.2 * 1.25 * 1.25)
+        #expect(energy.energy(of: Action(.add, bits: 16, isFloat: true)) == 0.4)
+        // 607.5 KiB are charged as the memory of 1 MiB.
+        #expect(energy.energy(of: Action(.read(.weights), bits: 64)) == 100)
+        let essop = try #require(
+            try device(minimal + "\n[device]\nprofile = \"essop-14nm\"").energy)
+        #expect(essop.unit == .relative(to: "multiplications in FP16"))
+        #expect(essop.energy(of: Action(.countOnes, bits: 8)) == 0.178)
+        #expect(essop.energy(of: Action(.draw, bits: 16)) == nil)
+    }
+
     /// The folder is what is embedded.
     @Test func everyFileIsShipped() throws {
         var files: Set<String> = []
