@@ -118,7 +118,7 @@ struct ConfigurationBuilder {
     mutating func report(_ key: String, found: String, expected: String) {
         let section = KeyTable.split(key)?.section ?? key
         var place = path ?? "configuration"
-        if let value = values[key], value.origin != .builtIn, value.origin != .derived {
+        if let value = values[key], value.origin.rank > 0 {
             place = value.origin.text
         } else if let line = lines[KeyTable.keys(ofSection: section)] {
             place += ":\(line)"

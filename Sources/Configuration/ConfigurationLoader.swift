@@ -15,14 +15,15 @@ public struct ConfigurationInputs: Sendable {
     public var flags: [ConfigurationFlag]
     /// Whether a network that does not run on its device is refused. Who looks for one that does
     /// must see the others, too.
-    public var checksDevice = true
+    public var checksDevice: Bool
 
     /// - path: of the file, nil = none. - text: its text. - environment: all of it.
-    /// - flags: in the order typed.
+    /// - flags: in the order typed. - checksDevice: see the property.
     public init(
         path: String?, text: String = "", environment: [String: String] = [:],
-        flags: [ConfigurationFlag] = []
+        flags: [ConfigurationFlag] = [], checksDevice: Bool = true
     ) {
+        self.checksDevice = checksDevice
         self.path = path
         self.text = text
         self.environment = environment
@@ -37,8 +38,8 @@ public enum ConfigurationLoader {
         path: String?, environment: [String: String], flags: [ConfigurationFlag] = [],
         checksDevice: Bool = true
     ) throws(ConfigurationErrors) -> MillraceConfiguration {
-        var inputs = ConfigurationInputs(path: path, environment: environment, flags: flags)
-        inputs.checksDevice = checksDevice
+        var inputs = ConfigurationInputs(
+            path: path, environment: environment, flags: flags, checksDevice: checksDevice)
         if let path { inputs.text = try read(path) }
         return try load(inputs)
     }

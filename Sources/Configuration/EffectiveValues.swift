@@ -9,6 +9,8 @@ public enum ConfigurationOrigin: Equatable, Sendable {
     case builtIn
     /// It follows from other keys.
     case derived
+    /// The emulated device decided.
+    case device
     /// A line of the file.
     case file(path: String, line: Int?)
     /// An environment variable.
@@ -21,6 +23,7 @@ public enum ConfigurationOrigin: Equatable, Sendable {
         switch self {
         case .builtIn: "default"
         case .derived: "default for this task"
+        case .device: "chosen by the device"
         case .file(let path, let line): path + (line.map { ":\($0)" } ?? "")
         case .environment(let variable): "env \(variable)"
         case .flag(let flag): flag

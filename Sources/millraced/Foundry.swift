@@ -22,8 +22,34 @@ enum Foundry {
         print(configuration.effectiveText)
         print("# The memory plan, in bytes.")
         print(plan.memory.table)
+        if let device = Self.deviceText(configuration) { print(device) }
         print(Self.writeBudget(plan, settings))
         exit(plan.memory.shortage == nil ? 0 : 78)
+    }
+
+    /// The emulated device: what lies where, and how it works the network; nil without one.
+    static func deviceText(_ configuration: MillraceConfiguration) -> String? {
+        guard let plan = try? configuration.learner.devicePlan() else { return nil }
+        let device = plan.device
+        var text = "# The memory of the emulated device, \(device.name), in bits.\n"
+        text += plan.memory.table
+        let edges = plan.junctions.map {
+            $0.parallelism.map { "\($0)" } ?? "none (\(Self.word($0.unit)))"
+        }
+        text += "# Edges per clock, by junction: \(edges.joined(separator: ", ")); "
+        text += "\(plan.clocksPerSample) clocks per sample, \(plan.schedule.rawValue).\n"
+        let choice = try? DeviceParallelismChoice(
+            configuration.learner.deviceNetwork, device)
+        if let imbalance = choice?.imbalance { text += "# Not equal: \(imbalance).\n" }
+        return text
+    }
+
+    private static func word(_ unit: DeviceUnit) -> String {
+        switch unit {
+        case .edgeProcessors: "edge processors"
+        case .transformUnits: "transform units"
+        case .tensorArray: "tensor array"
+        }
     }
 
     /// What the commit policy writes in a day at most.

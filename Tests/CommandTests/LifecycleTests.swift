@@ -48,6 +48,27 @@ import Testing
         #expect(text.contains("would fit"))
     }
 
+    @Test func checkPrintsTheDevicesMemory() {
+        let place = Workplace()
+        let file = place.write("m.toml", RealDaemon.morse)
+        let device = ["--set", "device.profile=microcontroller"]
+        let (code, text) = run(
+            ["--config", file, "--check"] + device + ["--set", "device.memory=1MiB"], in: place)
+        #expect(code == 0)
+        #expect(text.contains("generation ring"))
+        #expect(text.contains("# The memory of the emulated device, microcontroller, in bits."))
+        #expect(text.contains("activation banks") && text.contains("clocks per sample"))
+    }
+
+    @Test func aNetworkThatItsDeviceCannotHoldExits78WithTheTable() {
+        let place = Workplace()
+        let file = place.write("m.toml", RealDaemon.morse)
+        let device = ["--set", "device.profile=microcontroller", "--set", "device.memory=1KiB"]
+        let (code, text) = run(["--config", file] + device, in: place)
+        #expect(code == 78)
+        #expect(text.contains("over the device's memory") && text.contains("error banks"))
+    }
+
     @Test func noConfigurationIsBadUsage() {
         let place = Workplace()
         #expect(run([], in: place).code == 64)

@@ -56,6 +56,36 @@ import Testing
         }
     }
 
+    /// Every example with a device runs on it.
+    @Test(arguments: [
+        ("circulant", "swm-fpga"), ("ecg", "microcontroller"), ("elec2", "microcontroller"),
+        ("essop", "essop-14nm"), ("fpga", "artix7"), ("host", "microcontroller"),
+        ("morse", "microcontroller"), ("nm", "sat-vcu1525"),
+    ])
+    func runsOnItsDevice(name: String, device: String) throws {
+        let it = try ConfigurationLoader.load(
+            path: "\(packageRoot)/examples/\(name).toml", environment: [:])
+        let plan = try #require(try it.learner.devicePlan())
+        #expect(plan.device.name == device && plan.memory.fits && plan.memory.totalBits > 0)
+        #expect(try load(it.canonicalText).learner == it.learner)
+    }
+
+    @Test func theFpgaIsTheOneOfThePaper() throws {
+        let it = try ConfigurationLoader.load(
+            path: "\(packageRoot)/examples/fpga.toml", environment: [:])
+        var learner = it.learner
+        learner.schedule = .pipeline
+        let plan = try #require(try learner.devicePlan())
+        #expect(plan.junctions.map(\.parallelism) == [128, 32])
+        #expect(plan.memory.totalBits == 98_880 && plan.clocksPerSample == 34)
+        #expect((441_000..<442_000).contains(plan.samplesPerSecond))
+        let flag = try #require(ConfigurationFlag(assignment: "device.process-clocks=2"))
+        learner.device = try ConfigurationLoader.load(
+            path: "\(packageRoot)/examples/fpga.toml", environment: [:], flags: [flag]
+        ).learner.device
+        #expect(try learner.devicePlan()?.clocksPerSample == 36)
+    }
+
     @Test func matchTheBuiltInSources() throws {
         let morse = try ConfigurationLoader.load(
             path: "\(packageRoot)/examples/morse.toml", environment: [:])

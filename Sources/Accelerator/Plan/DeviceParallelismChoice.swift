@@ -77,7 +77,9 @@ public struct DeviceParallelismChoice: Equatable, Sendable {
             let own = zip(fixed, choice).map { $0.isOnEdgeProcessors ? $1 : 0 }
             need.processors =
                 schedule == .pipeline ? own.reduce(0, +) : own.max() ?? 0
-            need.memories = choice.indices.reduce(0) { $0 + memories($1, choice[$1]) }
+            if limit < Int.max {
+                need.memories = choice.indices.reduce(0) { $0 + memories($1, choice[$1]) }
+            }
             if need.processors <= available, need.memories <= limit {
                 parallelism = choice
                 cycles = zip(fixed, choice).map { $0.isOnEdgeProcessors ? $0.cycle($1) : 0 }

@@ -284,7 +284,7 @@ extension ConfigurationOrigin {
     /// A value replaces those of lower rank.
     var rank: Int {
         switch self {
-        case .builtIn, .derived: 0
+        case .builtIn, .derived, .device: 0
         case .file: 1
         case .environment: 2
         case .flag: 3

@@ -32,7 +32,7 @@ extension ConfigurationBuilder {
                 settings.parallelism = parallelism
                 learner.junctions[index].structure = .clashFree(settings, density, seed: seed)
                 values["junction.\(index).parallelism"] = EffectiveValue(
-                    value: .integer(Int64(parallelism)), origin: .derived)
+                    value: .integer(Int64(parallelism)), origin: .device)
             }
         } catch {
             if checksDevice { reportDevice(error) }
@@ -69,8 +69,9 @@ extension ConfigurationBuilder {
                 expected: "at least \(needed); or fewer edges per cycle, or narrower numbers")
         case .memoryShort(let map, _):
             report(
-                "device.memory", found: "\(map.capacityBits) bits",
-                expected: "at least \(map.totalBits) bits: \(error)")
+                "device.memory", found: shown("device.memory"),
+                expected: "at least \"\(ByteSize.text(Int64((map.totalBits + 7) / 8)))\", or a "
+                    + "smaller network: \(error)")
         }
     }
 }

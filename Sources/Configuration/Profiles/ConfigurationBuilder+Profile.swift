@@ -73,13 +73,13 @@ extension ConfigurationBuilder {
                     expected: "[\(section)] alone"))
         }
         for key in KeyTable.all where key.section == section {
-            guard let value = layers.values[key.path], values[key.path] == nil else { continue }
+            guard let value = layers.values[key.path] else { continue }
             if key.path == "device.profile" {
                 add(
                     ConfigurationProblem(
                         place: value.origin.text, key: key.path, found: "a profile in a profile",
                         expected: "the device's own keys"))
-            } else {
+            } else if values[key.path] == nil {
                 values[key.path] = value
             }
         }
