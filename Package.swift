@@ -194,8 +194,8 @@ let package = Package(
         .testTarget(
             name: "LearningTests",
             dependencies: [
-                "Accelerator", "Arithmetic", "Junctions", "Kernels", "Learning",
-                "MillraceProtocol", "Platform", "WeightStore",
+                "Accelerator", "Arithmetic", "Junctions", "Kernels", "Learning", "Platform",
+                "WeightStore",
             ],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(

@@ -101,9 +101,22 @@ import Testing
     static let everyJunctionPipelined = everyJunction.replacing(
         "hidden = [64", with: "schedule = \"pipeline\"\nhidden = [64")
 
+    /// Every sample is charged, every ACK has its cost.
+    static let device =
+        RealDaemon.morse + """
+
+            [device]
+            clock-megahertz = 15
+            memory = "1MiB"
+            word-bits = 32
+            float-bits = 32
+            edge-processors = 64
+            """
+
     @Test(
         arguments: [
             RealDaemon.morse, everyJunction, otherJunctions, pipelinedFPGA, everyJunctionPipelined,
+            device,
         ])
     func noAllocationPerSampleOnOurThreads(_ configuration: String) throws {
         let pages = Workplace()
@@ -117,7 +130,7 @@ import Testing
             ])
         try #require(daemon.start())
         let producer = try RawProducer(daemon.endpoint("ingest"))
-        try #require(producer.greet("counter"))
+        try #require(producer.greet("counter", wantsCost: true))
         try #require(producer.stream(to: 10_000))
         let before = counts(page)
         // Otherwise the preloaded counter did not work, and zero would mean nothing.
@@ -128,6 +141,7 @@ import Testing
         #expect(after[1] - before[1] == 0, "learner thread")
         #expect(after[2] - before[2] == 0, "storage thread")
         #expect(producer.nacks == 0)
+        #expect((producer.cost != nil) == (configuration == Self.device))
         #expect(daemon.stop() == 0)
     }
 }

@@ -40,24 +40,3 @@ extension EnergyTable {
         }
     }
 }
-
-extension DeviceDescription {
-    /// What energies of this device are counted in: `pJ`, or the words of a table of ratios; nil
-    /// without a table.
-    public var energyUnit: String? {
-        switch energy?.unit {
-        case nil: nil
-        case .picojoules: "pJ"
-        case .relative(let unit): unit
-        }
-    }
-
-    /// The same of charges, which are thousandths of it: `fJ`.
-    public var chargeUnit: String? {
-        switch energy?.unit {
-        case nil: nil
-        case .picojoules: "fJ"
-        case .relative(let unit): "0.001 \(unit)"
-        }
-    }
-}

@@ -58,8 +58,9 @@ extension NetworkLoop {
         for index in entries.indices {
             guard let now = spent[entries[index].generation] else { continue }
             entries[index].device = device.amounts(now)
-            // A rollback leads back to where the entry before may never have been.
-            if let before, entries[index].restoredFrom == 0 {
+            // A rollback leads back to where the entry before may never have been, and between two
+            // entries of one device there may have been another.
+            if let before, entries[index].restoredFrom == 0, now.clocks >= before.clocks {
                 entries[index].deviceSince = device.amounts(now.less(before))
             }
             before = now

@@ -45,23 +45,6 @@ public struct DeviceCost: Equatable, Sendable {
         writer.put(accesses)
         writer.put(energy)
     }
-
-    /// This cost since `earlier`; figures that went back (a rollback) count as 0.
-    public func since(_ earlier: DeviceCost) -> DeviceCost {
-        func gain(_ now: UInt64, _ then: UInt64) -> UInt64 { now > then ? now - then : 0 }
-        return DeviceCost(
-            clocks: gain(clocks, earlier.clocks),
-            nanoseconds: gain(nanoseconds, earlier.nanoseconds),
-            accesses: gain(accesses, earlier.accesses), energy: gain(energy, earlier.energy))
-    }
-
-    /// Both costs together, modulo 2⁶⁴.
-    public static func + (first: DeviceCost, second: DeviceCost) -> DeviceCost {
-        DeviceCost(
-            clocks: first.clocks &+ second.clocks,
-            nanoseconds: first.nanoseconds &+ second.nanoseconds,
-            accesses: first.accesses &+ second.accesses, energy: first.energy &+ second.energy)
-    }
 }
 
 extension FrameFlags {

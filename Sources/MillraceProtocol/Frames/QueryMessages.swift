@@ -70,8 +70,8 @@ public struct PredictionEncoder {
     ) -> Int? {
         guard let rowBytes = CheckedSize.product(outputCount, 4),
             let row = CheckedSize.sum(rowBytes, 4), let rows = CheckedSize.product(count, row),
-            let body = CheckedSize.sum(
-                rows, fixedBytes + (hasCost ? DeviceCost.byteCount : 0))
+            let fixed = CheckedSize.sum(fixedBytes, hasCost ? DeviceCost.byteCount : 0),
+            let body = CheckedSize.sum(rows, fixed)
         else { return nil }
         return CheckedSize.sum(body, FrameHeader.byteCount)
     }

@@ -88,6 +88,8 @@ final class RawProducer {
     private(set) var durable: UInt64 = 0
     private(set) var next: UInt64 = 1
     private(set) var nacks = 0
+    /// The newest cost that an ACK told.
+    private(set) var cost: DeviceCost?
     private var isWelcome = false
 
     init(_ endpoint: String) throws(MessagingError) {
@@ -103,11 +105,13 @@ final class RawProducer {
     }
 
     /// Greets; true when welcome came within five seconds.
-    func greet(_ name: String) -> Bool {
+    /// - wantsCost: asks for the cost on the emulated device, too
+    func greet(_ name: String, wantsCost: Bool = false) -> Bool {
         guard let name = ProducerName(name) else { return false }
         for turn in 0..<500 where epoch == 0 {
             if turn % 50 == 0 {
-                let bytes = Hello(name: name, epoch: 0).encode(into: buffer)
+                let bytes = Hello(name: name, epoch: 0, wantsCost: wantsCost)
+                    .encode(into: buffer)
                 send(bytes)
             }
             hear(milliseconds: 10)
@@ -184,6 +188,7 @@ final class RawProducer {
                 isWelcome = true
             } else if let ack = try? Ack.decode(header, body) {
                 (durable, limit) = (max(durable, ack.durable), max(limit, ack.limit))
+                cost = ack.cost ?? cost
             } else if let credit = try? Credit.decode(header, body) {
                 limit = max(limit, credit.limit)
             } else if header.type == .nack {

@@ -9,6 +9,7 @@ import Testing
     private static let files = [
         "Body", "FrameHeader", "IngestMessages", "IngestReplies", "ProducerName",
         "QueryMessages", "RefusalReason", "SamplesView", "WireSchema", "BatchEncoder",
+        "DeviceCost",
     ]
     private static let banned = [
         " + ", " - ", " * ", " / ", " % ", "+=", "-=", "*=", "<<=", "try!", "as!", "Int(",

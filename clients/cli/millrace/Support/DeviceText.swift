@@ -41,18 +41,26 @@ struct CostDocument: Encodable {
             "device: \(Format.count(clocks)) clocks, "
             + "\(Format.decimal(Double(nanoseconds) / 1e6, 3)) ms at its clock, "
             + "\(Format.count(accesses)) accesses"
-        if let energy, let energyUnit { line += ", \(Format.count(energy)) \(energyUnit)" }
+        if let energy { line += ", " + energyText(Double(energy)) }
         guard let clocksPerSample, let accessesPerSample else { return [line] }
         var each =
             "  per sample: \(Format.decimal(clocksPerSample, 2)) clocks, "
             + "\(Format.decimal(accessesPerSample, 2)) accesses"
-        if let energyPerSample, let energyUnit {
-            each += ", \(Format.decimal(energyPerSample, 0)) \(energyUnit)"
-        }
+        if let energyPerSample { each += ", " + energyText(energyPerSample) }
         if let samplesPerSecond {
             each += "; \(Format.decimal(samplesPerSecond, 0)) samples/s at its clock"
         }
         return [line, each]
+    }
+
+    /// Thousandths in the unit that they are thousandths of: `12.345 pJ`.
+    private func energyText(_ thousandths: Double) -> String {
+        let prefix = "0.001 "
+        guard let energyUnit, energyUnit != "fJ" else {
+            return Format.decimal(thousandths / 1000, 3) + " pJ"
+        }
+        let unit = energyUnit.hasPrefix(prefix) ? energyUnit.dropFirst(prefix.count) : "?"
+        return Format.decimal(thousandths / 1000, 3) + " times \(unit)"
     }
 }
 
