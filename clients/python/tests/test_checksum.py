@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+
 from millrace.wire import checksum
 from millrace.wire.xxh64 import xxh64
 

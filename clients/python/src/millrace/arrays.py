@@ -7,6 +7,7 @@ bounds the daemon decides, sample by sample.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -99,14 +100,17 @@ def _as_classes(values: Any, count: int, classes: Mapping[Any, int] | None) -> A
         raise SampleError(f"y has {len(values)} labels for {count} samples")
     if classes is not None:
         return _looked_up(values, classes)
-    labels = np.asarray([-1 if label is None else label for label in values]) if isinstance(
-        values, (list, tuple)
-    ) else np.asarray(values)
+    labels = (
+        np.asarray([-1 if label is None else label for label in values])
+        if isinstance(values, (list, tuple))
+        else np.asarray(values)
+    )
     if labels.dtype.kind == "f" and (labels == np.floor(labels)).all():
         labels = labels.astype(np.int64)
     if labels.dtype.kind not in "biu":
         raise SampleError(
-            f"y holds {labels.dtype} and not class indices. TRY: classes=client.schema().class_names"
+            f"y holds {labels.dtype} and not class indices. "
+            "TRY: classes=client.schema().class_names"
         )
     if labels.size and (labels.min() < -1 or labels.max() > np.iinfo(np.int32).max):
         raise SampleError("y has a class index below −1 or above 2³¹ − 1")
@@ -136,7 +140,5 @@ def runs(labels: Array | None, schema: WireSchema, count: int) -> list[tuple[int
     edges = np.flatnonzero(np.diff(has)) + 1
     starts = [0, *edges.tolist(), count]
     return [
-        (first, end, bool(has[first]))
-        for first, end in zip(starts[:-1], starts[1:], strict=True)
-        if end > first
+        (first, end, bool(has[first])) for first, end in itertools.pairwise(starts) if end > first
     ]

@@ -10,15 +10,18 @@ ACK is always there, with the same bytes.
 from __future__ import annotations
 
 import bisect
-from typing import NamedTuple, Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from millrace.wire.batches import decode_labels, decode_samples, encode_labels, encode_samples
-from millrace.wire.header import FrameType, Header, decode_frame
+from millrace.wire.header import FrameType, Header, decode_frame, encode_frame
 from millrace.wire.messages import Skip
 from millrace.wire.schema import WireSchema
 
 
-class Unit(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Unit:
     """One frame and the numbers it stands for."""
 
     first: int
@@ -54,7 +57,7 @@ class Journal(Protocol):
         """Begins an epoch: nothing is there, and ``next_`` comes next."""
 
     def write(self, units: list[Unit]) -> None:
-        """Makes frames durable. Touches nothing that the other calls read: may run in a thread."""
+        """Makes frames durable. May run in another thread while no other call is made."""
 
     def publish(self, units: list[Unit]) -> None:
         """Makes written frames visible to :meth:`unit_at`."""
@@ -64,6 +67,9 @@ class Journal(Protocol):
 
     def unit_at(self, number: int) -> Unit | None:
         """The frame that contains ``number``; None when it is not there."""
+
+    def pending(self) -> list[Unit]:
+        """All frames that are not acknowledged."""
 
     def acknowledged(self, number: int) -> None:
         """Everything up to ``number`` is durably decided and will not be asked for again."""
@@ -124,6 +130,10 @@ class MemoryJournal:
             return None
         return self._units[index]
 
+    def pending(self) -> list[Unit]:
+        """All frames that are not acknowledged."""
+        return list(self._units)
+
     def acknowledged(self, number: int) -> None:
         """Forgets whole frames up to ``number``."""
         keep = bisect.bisect_right(self._firsts, number)
@@ -142,16 +152,21 @@ class MemoryJournal:
         self._bytes = 0
 
 
-def unit_of(frame: bytes) -> Unit:
-    """The unit of an encoded SAMPLES, LABELS or SKIP frame. Raises FrameError."""
-    header, _ = decode_frame(frame)
-    return unit_from(header, frame)
-
-
 def unit_from(header: Header, frame: bytes) -> Unit:
     """The unit of a frame whose header is known."""
     samples = header.count if header.type is FrameType.SAMPLES else 0
     return Unit(header.sequence, header.count, samples, frame)
+
+
+def renumbered(units: Sequence[Unit], epoch: int, first: int) -> list[Unit]:
+    """The same samples in another epoch, from number ``first`` on."""
+    result = []
+    for unit in units:
+        header, body = decode_frame(unit.frame)
+        frame = encode_frame(replace(header, epoch=epoch, sequence=first), body)
+        result.append(replace(unit, first=first, frame=frame))
+        first += unit.count
+    return result
 
 
 def part_of(unit: Unit, first: int, count: int, schema: WireSchema) -> Unit:
@@ -170,9 +185,7 @@ def part_of(unit: Unit, first: int, count: int, schema: WireSchema) -> Unit:
         value = decode_labels(header, body, schema)
         assert value.samples is not None
         assert value.labels is not None
-        frame = encode_labels(
-            schema, first, header.epoch, value.samples[rows], value.labels[rows]
-        )
+        frame = encode_labels(schema, first, header.epoch, value.samples[rows], value.labels[rows])
     else:
         value = decode_samples(header, body, schema)
         assert value.features is not None

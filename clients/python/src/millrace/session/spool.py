@@ -98,10 +98,21 @@ class FileJournal(MemoryJournal):
     def open_epoch(self, epoch: int, next_: int, schema: WireSchema, max_batch: int) -> None:
         """Stores the epoch durably; frames of an earlier one are removed."""
         super().open_epoch(epoch, next_, schema, max_batch)
+        if self.record is not None and self.record.epoch == epoch:
+            # The daemon began anew and counts from 1 again: files would bear the same names.
+            for chunk in self._chunks:
+                self._drop(chunk)
+            self._chunks = []
+        fresh = self._create(next_, 0)
         self._store(Record(epoch, schema, max_batch))
-        for chunk in self._chunks:
-            self._drop(chunk)
-        self._chunks = [self._create(next_, 0)]
+        self._replace_all(fresh)
+
+    def forget(self) -> None:
+        """Drops what an earlier run left, as far as this run is concerned; the files go when the
+        new epoch is there.
+        """
+        self._clear()
+        self.epoch, self.next, self.samples = 0, 1, 0
 
     def write(self, units: list[Unit]) -> None:
         """Appends the frames to the newest file and synchronises it once."""
@@ -124,12 +135,8 @@ class FileJournal(MemoryJournal):
 
     def advance(self, number: int) -> None:
         """Goes on at ``number`` in a new file."""
-        samples = self.samples
         super().advance(number)
-        fresh = self._create(number, samples)
-        for chunk in self._chunks:
-            self._drop(chunk)
-        self._chunks = [fresh]
+        self._replace_all(self._create(number, self.samples))
 
     def acknowledged(self, number: int) -> None:
         """Removes files whose frames are all acknowledged, but the newest."""
@@ -173,10 +180,13 @@ class FileJournal(MemoryJournal):
 
     def _drop(self, chunk: _Chunk) -> None:
         os.close(chunk.descriptor)
-        # A file of this very name may have been made anew since: the same number, nothing in it.
-        if not any(other is not chunk and other.path == chunk.path for other in self._chunks):
-            with contextlib.suppress(FileNotFoundError):
-                chunk.path.unlink()
+        with contextlib.suppress(FileNotFoundError):
+            chunk.path.unlink()
+
+    def _replace_all(self, fresh: _Chunk) -> None:
+        for chunk in self._chunks:
+            self._drop(chunk)
+        self._chunks = [fresh]
 
     def _sync_directory(self) -> None:
         descriptor = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -249,12 +259,18 @@ class FileJournal(MemoryJournal):
             else:
                 path.unlink()
         found.sort()
-        for first, samples, path in found:
+        for index, (first, samples, path) in enumerate(found):
             if self._chunks and first != self.next:
-                raise SpoolError(
-                    f"the spool has a gap before {path}: number {self.next} is missing. "
-                    "TRY: fresh=True begins a new epoch"
-                )
+                if index + 1 < len(found) or path.stat().st_size > 0:
+                    raise SpoolError(
+                        f"the spool has a gap before {path}: number {self.next} is missing. "
+                        "TRY: fresh=True begins a new epoch"
+                    )
+                # A crash within ``advance``: what came before was of no more use.
+                for chunk in self._chunks:
+                    self._drop(chunk)
+                self._chunks = []
+                self._clear()
             descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
             chunk = _Chunk(path, first, samples, descriptor, 0)
             self._chunks.append(chunk)

@@ -75,16 +75,18 @@ def _register_positions(level: int) -> Words:
     rows = [row]
     for _ in range(_BLOCK - 1):
         rows.append(_apply(step, rows[-1]))
-    return np.concatenate(rows[::-1])
+    table: Words = np.concatenate(rows[::-1])
+    return table
 
 
 def _apply(step: Words, registers: Words) -> Words:
     """``step``, a linear map given by (4, 256) images of single bytes, of each register."""
-    result = step[registers & np.uint32(0xFF)]
+    result: Words = step[registers & np.uint32(0xFF)]
     for byte in range(1, 4):
-        result = result ^ step[
-            np.uint32(256 * byte) + ((registers >> np.uint32(8 * byte)) & np.uint32(0xFF))
-        ]
+        result = (
+            result
+            ^ step[np.uint32(256 * byte) + ((registers >> np.uint32(8 * byte)) & np.uint32(0xFF))]
+        )
     return result
 
 

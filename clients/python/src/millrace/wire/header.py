@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import enum
 import struct
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from millrace.errors import FrameError
 from millrace.wire.checksum import crc32c
@@ -53,7 +53,8 @@ class FrameType(enum.IntEnum):
 _TYPES = {int(type_): type_ for type_ in FrameType}
 
 
-class Header(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Header:
     """The fields of a header, without what encoding computes."""
 
     type: FrameType

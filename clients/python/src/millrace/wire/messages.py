@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import struct
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from millrace.errors import FrameError
@@ -138,12 +139,11 @@ class Welcome(NamedTuple):
         if task > Task.FORECAST:
             raise FrameError(Reason.BAD_REQUEST, f"task {task}")
         schema = WireSchema(ElementType(element), features, outputs, Task(task))
-        return cls(
-            header.epoch, header.sequence, durable, limit, generation, digest, schema, batch
-        )
+        return cls(header.epoch, header.sequence, durable, limit, generation, digest, schema, batch)
 
 
-class Skip(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Skip:
     """Gives up ``count`` numbers from ``first`` on."""
 
     epoch: int
@@ -228,7 +228,8 @@ class Credit(NamedTuple):
         return cls(header.epoch, header.sequence, limit)
 
 
-class Nack(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Nack:
     """A refusal; of the numbers ``first … first + count − 1`` where its kind is *sample*."""
 
     epoch: int
