@@ -180,6 +180,13 @@ class LocalDaemon:
         ends = self.endpoints
         return AsyncClient(query=ends.query, admin=ends.admin, timeout=timeout)
 
+    def __copy__(self) -> LocalDaemon:
+        return self
+
+    def __deepcopy__(self, memory: dict[int, Any]) -> LocalDaemon:
+        """Itself: a process has no copy. Estimators with this daemon can be cloned."""
+        return self
+
     def __enter__(self) -> LocalDaemon:
         return self
 
