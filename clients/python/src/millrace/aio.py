@@ -12,7 +12,7 @@ from typing import Any
 import zmq
 
 from millrace.arrays import ArrayLike
-from millrace.endpoints import descriptor_of, events
+from millrace.endpoints import descriptor_of, events, wait_for_event
 from millrace.errors import MillraceError, UnreachableError
 from millrace.link import ProducerLink
 from millrace.session.journal import MemoryJournal, Unit
@@ -139,8 +139,7 @@ class AsyncProducer(ProducerLink):
                 )
             self._changed.clear()
             pause = 0.25 if end is None else min(0.25, max(0.0, end - time.monotonic()))
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), pause)
+            await wait_for_event(self._changed, pause)
 
     async def _run(self) -> None:
         """Pumps whenever the socket or a caller says so, or the session's time has come.
@@ -161,8 +160,7 @@ class AsyncProducer(ProducerLink):
                 if events(self._socket) & zmq.POLLIN:
                     await asyncio.sleep(0)
                     continue
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), self._pause())
+                await wait_for_event(self._wake, self._pause())
         except (MillraceError, OSError, zmq.ZMQError) as error:
             self._error = error
             self._changed.set()

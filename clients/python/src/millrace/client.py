@@ -7,7 +7,6 @@ of the same exchanges (:mod:`millrace.asking`) and differ in how they wait.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import time
 from collections.abc import Iterator
@@ -18,7 +17,15 @@ import zmq
 
 from millrace.arrays import ArrayLike, as_features
 from millrace.asking import READ_ONLY, Exchange, Prediction, Questions, join
-from millrace.endpoints import Endpoints, connect, descriptor_of, events, receive, send
+from millrace.endpoints import (
+    Endpoints,
+    connect,
+    descriptor_of,
+    events,
+    receive,
+    send,
+    wait_for_event,
+)
 from millrace.errors import UnreachableError
 from millrace.replies import Checkpoint, Generation, Restored, Schema, Status, list_of
 
@@ -279,8 +286,7 @@ class AsyncClient(_ClientBase):
                     if events(socket) & flags:
                         continue
                     # POLLOUT comes through the same descriptor.
-                    with contextlib.suppress(asyncio.TimeoutError):
-                        await asyncio.wait_for(readable.wait(), seconds)
+                    await wait_for_event(readable, seconds)
                     readable.clear()
             finally:
                 loop.remove_reader(descriptor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,3 +97,16 @@ def descriptor_of(socket: zmq.Socket[bytes]) -> int:
 def events(socket: zmq.Socket[bytes]) -> int:
     """What the socket is ready for now: POLLIN, POLLOUT."""
     return int(socket.getsockopt(zmq.EVENTS))
+
+
+async def wait_for_event(event: asyncio.Event, seconds: float) -> None:
+    """Waits until the event is set, at most so long; it is set then in either case.
+
+    Not ``asyncio.wait_for``: before Python 3.12 that loses a cancellation which comes together
+    with the event.
+    """
+    alarm = asyncio.get_running_loop().call_later(seconds, event.set)
+    try:
+        await event.wait()
+    finally:
+        alarm.cancel()

@@ -38,6 +38,7 @@ class ProducerLink:
         *,
         ingest: str | None = None,
         spool: Spool = True,
+        sync: bool = True,
         fresh: bool = False,
         classes: Sequence[Any] | None = None,
         options: SessionOptions | None = None,
@@ -55,7 +56,7 @@ class ProducerLink:
             self._journal = MemoryJournal()
         else:
             root = default_root() if spool is True else Path(spool).absolute()
-            journal = FileJournal(root, self._endpoint, name)
+            journal = FileJournal(root, self._endpoint, name, sync=sync)
             self._journal = journal
             if fresh:
                 journal.forget()

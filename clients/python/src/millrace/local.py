@@ -36,6 +36,8 @@ from millrace.producer import Producer
 # Ends the daemon when the pipe closes, which happens however this process ends.
 _WATCH = 'read -r _; kill -TERM "$1" 2>/dev/null'
 
+_ROOM = 1 << 30
+
 
 def find_millraced(given: str | os.PathLike[str] | None = None) -> Path:
     """The daemon's executable: the argument, else ``MILLRACED``, else ``millraced`` on PATH.
@@ -247,8 +249,7 @@ def local(
             X=X, y=y, features=features, feature_names=feature_names, classes=classes,
             targets=targets, dtype=dtype, hidden=hidden, rate=rate, seed=seed,
         )  # fmt: skip
-    # Short: a socket's path has at most 107 bytes.
-    directory = Path(tempfile.mkdtemp(prefix="mr-")) if state is None else Path(state).absolute()
+    directory = _temporary() if state is None else Path(state).absolute()
     if plan is None:
         path = Path(os.fspath(config)).absolute() if config is not None else directory
     else:
@@ -267,6 +268,19 @@ def local(
     except BaseException:
         daemon.stop()
         raise
+
+
+def _temporary() -> Path:
+    """A new directory; in memory where there is room, since it goes with this process anyway.
+
+    What is durable there outlives the daemon, not the machine. Short: a socket's path has at most
+    107 bytes.
+    """
+    memory = Path("/dev/shm")
+    root = None
+    if "TMPDIR" not in os.environ and os.access(memory, os.W_OK | os.X_OK):
+        root = memory if shutil.disk_usage(memory).free > _ROOM else None
+    return Path(tempfile.mkdtemp(prefix="mr-", dir=root))
 
 
 def _end(running: list[subprocess.Popen[bytes]], how: int) -> None:

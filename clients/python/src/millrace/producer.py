@@ -32,6 +32,8 @@ class Producer(ProducerLink):
     - spool: True keeps unacknowledged samples in ``MILLRACE_SPOOL`` or the XDG state directory, a
       path keeps them there, False keeps them in memory only: then they survive the daemon's crash
       but not this process's.
+    - sync: True waits for the disk in each ``send`` (milliseconds: send batches). False is as fast
+      as memory: what was sent outlives this process, but not a power cut of this machine.
     - fresh: begin a new epoch; what an earlier run left in the spool is dropped.
     - classes: names for labels; ``y`` may then hold names. Without it ``y`` holds class indices.
     - options: times of the session.

@@ -76,7 +76,7 @@ class ProducerStatus(_Reply):
     id_sum: str = ""
     """Sum of the learned samples' numbers modulo 2⁶⁴, 16 hexadecimal digits."""
     id_xor: str = ""
-    """Exclusive or of them, 16 hexadecimal digits."""
+    """Exclusive or of their SplitMix64 images, 16 hexadecimal digits."""
     figures: JSON = field(default_factory=dict)
 
     @property

@@ -131,7 +131,8 @@ class MillraceClassifier(ClassifierMixin, _SklearnEstimator):  # type: ignore[mi
 
     def predict(self, X: Any) -> Array:
         """(count,) the most probable classes."""
-        best: Array = self.classes_[np.argmax(self._outputs(X), axis=1)]
+        outputs = self._outputs(X)
+        best: Array = self.classes_[np.argmax(outputs, axis=1)]
         return best
 
 

@@ -108,6 +108,7 @@ class ProducerSession:
         self.position = journal.base
         self.acknowledged = journal.base - 1
         self.limit = 0
+        self._window = 0
         self.failure: MillraceError | None = None
         """What ended the session for good."""
         self._highest_sent = 0
@@ -160,6 +161,7 @@ class ProducerSession:
                 credit = Credit.decode(header, body)
                 if credit.epoch == self.epoch and self.is_open:
                     self.limit = max(self.limit, credit.limit)
+                    self._window = max(self._window, credit.limit + 1 - credit.next)
             elif header.type is FrameType.NACK:
                 self._nack(Nack.decode(header, body), now)
             elif header.type is FrameType.RESET:
@@ -207,6 +209,7 @@ class ProducerSession:
         self._highest_sent = max(self._highest_sent, welcome.next - 1)
         self.position = welcome.next
         self.limit = welcome.limit
+        self._window = welcome.limit + 1 - welcome.next
         self._last_welcome = now
         self._was_welcome = True
         self._rewind = (0, -1.0)
@@ -404,8 +407,8 @@ class ProducerSession:
         if unit.last <= self.limit and unit.count <= self.max_batch:
             return unit
         count = min(unit.last + 1 - self.position, self.max_batch, room)
-        if unit.last > self.limit and self.acknowledged < self.position - 1:
-            return None  # Credit comes when the learner takes what is under way.
+        if unit.last > self.limit and room < self._window:
+            return None  # More credit comes when the learner takes what is under way.
         return part_of(unit, self.position, count, self.schema)
 
     def _flush(self, now: float) -> Outgoing | None:

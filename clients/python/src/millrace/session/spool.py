@@ -70,8 +70,10 @@ class Record(NamedTuple):
 class FileJournal(MemoryJournal):
     """A journal whose frames are on disk before anybody sees them."""
 
-    def __init__(self, root: Path, endpoint: str, name: str) -> None:
+    def __init__(self, root: Path, endpoint: str, name: str, *, sync: bool = True) -> None:
         """Opens and locks the spool of ``name`` for the daemon at ``endpoint``.
+
+        - sync: False leaves it to the system when frames reach the disk.
 
         Raises SpoolError when another process holds it, or it cannot be read or is damaged.
         """
@@ -79,6 +81,7 @@ class FileJournal(MemoryJournal):
         self.directory = root / f"{xxh64(endpoint.encode()):016x}"
         self.name = name
         self.endpoint = endpoint
+        self.sync = sync
         self.record: Record | None = None
         self._chunks: list[_Chunk] = []
         self._lock = -1
@@ -125,7 +128,8 @@ class FileJournal(MemoryJournal):
             done = 0
             while done < len(data):
                 done += os.pwrite(chunk.descriptor, data[done:], chunk.size + done)
-            os.fdatasync(chunk.descriptor)
+            if self.sync:
+                os.fdatasync(chunk.descriptor)
         except OSError as error:
             raise SpoolError(
                 f"samples cannot be kept in the spool {self.directory}: {error}"
