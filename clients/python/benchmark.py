@@ -68,9 +68,7 @@ def main() -> None:
             X, y = samples(name, arguments.data)
             with millrace.local(EXAMPLES / f"{name}.toml") as daemon:
                 for text, step, options in ways:
-                    rates = [
-                        rate(daemon, X, y, step, **options) for _ in range(arguments.rounds)
-                    ]
+                    rates = [rate(daemon, X, y, step, **options) for _ in range(arguments.rounds)]
                     print(f"| {name} | {text} | {statistics.median(rates):,.0f} |", flush=True)
 
 

@@ -19,7 +19,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from river import base
+
+try:
+    from river import base
+except ImportError as error:
+    raise ImportError("millrace.river needs River. TRY: pip install river") from error
 
 from millrace.asking import Prediction
 from millrace.link import Spool
