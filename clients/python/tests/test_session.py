@@ -11,7 +11,8 @@ import pytest
 from fake_daemon import SCHEMA, FakeDaemon
 from millrace.errors import FencedError, SpoolError, UnreachableError
 from millrace.session.journal import MemoryJournal, Unit
-from millrace.session.producer import ProducerSession, SessionOptions
+from millrace.session.parts import SessionOptions
+from millrace.session.producer import ProducerSession
 from millrace.session.spool import FileJournal
 from millrace.wire.batches import encode_samples
 from millrace.wire.messages import Nack, Welcome

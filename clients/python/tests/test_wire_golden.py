@@ -72,7 +72,8 @@ def encode_again(header: Header, body: bytes, fields: dict[str, Any]) -> bytes:
     if header.type is FrameType.SAMPLES:
         return batches.encode_samples(schema, fields["first"], fields["epoch"], features, labels)
     if header.type is FrameType.PREDICT:
-        return batches.encode_predict(schema, fields["first"], features)
+        wants_cost = fields.get("wantsCost", False)
+        return batches.encode_predict(schema, fields["first"], features, wants_cost=wants_cost)
     if header.type is FrameType.LABELS:
         assert labels is not None
         numbers = np.array(fields["samples"], "<u8")
@@ -88,6 +89,8 @@ def encode_again(header: Header, body: bytes, fields: dict[str, Any]) -> bytes:
             if "schema" in fields:
                 assert value.schema == schema
                 assert value.schema.digest == value.digest
+        if "cost" in fields:
+            assert list(value.cost) == fields["cost"]
         if "reason" in fields:
             assert int(value.reason) == fields["reason"]
         return bytes(value.encode())
@@ -158,7 +161,7 @@ def test_cut_and_changed_frames_raise_nothing_but_frame_errors(vector: dict[str,
         again = encode_frame(  # A right checksum, so that the body's decoder gets to see it.
             replace(
                 header,
-                flags=chance.choice((header.flags, 0, 4, 12, 65_535)),
+                flags=chance.choice((header.flags, 0, 4, 12, 16, 18, 65_535)),
                 count=chance.choice((header.count, 0, 1, 2**32 - 1)),
                 sequence=chance.choice((header.sequence, 0, 2**64 - 1)),
             ),

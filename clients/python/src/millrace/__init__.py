@@ -27,8 +27,9 @@ from millrace.errors import (
 from millrace.local import LocalDaemon, local
 from millrace.producer import Producer
 from millrace.replies import Checkpoint, Generation, ProducerStatus, Restored, Schema, Status
-from millrace.session.producer import SessionOptions
+from millrace.session.parts import SessionOptions
 from millrace.session.report import Refusal, Report
+from millrace.wire.cost import Cost
 from millrace.wire.reasons import Reason
 
 __version__ = "0.1.0"
@@ -38,6 +39,7 @@ __all__ = [
     "BusyError",
     "Checkpoint",
     "Client",
+    "Cost",
     "DaemonNotFoundError",
     "DaemonStartError",
     "Endpoints",

@@ -6,6 +6,7 @@ come back. Requests are numbered; an answer to an earlier, given-up one is passe
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import numpy.typing as npt
 
 from millrace.errors import FrameError, RefusedError, refusal
 from millrace.wire.batches import encode_predict
+from millrace.wire.cost import COST_BYTES, Cost
 from millrace.wire.header import HEADER_BYTES, FrameType, decode_frame
 from millrace.wire.queries import PredictionFrame, QueryRefused, decode_reply, encode_control
 from millrace.wire.reasons import Kind, Reason
@@ -39,12 +41,15 @@ class Prediction:
     - generations: the generation of each frame of the batch, oldest frame first; one unless the
       batch was split and a new generation became durable in between.
     - class_names: names of the classes; empty for other tasks.
+    - cost: of these samples on the emulated device; None when it was not asked for, or there is
+      no device.
     """
 
     classes: npt.NDArray[np.int32]
     outputs: npt.NDArray[np.float32]
     generations: tuple[int, ...]
     class_names: tuple[str, ...] = ()
+    cost: Cost | None = None
 
     @property
     def generation(self) -> int:
@@ -161,16 +166,23 @@ class Questions:
         schema: WireSchema,
         max_batch: int,
         max_message_bytes: int,
+        *,
+        wants_cost: bool = False,
     ) -> Exchange:
         """PREDICT frames for all rows, each within the daemon's limits both ways."""
         row = max(schema.sample_bytes, 4 + 4 * schema.outputs, 1)
-        fit = (max_message_bytes - HEADER_BYTES - 16) // row if max_message_bytes else max_batch
+        fit = (
+            (max_message_bytes - HEADER_BYTES - 16 - COST_BYTES) // row
+            if max_message_bytes
+            else max_batch
+        )
         step = max(1, min(max_batch, fit))
         frames = []
         for start in range(0, len(features), step):
             self._request += 1
             rows = features[start : start + step]
-            frames.append((self._request, encode_predict(schema, self._request, rows)))
+            frame = encode_predict(schema, self._request, rows, wants_cost=wants_cost)
+            frames.append((self._request, frame))
         return Exchange(frames, repeatable=True)
 
 
@@ -191,6 +203,7 @@ def join(exchange: Exchange, count: int, schema: WireSchema, names: Sequence[str
         raise FrameError(Reason.WRONG_WIDTH, f"{len(classes)} predictions of {count}")
     if schema.task is Task.CLASSIFICATION and len(names) and (classes >= len(names)).any():
         raise FrameError(Reason.WRONG_WIDTH, "a class that the schema does not have")
-    return Prediction(
-        classes, outputs, tuple(answer.generation for answer in answers), tuple(names)
-    )
+    costs = [answer.cost for answer in answers if answer.cost is not None]
+    total = functools.reduce(Cost.plus, costs) if len(costs) == len(answers) else None
+    generations = tuple(answer.generation for answer in answers)
+    return Prediction(classes, outputs, generations, tuple(names), total)

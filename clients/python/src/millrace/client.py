@@ -109,11 +109,12 @@ class Client(_ClientBase):
     Not for use from several threads at once.
     """
 
-    def predict(self, X: ArrayLike) -> Prediction:
+    def predict(self, X: ArrayLike, *, cost: bool = False) -> Prediction:
         """Predicts from the newest durable generation; learns nothing.
 
         - X: (count, features), or (features,) for one sample. Batches are split to the daemon's
           limits.
+        - cost: ask what these samples cost on the daemon's emulated device.
 
         Raises SampleError when X cannot be sent.
         """
@@ -121,7 +122,7 @@ class Client(_ClientBase):
         wire = schema.wire
         features = as_features(X, wire)
         exchange = self._questions.predict(
-            features, wire, schema.max_batch, schema.max_message_bytes
+            features, wire, schema.max_batch, schema.max_message_bytes, wants_cost=cost
         )
         self._run(exchange, self.endpoints.query, self.timeout + len(features) / 1000)
         return join(exchange, len(features), wire, schema.class_names)
@@ -203,13 +204,13 @@ class AsyncClient(_ClientBase):
 
     _turn: asyncio.Lock | None = None
 
-    async def predict(self, X: ArrayLike) -> Prediction:
+    async def predict(self, X: ArrayLike, *, cost: bool = False) -> Prediction:
         """See :meth:`Client.predict`."""
         schema = await self.schema()
         wire = schema.wire
         features = as_features(X, wire)
         exchange = self._questions.predict(
-            features, wire, schema.max_batch, schema.max_message_bytes
+            features, wire, schema.max_batch, schema.max_message_bytes, wants_cost=cost
         )
         await self._run(exchange, self.endpoints.query, self.timeout + len(features) / 1000)
         return join(exchange, len(features), wire, schema.class_names)

@@ -14,7 +14,8 @@ from millrace.arrays import ArrayLike, as_features, as_labels, class_table, runs
 from millrace.endpoints import Endpoints, connect, receive, send
 from millrace.errors import MillraceError, SampleError
 from millrace.session.journal import Journal, MemoryJournal, Unit, renumbered
-from millrace.session.producer import ProducerSession, SessionOptions
+from millrace.session.parts import SessionOptions
+from millrace.session.producer import ProducerSession
 from millrace.session.report import Report
 from millrace.session.spool import FileJournal, default_root
 from millrace.wire.batches import encode_labels, encode_samples

@@ -109,6 +109,10 @@ class Status(_Reply):
     resident_bytes: int = 0
     queue_depth: int = 0
     commits: int = 0
+    in_flight: int = 0
+    """Learned samples whose prediction and updates are still to come, in a pipelined network."""
+    device: JSON = field(default_factory=dict)
+    """The emulated device; empty without one."""
 
     @classmethod
     def _part(cls, name: str, value: Any) -> Any:

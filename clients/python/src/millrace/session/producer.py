@@ -17,65 +17,21 @@ Invariants: acknowledged < position <= limit + 1 after a WELCOME; numbers are se
 
 from __future__ import annotations
 
-import enum
-from dataclasses import dataclass
-
 from millrace.errors import (
-    BusyError,
     FrameError,
     MillraceError,
     RefusedError,
     SampleError,
     SpoolError,
-    UnreachableError,
-    refusal,
 )
 from millrace.session.journal import Journal, Unit, part_of, renumbered
+from millrace.session.parts import Outgoing, SessionOptions, Sort, State
+from millrace.session.refusals import ending, text_of, unanswered
 from millrace.session.report import Report
 from millrace.wire.header import FrameType, decode_frame
 from millrace.wire.messages import Ack, Credit, Flush, Hello, Nack, Reset, Skip, Welcome
 from millrace.wire.reasons import Kind, Reason
 from millrace.wire.schema import WireSchema
-
-
-@dataclass(frozen=True)
-class SessionOptions:
-    """Times of a session, in seconds, and its largest batch."""
-
-    silence: float = 3.0
-    """Silence after which HELLO is sent again."""
-    blocked_silence: float = 0.5
-    """The same while there is no credit."""
-    first_patience: float = 10.0
-    """How long to wait for the first WELCOME."""
-    later_patience: float = 120.0
-    """How long to wait for a daemon that was there and went away."""
-    max_batch: int = 65_536
-    """Most numbers in one frame; the daemon's own limit applies too."""
-
-
-class State(enum.Enum):
-    """Where the producer stands."""
-
-    CONNECTING = "connecting"
-    GREETING = "greeting"
-    STREAMING = "streaming"
-
-
-class _Kind(enum.Enum):
-    HELLO = 0
-    NUMBERS = 1
-    FLUSH = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A frame to send, and what it stands for."""
-
-    frame: bytes
-    kind: _Kind
-    first: int = 0
-    count: int = 0
 
 
 class ProducerSession:
@@ -204,6 +160,7 @@ class ProducerSession:
         self.max_batch = max(1, min(self.options.max_batch, welcome.max_batch))
         self.report.generation = max(self.report.generation, welcome.generation)
         self.report.last_refusal = ""
+        self.report.cost = welcome.cost
         self._settle(welcome)
         self.acknowledged = welcome.durable
         self._highest_sent = max(self._highest_sent, welcome.next - 1)
@@ -243,6 +200,8 @@ class ProducerSession:
         if ack.epoch != self.epoch or not self.is_open:
             return
         self.limit = max(self.limit, ack.limit)
+        if ack.generation >= self.report.generation:
+            self.report.cost = ack.cost
         self.report.generation = max(self.report.generation, ack.generation)
         if not self.acknowledged < ack.durable <= self._highest_sent:
             return
@@ -260,7 +219,7 @@ class ProducerSession:
             last = nack.first + nack.count - 1
             if self.is_open and nack.count and nack.first and last <= self._highest_sent:
                 self.report.refuse(nack, self.acknowledged)
-                self.report.last_refusal = _text(nack)
+                self.report.last_refusal = text_of(nack)
         elif kind is Kind.RETRY:
             self._retry(nack, now)
         else:
@@ -269,7 +228,7 @@ class ProducerSession:
     def _retry(self, nack: Nack, now: float) -> None:
         if nack.reason in (Reason.SEQUENCE_GAP, Reason.BAD_CHECKSUM, Reason.NO_CREDIT):
             if nack.reason is Reason.NO_CREDIT:
-                self.report.last_refusal = _text(nack)
+                self.report.last_refusal = text_of(nack)
             if not self.is_open or not self.acknowledged < nack.expected <= self.position:
                 return
             target, at = self._rewind
@@ -278,7 +237,7 @@ class ProducerSession:
             self._rewind = (nack.expected, now)
             self.position = nack.expected
         elif nack.reason is not Reason.DUPLICATE:
-            self.report.last_refusal = _text(nack)
+            self.report.last_refusal = text_of(nack)
             if self.is_open:
                 self._greet_later(0.25, now)
             elif self.state is State.GREETING:
@@ -296,16 +255,7 @@ class ProducerSession:
             self.epoch = 0
             self._greet_later(0.1, now)
             return
-        advice = {
-            Reason.FENCED: "a newer epoch of this name is open. TRY: another name, or fresh=True",
-            Reason.UNKNOWN_EPOCH: (
-                "the daemon's state is older than this spool. TRY: fresh=True sends in a new epoch"
-            ),
-            Reason.UNKNOWN_PRODUCER: "TRY: a name that [producers] allow has",
-            Reason.PRODUCER_TABLE_FULL: "TRY: a name the daemon knows, or a larger max-producers",
-        }.get(nack.reason, "")
-        said = f"the daemon refuses producer {self.name}: {_text(nack)}"
-        self._fail(refusal(nack.reason, f"{said}. {advice}" if advice else said))
+        self._fail(ending(nack, self.name))
 
     def _fail(self, error: MillraceError) -> None:
         self.failure = error
@@ -333,17 +283,19 @@ class ProducerSession:
         since = now - self._last_greeting
         if now < self._not_before or (self.state is State.GREETING and since < silence):
             return None
-        return Outgoing(Hello(self.name, self.epoch).encode(), _Kind.HELLO)
+        return Outgoing(
+            Hello(self.name, self.epoch, wants_cost=self.options.cost).encode(), Sort.HELLO
+        )
 
     def sent(self, out: Outgoing, now: float) -> None:
         """The transport has taken ``out``."""
-        if out.kind is _Kind.HELLO:
+        if out.kind is Sort.HELLO:
             if self.epoch == 0:
                 self._new_epoch_greetings += 1
             self.report.greetings += 1
             self._last_greeting = now
             self.state = State.GREETING
-        elif out.kind is _Kind.FLUSH:
+        elif out.kind is Sort.FLUSH:
             self._flushes_in_vain += 1
             self._last_flush = now
         else:
@@ -395,11 +347,11 @@ class ProducerSession:
             # Acknowledged once and gone; the daemon has lost them since.
             count = min(self.journal.base - self.position, room, 2**32 - 1)
             frame = Skip(self.epoch, self.position, count).encode()
-            return Outgoing(frame, _Kind.NUMBERS, self.position, count)
+            return Outgoing(frame, Sort.NUMBERS, self.position, count)
         unit = self._fit(unit, room)
         if unit is None:
             return None
-        return Outgoing(unit.frame, _Kind.NUMBERS, unit.first, unit.count)
+        return Outgoing(unit.frame, Sort.NUMBERS, unit.first, unit.count)
 
     def _fit(self, unit: Unit, room: int) -> Unit | None:
         """The frame as it is (the daemon trims what it has), or as much of it as may be sent."""
@@ -422,7 +374,7 @@ class ProducerSession:
             self._greet_later(0, now)
             return self.outgoing(now)
         self._flush_request += 1
-        return Outgoing(Flush(self.epoch, self._flush_request).encode(), _Kind.FLUSH)
+        return Outgoing(Flush(self.epoch, self._flush_request).encode(), Sort.FLUSH)
 
     def check_patience(self, now: float) -> None:
         """Raises UnreachableError or BusyError when nobody has answered for too long.
@@ -435,18 +387,4 @@ class ProducerSession:
         patience = options.later_patience if self._was_welcome else options.first_patience
         if now - self._last_welcome <= patience:
             return
-        if self.report.last_refusal:
-            raise BusyError(
-                Reason.NOT_READY,
-                f"the daemon does not take samples now: {self.report.last_refusal}. TRY: later; "
-                "what was handed over is kept",
-            )
-        what = "went away and did not come back" if self._was_welcome else "does not answer"
-        raise UnreachableError(
-            f"the daemon {what} (no WELCOME within {patience:g} s). "
-            "TRY: millraced --config FILE, or state= / ingest= of the daemon that runs"
-        )
-
-
-def _text(nack: Nack) -> str:
-    return f"{nack.reason.label}: {nack.text}" if nack.text else nack.reason.label
+        raise unanswered(self.report.last_refusal, was_there=self._was_welcome, patience=patience)

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from millrace.wire.cost import Cost
 from millrace.wire.messages import Nack
 from millrace.wire.reasons import Reason
 
@@ -46,6 +47,10 @@ class Report:
     """Times the durable position went back behind an ACK (the daemon's disk lost data)."""
     generation: int = 0
     """The newest generation that the daemon spoke of."""
+    cost: Cost | None = None
+    """Cumulative cost of all that is in the newest durable generation, whoever sent it; None
+    without ``SessionOptions(cost=True)`` or without an emulated device.
+    """
     refused: dict[str, int] = field(default_factory=dict)
     """Numbers refused for good, each counted once, by the name of the reason."""
     refusals: deque[Refusal] = field(default_factory=lambda: deque(maxlen=1000))

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from millrace.errors import FrameError
+from millrace.wire.cost import COST
 from millrace.wire.header import FrameType, Header, encode_frame
 from millrace.wire.messages import check_numbers, expect
 from millrace.wire.reasons import Reason
@@ -58,9 +59,12 @@ def encode_labels(
     return encode_frame(header, samples.tobytes(), labels.tobytes())
 
 
-def encode_predict(schema: WireSchema, request: int, features: Array) -> bytes:
+def encode_predict(
+    schema: WireSchema, request: int, features: Array, *, wants_cost: bool = False
+) -> bytes:
     """A PREDICT frame."""
-    header = Header(FrameType.PREDICT, int(schema.element_type), request, 0, len(features))
+    flags = int(schema.element_type) | (COST if wants_cost else 0)
+    header = Header(FrameType.PREDICT, flags, request, 0, len(features))
     return encode_frame(header, features.tobytes())
 
 
@@ -103,7 +107,7 @@ def decode_samples(
 
 def _check_flags(header: Header, schema: WireSchema) -> bool:
     """Whether labels follow; FrameError when the flags are not those of the schema."""
-    if header.flags & ~_KNOWN:
+    if header.flags & ~(_KNOWN | (COST if header.type is FrameType.PREDICT else 0)):
         raise FrameError(Reason.BAD_REQUEST, f"flags {header.flags}")
     if header.flags & 3 != schema.element_type or header.flags & 3 > ElementType.F32:
         raise FrameError(Reason.WRONG_ELEMENT_TYPE)

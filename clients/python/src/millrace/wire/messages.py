@@ -3,8 +3,7 @@
 Each type has ``encode() -> frame`` and ``decode(header, body)``; ``decode(encode(x)) == x``.
 Positions and limits are absolute numbers, so a lost or repeated frame does no harm.
 
-ACK may carry more than its fixed part when a flag bit says so: what follows is kept undecoded in
-``extension``. Without a flag a longer body is an error, as for every other type.
+WELCOME and ACK carry a cost behind their fixed part when the flag says so, and only then.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from millrace.errors import FrameError
+from millrace.wire.cost import COST, COST_BYTES, Cost
 from millrace.wire.header import FrameType, Header, encode_frame
 from millrace.wire.reasons import Reason
 from millrace.wire.schema import ElementType, Task, WireSchema
@@ -41,13 +41,19 @@ def expect(header: Header, type_: FrameType) -> None:
         raise FrameError(Reason.UNKNOWN_TYPE, header.type.label)
 
 
-def fixed(body: bytes, layout: struct.Struct, *, extended: bool = False) -> tuple[int, ...]:
-    """The values of a body of exactly this layout; longer only where ``extended``."""
-    if len(body) < layout.size:
+def fixed(body: bytes, layout: struct.Struct, flags: int = 0) -> tuple[int, ...]:
+    """The values of a body of exactly this layout; 32 bytes longer where the flag says *cost*."""
+    size = layout.size + (COST_BYTES if flags & COST else 0)
+    if len(body) < size:
         raise FrameError(Reason.SHORT_BODY)
-    if len(body) > layout.size and not extended:
+    if len(body) > size:
         raise FrameError(Reason.LONG_BODY)
     return layout.unpack_from(body)
+
+
+def _tail(cost: Cost | None) -> tuple[int, bytes]:
+    """The flag and the bytes of a cost."""
+    return (0, b"") if cost is None else (COST, cost.encode())
 
 
 def check_numbers(header: Header) -> None:
@@ -73,13 +79,13 @@ class Hello(NamedTuple):
     name: str
     epoch: int = 0
     digest: int = 0
+    wants_cost: bool = False
 
     def encode(self) -> bytes:
         """The whole frame."""
         name = self.name.encode()
-        return encode_frame(
-            Header(FrameType.HELLO, epoch=self.epoch), _HELLO.pack(self.digest, len(name)), name
-        )
+        header = Header(FrameType.HELLO, COST if self.wants_cost else 0, epoch=self.epoch)
+        return encode_frame(header, _HELLO.pack(self.digest, len(name)), name)
 
     @classmethod
     def decode(cls, header: Header, body: bytes) -> Hello:
@@ -91,7 +97,7 @@ class Hello(NamedTuple):
         name = split_text(body, _HELLO.size, size)
         if not _NAME.match(body[_HELLO.size :]):
             raise FrameError(Reason.BAD_NAME)
-        return cls(name, header.epoch, digest)
+        return cls(name, header.epoch, digest, bool(header.flags & COST))
 
 
 class Welcome(NamedTuple):
@@ -108,6 +114,8 @@ class Welcome(NamedTuple):
     digest: int
     schema: WireSchema
     max_batch: int
+    cost: Cost | None = None
+    """Of everything in the durable generation, when it was asked for and there is a device."""
 
     def encode(self) -> bytes:
         """The whole frame."""
@@ -124,22 +132,26 @@ class Welcome(NamedTuple):
             schema.task,
             0,
         )
-        header = Header(FrameType.WELCOME, sequence=self.next, epoch=self.epoch)
-        return encode_frame(header, body)
+        flags, tail = _tail(self.cost)
+        header = Header(FrameType.WELCOME, flags, self.next, self.epoch)
+        return encode_frame(header, body, tail)
 
     @classmethod
     def decode(cls, header: Header, body: bytes) -> Welcome:
         """Raises FrameError."""
         expect(header, FrameType.WELCOME)
         durable, limit, generation, digest, features, outputs, batch, element, task, _ = fixed(
-            body, _WELCOME
+            body, _WELCOME, header.flags
         )
         if element > ElementType.F32:
             raise FrameError(Reason.WRONG_ELEMENT_TYPE, f"element type {element}")
         if task > Task.FORECAST:
             raise FrameError(Reason.BAD_REQUEST, f"task {task}")
         schema = WireSchema(ElementType(element), features, outputs, Task(task))
-        return cls(header.epoch, header.sequence, durable, limit, generation, digest, schema, batch)
+        cost = Cost.of(header.flags, body[_WELCOME.size :])
+        return cls(
+            header.epoch, header.sequence, durable, limit, generation, digest, schema, batch, cost
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,22 +202,22 @@ class Ack(NamedTuple):
     durable: int
     limit: int
     generation: int
-    flags: int = 0
-    extension: bytes = b""
+    cost: Cost | None = None
+    """As in WELCOME."""
 
     def encode(self) -> bytes:
         """The whole frame."""
-        header = Header(FrameType.ACK, self.flags, self.durable, self.epoch)
-        return encode_frame(header, _ACK.pack(self.limit, self.generation), self.extension)
+        flags, tail = _tail(self.cost)
+        header = Header(FrameType.ACK, flags, self.durable, self.epoch)
+        return encode_frame(header, _ACK.pack(self.limit, self.generation), tail)
 
     @classmethod
     def decode(cls, header: Header, body: bytes) -> Ack:
         """Raises FrameError."""
         expect(header, FrameType.ACK)
-        limit, generation = fixed(body, _ACK, extended=header.flags != 0)
-        return cls(
-            header.epoch, header.sequence, limit, generation, header.flags, body[_ACK.size :]
-        )
+        limit, generation = fixed(body, _ACK, header.flags)
+        cost = Cost.of(header.flags, body[_ACK.size :])
+        return cls(header.epoch, header.sequence, limit, generation, cost)
 
 
 class Credit(NamedTuple):

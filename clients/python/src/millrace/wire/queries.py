@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from millrace.errors import FrameError
+from millrace.wire.cost import COST, COST_BYTES, Cost
 from millrace.wire.header import FrameType, Header, encode_frame
 from millrace.wire.messages import expect, split_text
 from millrace.wire.reasons import Reason
@@ -23,26 +24,25 @@ class PredictionFrame(NamedTuple):
 
     - classes: (count,) i32, the most probable class; −1 where there are no classes.
     - outputs: (count, outputs) f32, probabilities or values in the units of the data.
-    - extension: what follows the outputs when a flag bit says that something does.
+    - cost: of these samples, when it was asked for and there is a device.
     """
 
     request: int
     generation: int
     classes: npt.NDArray[np.int32]
     outputs: npt.NDArray[np.float32]
-    flags: int = 0
-    extension: bytes = b""
+    cost: Cost | None = None
 
     def encode(self) -> bytes:
         """The whole frame."""
         count, width = self.outputs.shape
-        header = Header(FrameType.PREDICTION, self.flags, self.request, 0, count)
+        header = Header(FrameType.PREDICTION, COST if self.cost else 0, self.request, 0, count)
         return encode_frame(
             header,
             _FIXED.pack(self.generation, width, 0),
             self.classes.astype("<i4").tobytes(),
             self.outputs.astype("<f4").tobytes(),
-            self.extension,
+            self.cost.encode() if self.cost else b"",
         )
 
     @classmethod
@@ -56,8 +56,10 @@ class PredictionFrame(NamedTuple):
         generation, width, _ = _FIXED.unpack_from(body)
         values = _FIXED.size + 4 * header.count
         end = values + 4 * header.count * width
-        if len(body) < end or (len(body) > end and header.flags == 0):
-            raise FrameError(Reason.WRONG_WIDTH)
+        whole = end + (COST_BYTES if header.flags & COST else 0)
+        if len(body) != whole:
+            cut = header.flags & COST and len(body) < whole
+            raise FrameError(Reason.SHORT_BODY if cut else Reason.WRONG_WIDTH)
         classes = np.frombuffer(body, "<i4", header.count, _FIXED.size)
         outputs = np.frombuffer(body, "<f4", header.count * width, values)
         return cls(
@@ -65,8 +67,7 @@ class PredictionFrame(NamedTuple):
             generation,
             classes,
             outputs.reshape(header.count, width),
-            header.flags,
-            body[end:],
+            Cost.of(header.flags, body[end:]),
         )
 
 
