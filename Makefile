@@ -1,12 +1,13 @@
 # Millrace: everything a person types. Each target installs what it needs first.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint demo bench papers soak install clean
+.PHONY: help setup build test test-python lint demo bench papers soak install clean
 
 PREFIX ?= /usr/local
 
 help:
 	@echo 'make demo     install what is missing, build, run the daemon, stream, learn, query, kill, resume'
 	@echo 'make test     install what is missing, lint, build, run every test'
+	@echo 'make test-python  the Python client alone: linter, types, tests against the daemon'
 	@echo 'make bench    speed, with the rivals beside it where they can be installed'
 	@echo 'make papers   the experiments behind docs/papers.md, about 15 minutes; QUICK=1 tries them out'
 	@echo 'make build    release executables in .build/release'
@@ -25,6 +26,9 @@ lint:
 
 test: setup lint
 	@scripts/test
+
+test-python: setup
+	@scripts/test-python
 
 demo: build
 	@scripts/demo

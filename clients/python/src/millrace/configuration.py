@@ -1,0 +1,124 @@
+"""A configuration file for :func:`millrace.local`, from shapes and types of arrays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from millrace.arrays import ArrayLike
+
+_FRAME_LIMIT = 1 << 20
+_ELEMENTS = {"u8": 1, "i16": 2, "f32": 4}
+_BY_DTYPE = {"uint8": "u8", "int16": "i16"}
+
+
+def setting(value: Any) -> str:
+    """A value as ``--set`` takes it: text as it is, lists and truth values as TOML has them."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, (tuple, np.ndarray)):
+        value = list(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a private daemon shall learn."""
+
+    task: str
+    features: int
+    dtype: str
+    classes: tuple[Any, ...]
+    """Labels in the order of their indices."""
+    targets: int
+    hidden: tuple[int, ...]
+    rate: float
+    seed: int
+    feature_names: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        X: ArrayLike | None,
+        y: Any,
+        features: int | None,
+        feature_names: Sequence[str] | None,
+        classes: Sequence[Any] | int | None,
+        targets: int | None,
+        dtype: str | None,
+        hidden: Sequence[int],
+        rate: float,
+        seed: int,
+    ) -> Plan:
+        """From the arguments of :func:`millrace.local`. Raises ValueError."""
+        if X is not None:
+            array = np.asarray(X)
+            width = array.size // max(len(array), 1) if array.ndim > 1 else array.size
+            features = features or width
+            dtype = dtype or _BY_DTYPE.get(array.dtype.name, "f32")
+        if not features:
+            raise ValueError("local needs X, features or a configuration file")
+        if (dtype or "f32") not in _ELEMENTS:
+            raise ValueError(f"dtype is one of {', '.join(_ELEMENTS)}, not {dtype!r}")
+        if y is not None and classes is None and targets is None:
+            labels = np.asarray(y)
+            if labels.dtype.kind == "f":
+                targets = labels.shape[1] if labels.ndim > 1 else 1
+            else:
+                classes = np.unique(labels).tolist()
+        names: tuple[Any, ...] = ()
+        if classes is not None:
+            names = tuple(range(classes)) if isinstance(classes, int) else tuple(classes)
+            if len(names) < 2 or len({str(name) for name in names}) != len(names):
+                raise ValueError(f"at least two classes with different names, not {names!r}")
+        task = "classification" if names else "regression" if targets else "forecast"
+        return cls(
+            task, features, dtype or "f32", names, targets or 0, tuple(hidden), rate, seed,
+            tuple(feature_names or ()),
+        )  # fmt: skip
+
+    def text(self) -> str:
+        """The configuration file."""
+        label = 4 * max(self.targets, 1)
+        row = self.features * _ELEMENTS[self.dtype] + label
+        answer = 4 + 4 * (len(self.classes) or self.targets or self.features)
+        batch = max(1, min(256, _FRAME_LIMIT // max(row, answer)))
+        message = max(32_768, 64 + batch * max(row, answer))
+        lines = [
+            "[input]",
+            f"features = {self.features}",
+            f'type = "{self.dtype}"',
+            "[output]",
+            f'task = "{self.task}"',
+        ]
+        if self.feature_names:
+            lines.insert(3, f"names = {json.dumps(self.feature_names, ensure_ascii=False)}")
+        if self.classes:
+            names = [str(name) for name in self.classes]
+            lines.append(f"classes = {json.dumps(names, ensure_ascii=False)}")
+        if self.targets:
+            lines.append(f"targets = {self.targets}")
+        lines += [
+            "[network]",
+            f"hidden = {list(self.hidden)}",
+            f"seed = {self.seed}",
+            "[learning]",
+            f"rate = {self.rate}",
+            "[commit]",
+            "# Soon visible to questions that do not wait for a flush.",
+            "interval-milliseconds = 50",
+            "[memory]",
+            "# A ceiling, not what is taken: the plan follows from the shapes.",
+            'budget = "4GiB"',
+            "[daemon]",
+            f"max-batch = {batch}",
+            f"max-message = {message}",
+        ]
+        return "\n".join(lines) + "\n"

@@ -1,0 +1,157 @@
+"""Goal: a private daemon starts from shapes, says why when it does not, and never outlives us."""
+
+from __future__ import annotations
+
+import copy
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import millrace
+from conftest import REPOSITORY, Start
+from millrace.configuration import Plan, setting
+
+CHILD = """
+import sys, time, millrace
+daemon = millrace.local(features=2, classes=2)
+print(daemon.pid, daemon.state, flush=True)
+time.sleep(60)
+"""
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return state != "Z"
+
+
+def test_from_arrays(start: Start) -> None:
+    X = np.zeros((5, 3), np.uint8)
+    with start(X=X, y=["b", "a", "b", "c", "a"]).client() as client:
+        schema = client.schema()
+        assert (schema.element_type, schema.features) == ("u8", 3)
+        assert schema.class_names == ["a", "b", "c"]
+    with start(X=X.astype(float), y=np.zeros((5, 2))).client() as client:
+        schema = client.schema()
+        assert (schema.element_type, schema.task, schema.outputs) == ("f32", "regression", 2)
+    with start(X=X.astype(np.int16)).client() as client:
+        assert client.schema().task == "forecast"
+        assert client.schema().element_type == "i16"
+
+
+def test_a_forecast_takes_samples_without_labels(start: Start) -> None:
+    wave = np.sin(np.arange(300)[:, None] / 5 + np.arange(2)).astype(np.float32)
+    daemon = start(X=wave)
+    with daemon.producer() as producer:
+        producer.send(wave)
+        with pytest.raises(millrace.SampleError, match="a forecast takes no labels"):
+            producer.send(wave, wave)
+        producer.flush()
+        with daemon.client() as client:
+            assert client.predict(wave[:3]).outputs.shape == (3, 2)
+            assert client.status().samples >= 299
+
+
+def test_wide_samples_fit_their_frames(start: Start) -> None:
+    X = np.zeros((3, 20_000), np.float32)
+    daemon = start(X=X, y=[0, 1, 0], hidden=[4])
+    with daemon.producer() as producer:
+        producer.send(X, [0, 1, 0])
+    with daemon.client() as client:
+        assert len(client.predict(X)) == 3
+
+
+@pytest.mark.parametrize("name", ["elec2", "mnist", "morse"])
+def test_the_examples(start: Start, name: str) -> None:
+    config = str(REPOSITORY / "examples" / f"{name}.toml")
+    with start(config).client() as client:
+        assert client.status().mode == "learning"
+
+
+def test_a_kept_state_is_continued(start: Start, tmp_path: Path) -> None:
+    daemon = start(state=tmp_path / "s")
+    with daemon.producer() as producer:
+        producer.send(np.ones((7, 4)), [1] * 7)
+    daemon.stop()
+    with start(state=tmp_path / "s").client() as client:
+        assert client.status().samples == 7
+    assert daemon.state.exists()
+
+
+def test_stopping(start: Start) -> None:
+    daemon = start()
+    pid, state = daemon.pid, daemon.state
+    assert copy.deepcopy(daemon) is daemon
+    with daemon:
+        assert is_alive(pid)
+    assert not is_alive(pid)
+    assert not state.exists()
+    assert not daemon.is_running
+    with pytest.raises(millrace.MillraceError, match="not running"):
+        _ = daemon.pid
+
+
+def test_collected_daemons_stop(millraced: Path) -> None:
+    daemon = millrace.local(features=2, classes=2, millraced=millraced)
+    pid = daemon.pid
+    del daemon
+    assert not is_alive(pid)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_daemon_does_not_outlive_its_process(millraced: Path, how: signal.Signals) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", CHILD],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "MILLRACED": str(millraced)},
+    )
+    assert process.stdout is not None
+    with process.stdout as lines:
+        pid = int(lines.readline().split()[0])
+        assert is_alive(pid)
+        process.send_signal(how)
+        process.wait()
+    end = time.monotonic() + 10
+    while is_alive(pid) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not is_alive(pid)
+
+
+def test_what_cannot_start_says_why(millraced: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(millrace.DaemonStartError, match=r"learning\.rate"):
+        millrace.local(features=2, classes=2, settings={"learning.rate": -1}, millraced=millraced)
+    with pytest.raises(ValueError, match="needs X, features or"):
+        millrace.local(millraced=millraced)
+    with pytest.raises(ValueError, match="different names"):
+        millrace.local(features=2, classes=["1", 1], millraced=millraced)
+    with pytest.raises(millrace.DaemonNotFoundError, match="the argument"):
+        millrace.local(features=2, classes=2, millraced="/nowhere/millraced")
+    monkeypatch.setenv("MILLRACED", "/nowhere/else")
+    with pytest.raises(millrace.DaemonNotFoundError, match="the variable MILLRACED"):
+        millrace.local(features=2, classes=2)
+    monkeypatch.delenv("MILLRACED")
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(millrace.DaemonNotFoundError, match="not on PATH"):
+        millrace.local(features=2, classes=2)
+
+
+def test_settings_as_text() -> None:
+    assert setting("relu") == "relu"
+    assert setting(True) == "true"
+    assert setting((1, 2)) == "[1, 2]"
+    assert setting(np.float32(0.5)) == "0.5"
+    plan = Plan.of(
+        X=None, y=None, features=2, feature_names=["a", "b"], classes=["x", "y"], targets=None,
+        dtype=None, hidden=(3,), rate=0.5, seed=9,
+    )  # fmt: skip
+    assert 'names = ["a", "b"]' in plan.text()
