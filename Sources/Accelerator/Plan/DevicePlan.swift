@@ -17,10 +17,8 @@ public struct DevicePlan: Equatable, Sendable {
         schedule = network.schedule
         let parallelism = try DeviceParallelismChoice(network, device).parallelism
         var costs: [JunctionCost] = []
-        for (index, junction) in network.junctions.enumerated() {
-            costs.append(
-                try device.cost(
-                    of: junction, index, schedule: schedule, parallelism: parallelism[index]))
+        for index in network.junctions.indices {
+            costs.append(try device.cost(of: network, index, parallelism: parallelism))
         }
         junctions = costs
         memory = DeviceMemoryMap(network, device, parallelism)

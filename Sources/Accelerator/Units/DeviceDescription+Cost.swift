@@ -7,34 +7,35 @@
 import Junctions
 
 extension DeviceDescription {
-    /// What a junction costs per sample; `unitMissing` where nobody can work it.
-    /// - parallelism: z on edge processors
+    /// What junction `index` of a network costs per sample; `unitMissing` where nobody can work it.
+    /// - parallelism: z of every junction on edge processors
     func cost(
-        of junction: DeviceJunction, _ index: Int, schedule: Schedule, parallelism: Int
+        of network: DeviceNetwork, _ index: Int, parallelism: [Int]
     ) throws(DeviceError) -> JunctionCost {
+        let junction = network.junctions[index]
         try checkArithmetic(of: junction, index)
-        var cost = try exactCost(
-            of: junction, index, schedule: schedule, parallelism: parallelism)
+        let place = JunctionPlace(network, index, self, parallelism)
+        var cost = try exactCost(of: junction, index, place)
         if case .stochastic(let rule) = junction.specification.increment {
             guard let unit = stochasticUnit else {
                 throw missing(index, junction, "stochastic-unit")
             }
-            cost.update = StochasticProcessing(unit, self).update(junction, rule)
+            cost.update = StochasticProcessing(unit, self).update(junction, rule, place)
             cost.updatesDuringBackprop = true
         }
-        if index == 0 { cost.backprop = nil }
+        if place.isFirst { cost.backprop = nil }
         return cost
     }
 
     private func exactCost(
-        of junction: DeviceJunction, _ index: Int, schedule: Schedule, parallelism: Int
+        of junction: DeviceJunction, _ index: Int, _ place: JunctionPlace
     ) throws(DeviceError) -> JunctionCost {
         switch junction.specification.structure {
         case .circulant(let blockSize):
             guard let units = transformUnits else {
                 throw missing(index, junction, "transform-units")
             }
-            return TransformProcessing(units, self).cost(junction, blockSize: blockSize)
+            return TransformProcessing(units, self).cost(junction, place, blockSize: blockSize)
         case .pruned(let settings):
             guard let array = tensorArray else { throw missing(index, junction, "tensor-array") }
             return TensorProcessing(array, self).cost(junction, pruning: settings)
@@ -47,8 +48,7 @@ extension DeviceDescription {
             guard let processors = edgeProcessors else {
                 throw missing(index, junction, "edge-processors")
             }
-            return EdgeProcessing(processors, self).cost(
-                junction, schedule: schedule, parallelism: parallelism, isFirst: index == 0)
+            return EdgeProcessing(processors, self).cost(junction, place)
         }
     }
 

@@ -1,0 +1,10 @@
+// The slow simulator.
+
+import Junctions
+
+/// A network on a device, stepped clock by clock.
+public struct DeviceSimulation: Sendable {
+    let network: DeviceNetwork
+    let device: DeviceDescription
+    let parallelism: [Int]
+}
