@@ -53,13 +53,6 @@ public struct FitShortage: Equatable, Sendable {
     public let candidate: FitCandidate
     /// Its lines; more than the capacity in total.
     public let memory: DeviceMemoryMap
-
-    /// The line that holds most; the first of equals.
-    public var largestLine: DeviceMemoryLine? {
-        memory.lines.reduce(nil) { best, line in
-            best.map { $0.bits >= line.bits } == true ? best : line
-        }
-    }
 }
 
 /// The search.
@@ -100,19 +93,45 @@ public struct FitSearch: Equatable, Sendable {
     /// Lays a candidate's network out.
     /// - network: what the candidate makes of the configuration
     public mutating func consider(_ candidate: FitCandidate, _ network: DeviceNetwork) {
+        // Without a limit nobody works out what would fit instead, hundreds of times.
+        var roomy = device
+        roomy.memory.capacityBits = .max
+        let plan: DevicePlan
         do throws(DeviceError) {
-            let plan = try DevicePlan(network, on: device)
-            rows.append(
-                FitRow(
-                    candidate: candidate, memoryBits: plan.memory.totalBits,
-                    clocksPerSample: plan.clocksPerSample, energy: plan.energyPerSample))
-        } catch .memoryShort(let memory, _) {
-            tooLargeCount += 1
-            if memory.totalBits < smallestShortage?.memory.totalBits ?? .max {
-                smallestShortage = FitShortage(candidate: candidate, memory: memory)
-            }
+            plan = try DevicePlan(network, on: roomy)
         } catch {
-            leaveOut(candidate, reason: "\(error)")
+            return leaveOut(candidate, reason: Self.reason(error))
+        }
+        guard plan.memory.totalBits <= device.memory.capacityBits else {
+            return noteShortage(candidate, plan.memory)
+        }
+        rows.append(
+            FitRow(
+                candidate: candidate, memoryBits: plan.memory.totalBits,
+                clocksPerSample: plan.clocksPerSample, energy: plan.energyPerSample))
+    }
+
+    private mutating func noteShortage(_ candidate: FitCandidate, _ memory: DeviceMemoryMap) {
+        tooLargeCount += 1
+        guard memory.totalBits < smallestShortage?.memory.totalBits ?? .max else { return }
+        smallestShortage = FitShortage(
+            candidate: candidate,
+            memory: DeviceMemoryMap(
+                capacityBits: device.memory.capacityBits, lines: memory.lines))
+    }
+
+    /// The same words for all candidates that fail alike.
+    private static func reason(_ error: DeviceError) -> String {
+        switch error {
+        case .unitMissing(_, _, let unit): "the device has no \(unit)"
+        case .arithmeticUnsuitable(_, let found, let expected):
+            "the device takes \(expected), not \(found)"
+        case .parallelismUnsuitable: "the device's edges per clock are fixed, and do not suit"
+        case .tooFewProcessors(_, let available):
+            "more edge processors are needed at once than the device's \(available)"
+        case .tooFewMemories(_, let available):
+            "more memories are needed than the device's \(available)"
+        case .memoryShort: "the device has not enough memory"
         }
     }
 

@@ -86,7 +86,7 @@ struct FitDocument: Encodable {
             scope: row.candidate.sparesOuter ? "hidden" : "all",
             settings: report.settings[index].map(\.text), memoryBits: row.memoryBits,
             memoryBytes: (row.memoryBits + 7) / 8, clocksPerSample: row.clocksPerSample,
-            samplesPerSecond: report.device.clockHertz / Double(row.clocksPerSample),
+            samplesPerSecond: report.device.clockHertz / Double(max(1, row.clocksPerSample)),
             energyPerSample: Nullable(row.energy.map(EnergyDocument.init)),
             figure: Nullable(row.figure.map(abs)), isOnFront: isOnFront)
     }

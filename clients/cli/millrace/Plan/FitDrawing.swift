@@ -12,7 +12,7 @@ struct FitDrawing {
     private var marks = LabelPlaces()
 
     private static let left = 96.0
-    private static let top = 84.0
+    private static let top = 108.0
     private static let width = 640.0
     private static let height = 380.0
     private static let bottom = top + height
@@ -64,7 +64,7 @@ struct FitDrawing {
         picture.words(
             "device memory", x: Self.left + Self.width / 2, y: Self.bottom + 40, size: 12,
             anchor: .middle)
-        picture.words("clocks per sample", x: 24, y: Self.top - 6, size: 12)
+        picture.words("clocks per sample", x: 24, y: Self.top - 14, size: 12)
     }
 
     // MARK: points

@@ -61,9 +61,8 @@ struct FitRun {
     /// The same words for all candidates that fail alike.
     private static func reason(_ errors: ConfigurationErrors, _ candidate: FitCandidate) -> String {
         guard let problem = errors.problems.first else { return candidate.structure.text }
-        let key = problem.key.map { "\($0) " } ?? ""
-        return "\(candidate.structure.kind.rawValue): \(key)\(problem.found), expected "
-            + problem.expected
+        let key = problem.key.map { "\($0) has to be " } ?? ""
+        return "\(candidate.structure.kind.rawValue): \(key)\(problem.expected)"
     }
 
     /// Ends with what to do where nothing fits.
@@ -81,7 +80,7 @@ struct FitRun {
         var why =
             "The smallest of \(state.candidateCount) candidates, \(shortage.candidate.text), needs "
             + Format.memory(needed)
-        if let line = shortage.largestLine {
+        if let line = shortage.memory.biggest {
             why += "; its largest line is \(line.owner) with \(Format.memory(line.bits))"
             if !line.detail.isEmpty { why += " (\(line.detail))" }
         }

@@ -44,7 +44,10 @@ struct FitSettings {
         structure(candidate) + numbers(candidate) + learning(candidate)
     }
 
-    private func isSet(_ path: String) -> Bool { base.origin(of: path) != nil }
+    /// Whether somebody gave the value, and it does not only follow from others.
+    private func isSet(_ path: String) -> Bool {
+        base.origin(of: path).map { $0 != .derived } ?? false
+    }
 
     /// Whether the configuration has the key, or one that means the same, in a table.
     private func isSet(_ name: String, in table: String) -> Bool {
@@ -60,22 +63,32 @@ struct FitSettings {
 
     private func structure(_ candidate: FitCandidate) -> [FitSetting] {
         if candidate.structure == .dense, !isSetAnywhere("structure") { return [] }
-        var settings = general(Self.keys(candidate.structure))
+        var settings = general(Self.keys(candidate.structure)).filter { setting in
+            let name = String(setting.path.dropFirst("junction.".count))
+            return (0..<count).contains { index in
+                candidate.structure(of: index, count: count) == candidate.structure
+                    && !isNamed(name, index, candidate)
+            }
+        }
         for index in 0..<count {
             let table = "junction.\(index)"
-            let isOuter = index == 0 || index == count - 1
             let own = candidate.structure(of: index, count: count)
             for key in Self.keys(own) {
-                // A default of "pruned" spares the outer junctions unless they are named.
-                let isNeeded =
-                    key.name == "structure" && isOuter
-                    && (candidate.sparesOuter || own.kind == .pruned)
-                if isNeeded || isSet(key.name, in: table) {
+                if isNamed(key.name, index, candidate) {
                     settings.append(FitSetting(path: "\(table).\(key.name)", value: key.value))
                 }
             }
         }
         return settings
+    }
+
+    /// Whether a key of the structure goes into the junction's own table: where the configuration
+    /// has it there, and since a default of "pruned" spares the outer junctions unless named.
+    private func isNamed(_ name: String, _ index: Int, _ candidate: FitCandidate) -> Bool {
+        let isOuter = index == 0 || index == count - 1
+        let isPruned = candidate.structure.kind == .pruned
+        return isSet(name, in: "junction.\(index)")
+            || (name == "structure" && isOuter && (candidate.sparesOuter || isPruned))
     }
 
     /// Keys in [junction]; those that only undo what a configuration says, where it says it.
@@ -129,9 +142,8 @@ struct FitSettings {
             keys = [("arithmetic", "float32")]
         }
         return keys.flatMap { key in
-            let tables =
-                ["junction"]
-                + (0..<count).map { "junction.\($0)" }.filter { isSet(key.name, in: $0) }
+            let own = (0..<count).map { "junction.\($0)" }.filter { isSet(key.name, in: $0) }
+            let tables = (own.count < count ? ["junction"] : []) + own
             return tables.map { FitSetting(path: "\($0).\(key.name)", value: key.value) }
         }
     }

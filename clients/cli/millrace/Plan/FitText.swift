@@ -19,8 +19,7 @@ struct FitText {
     private var head: [String] {
         let device = report.device
         var lines = page.wrapped(
-            "\(device.name): \(device.title), \(Format.quantity(device.clockHertz, "Hz")), with "
-                + "\(Format.memory(report.budgetBits)) of memory",
+            "\(device.heading), with \(Format.memory(report.budgetBits)) of memory",
             behind: "device   ")
         lines += page.wrapped(
             "\(report.networkText), \(search.candidateCount) candidates: \(search.rows.count) fit, "
@@ -57,7 +56,7 @@ struct FitText {
         let digits = String(report.front.count).count
         let number = String(place + 1)
         let padded = String(repeating: " ", count: digits - number.count) + number
-        let rate = report.device.clockHertz / Double(row.clocksPerSample)
+        let rate = report.device.clockHertz / Double(max(1, row.clocksPerSample))
         var cells = [
             "\(padded)  \(row.candidate.text)", Format.count((row.memoryBits + 7) / 8),
             Format.percent(Double(row.memoryBits) / Double(report.budgetBits)),
@@ -78,6 +77,14 @@ struct FitText {
 
     private var notes: [String] {
         var texts: [String] = []
+        let others = search.rows.count - report.front.count
+        if others > 0 {
+            texts.append(
+                "\(others) more fit; --json lists them all"
+                    + (report.training == nil
+                        ? ". Nothing here speaks for more edges or wider numbers: --data SOURCE "
+                            + "adds what they learn" : ""))
+        }
         if let training = report.training {
             var text =
                 "\(figureName): over the newest 1,000 of \(Format.count(training.samples)) samples "

@@ -3,7 +3,6 @@
 
 import Client
 import Configuration
-import Glibc
 import Kernels
 import Learning
 import Platform

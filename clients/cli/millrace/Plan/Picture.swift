@@ -110,12 +110,12 @@ struct Picture {
             .strong { fill: #1d2329; font-weight: bold; } .alarm { fill: #b3261e; font-weight: bold; }
             .block { fill: #f4f6f8; stroke: #b9c1c9; } .empty { fill: #e6eaee; }
             .line { stroke: #6b7580; stroke-width: 1.2; fill: none; } .grid { stroke: #d9dee3; }
-            .head { fill: #6b7580; } .stall { fill: #b3261e; }
+            .head, .used { fill: #6b7580; } .stall { fill: #b3261e; }
             @media (prefers-color-scheme: dark) {
             .page { fill: #14181c; } .words { fill: #e4e8ec; } .quiet { fill: #a0aab4; }
             .strong { fill: #e4e8ec; } .alarm { fill: #ff8a80; } .stall { fill: #ff8a80; }
             .block { fill: #1e2429; stroke: #48525c; } .empty { fill: #2b333a; }
-            .line { stroke: #94a0ab; } .grid { stroke: #323b43; } .head { fill: #94a0ab; }
+            .line { stroke: #94a0ab; } .grid { stroke: #323b43; } .head, .used { fill: #94a0ab; }
             }
             </style>
             <rect class="page" x="0" y="0" width="\(width)" height="\(height)"/>

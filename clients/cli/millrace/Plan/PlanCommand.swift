@@ -109,8 +109,11 @@ struct PlanCommand: ParsableCommand {
         } else {
             PlanText(report: report, page: Page()).lines.forEach(Console.print)
         }
-        if let shortage = report.shortage {
-            Console.talk("error: \(shortage)")
+        if let advice = report.shortage {
+            let over = Format.count(report.plan.memory.totalBits - report.capacityBits)
+            Console.talk(
+                "error: the network does not fit \(report.device.name): it is \(over) bits over. "
+                    + "TRY: \(advice)")
             throw ExitCode(ExitStatus.badConfiguration.rawValue)
         }
     }

@@ -35,7 +35,7 @@ struct PlanDrawing {
             "\(report.networkText) on \(device.name)", x: Self.margin, y: y, size: 18,
             style: "strong")
         let facts = [
-            "\(device.title), \(Format.quantity(device.clockHertz, "Hz"))",
+            device.heading,
             "\(plan.schedule.rawValue): \(Format.count(plan.clocksPerSample)) clocks per sample, "
                 + "\(Format.count(Int(min(plan.samplesPerSecond, 1e15)))) samples/s",
         ]
@@ -90,22 +90,26 @@ struct PlanDrawing {
                 + "\(Format.percent(share)), \(Format.count(memory.memories)) memories",
             x: Self.margin, y: y + 12, size: 13, style: report.fits ? "strong" : "alarm")
         y += 22
-        picture.box(x: Self.margin, y: y, width: width, height: 26, style: "empty")
+        picture.box(x: Self.margin, y: y, width: width, height: 12, style: "empty")
+        let used = Double(memory.totalBits) / whole * width
+        picture.box(x: Self.margin, y: y, width: used, height: 12, style: "used")
+        if !report.fits {
+            let end = Self.margin + Double(report.capacityBits) / whole * width
+            picture.box(x: end, y: y, width: Self.margin + used - end, height: 12, style: "stall")
+        }
+        // What is used, enlarged.
+        picture.line(Self.margin, y + 12, Self.margin, y + 26, style: "line grid")
+        picture.line(Self.margin + used, y + 12, Self.margin + width, y + 26, style: "line grid")
+        y += 26
         var x = Self.margin
         for (index, line) in memory.lines.enumerated() where line.bits > 0 {
-            let part = Double(line.bits) / whole * width
+            let part = Double(line.bits) / Double(memory.totalBits) * width
             picture.box(
                 x: x, y: y, width: part, height: 26,
                 fill: Picture.palette[index % Picture.palette.count])
             x += part
         }
-        if !report.fits {
-            let end = Self.margin + Double(report.capacityBits) / whole * width
-            picture.line(end, y - 5, end, y + 31)
-            picture.words("capacity", x: end - 4, y: y + 42, size: 11, anchor: .end, style: "alarm")
-            y += 12
-        }
-        y += 46
+        y += 50
         drawLegend()
     }
 
@@ -155,8 +159,7 @@ private struct JunctionBlock {
         title = "junction \(index)"
         let share = Double(report.edges(index)) / Double(report.possibleEdges(index))
         lines = [
-            junction.specification.structure.kind.title.split(separator: ", ").last.map(String.init)
-                ?? "",
+            junction.specification.structure.shortText,
             "\(Format.count(report.edges(index))) edges, \(Format.percent(share, places: 2))",
             cost.unit.title,
         ]

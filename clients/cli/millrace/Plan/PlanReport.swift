@@ -92,6 +92,26 @@ extension DeviceUnit {
     }
 }
 
+extension DeviceDescription {
+    /// Name, title and clock, which some titles have in them.
+    var heading: String {
+        let clock = Format.quantity(clockHertz, "Hz")
+        return "\(name): \(title)" + (title.contains(clock) ? "" : ", \(clock)")
+    }
+}
+
+extension WeightStructure {
+    /// The structure with the one number that tells it from its relatives.
+    var shortText: String {
+        switch self {
+        case .clashFree(let settings, _, _): "clash-free type \(settings.type)"
+        case .circulant(let blockSize): "circulant, block \(blockSize)"
+        case .pruned(let settings): "pruned \(settings.kept):\(settings.group)"
+        case .dense, .random, .structured, .laneAligned: kind.rawValue
+        }
+    }
+}
+
 /// What stepping the device said.
 struct PlanSimulation: Encodable {
     /// Whether cycles, accesses and clashes are those of the plan.

@@ -17,12 +17,12 @@ struct PlanText {
 
     private var head: [String] {
         let device = report.device
-        let clock = Format.quantity(device.clockHertz, "Hz")
+        let share =
+            report.density == 1 ? "all" : Format.percent(report.density, places: 3) + " of those"
         let facts =
-            "\(report.networkText), \(plan.schedule.rawValue), \(Format.count(report.edges)) edges, "
-            + "\(Format.percent(report.density, places: 3)) of all that could be"
-        var lines = page.wrapped(
-            "\(device.name): \(device.title), \(clock)", behind: "device   ")
+            "\(report.networkText), \(plan.schedule.rawValue), \(Format.count(report.edges)) edges: "
+            + "\(share) that could be"
+        var lines = page.wrapped(device.heading, behind: "device   ")
         lines += page.wrapped(facts, behind: "network  ")
         return lines
     }
