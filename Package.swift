@@ -105,10 +105,10 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Arithmetic", "Junctions", "Learning", "SampleSources", "WeightStore",
-                .product(name: "TOMLKit", package: "TOMLKit"),
+                "Accelerator", "Arithmetic", "Junctions", "Learning", "SampleSources",
+                "WeightStore", .product(name: "TOMLKit", package: "TOMLKit"),
             ],
-            swiftSettings: strict),
+            resources: [.embedInCode("Devices")], swiftSettings: strict),
 
         // Rung 7
         .executableTarget(
@@ -190,8 +190,8 @@ let package = Package(
         .testTarget(
             name: "ConfigurationTests",
             dependencies: [
-                "Arithmetic", "Configuration", "Junctions", "Learning", "SampleSources",
-                "Simulation",
+                "Accelerator", "Arithmetic", "Configuration", "Junctions", "Learning",
+                "SampleSources", "Simulation",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -8,13 +8,17 @@ import WeightStore
 struct ConfigurationBuilder {
     var values: [String: EffectiveValue]
     private(set) var problems: [ConfigurationProblem]
-    private let path: String?
+    let path: String?
     private let lines: [KeyPath: Int]
 
+    let checksDevice: Bool
+
+    /// - checksDevice: whether a network that does not run on its device is a problem
     init(
         values: [String: EffectiveValue], problems: [ConfigurationProblem], path: String?,
-        lines: [KeyPath: Int]
+        lines: [KeyPath: Int], checksDevice: Bool = true
     ) {
+        self.checksDevice = checksDevice
         self.values = values
         self.problems = problems
         self.path = path
@@ -24,6 +28,7 @@ struct ConfigurationBuilder {
     /// The configuration, or nil with `problems` saying why not.
     mutating func build() -> MillraceConfiguration? {
         requireKeys()
+        takeProfiles()
         checkJunctions()
         guard let task = task() else { return nil }
         deriveOutputs(task)
@@ -34,6 +39,10 @@ struct ConfigurationBuilder {
         let daemon = daemon()
         checkPlaces(daemon)
         checkProducers(daemon)
+        let device = device()
+        guard problems.isEmpty else { return nil }
+        var learner = learner(input: input, task: task)
+        if let device { emulate(device, &learner) }
         guard problems.isEmpty else { return nil }
         let configuration = MillraceConfiguration(
             input: input,
@@ -51,7 +60,7 @@ struct ConfigurationBuilder {
             checkpoints: CheckpointSettings(
                 keep: integer("checkpoints.keep"),
                 intervalMinutes: integer("checkpoints.interval-minutes")),
-            learner: learner(input: input, task: task), values: values)
+            learner: learner, values: values)
         checkWhole(configuration)
         return problems.isEmpty ? configuration : nil
     }
@@ -73,7 +82,7 @@ struct ConfigurationBuilder {
         return list.compactMap { if case .integer(let number) = $0 { Int(number) } else { nil } }
     }
 
-    private func text(_ key: String) -> String {
+    func text(_ key: String) -> String {
         guard case .text(let text) = values[key]?.value else { return "" }
         return text
     }
@@ -116,6 +125,8 @@ struct ConfigurationBuilder {
         problems.append(
             ConfigurationProblem(place: place, key: key, found: found, expected: expected))
     }
+
+    mutating func add(_ problem: ConfigurationProblem) { problems.append(problem) }
 
     // MARK: sections
 
@@ -327,8 +338,11 @@ struct ConfigurationBuilder {
                     + "\(configuration.effectiveMaxBatch) (daemon.max-batch)")
         }
         do throws(LearnerConfigurationError) {
-            try configuration.learner.validate()
+            var learner = configuration.learner
+            if !checksDevice { learner.device = nil }
+            try learner.validate()
         } catch {
+            if case .deviceUnsuitable(let error) = error { return reportDevice(error) }
             if case .junctionUnsuitable(let index, let error) = error {
                 return report(
                     structureKey(index, error.property), found: error.found,

@@ -13,6 +13,9 @@ public struct ConfigurationInputs: Sendable {
     public var environment: [String: String]
     /// Flags, later ones over earlier ones.
     public var flags: [ConfigurationFlag]
+    /// Whether a network that does not run on its device is refused. Who looks for one that does
+    /// must see the others, too.
+    public var checksDevice = true
 
     /// - path: of the file, nil = none. - text: its text. - environment: all of it.
     /// - flags: in the order typed.
@@ -31,9 +34,11 @@ public struct ConfigurationInputs: Sendable {
 public enum ConfigurationLoader {
     /// Reads a file and loads it with environment and flags.
     public static func load(
-        path: String?, environment: [String: String], flags: [ConfigurationFlag] = []
+        path: String?, environment: [String: String], flags: [ConfigurationFlag] = [],
+        checksDevice: Bool = true
     ) throws(ConfigurationErrors) -> MillraceConfiguration {
         var inputs = ConfigurationInputs(path: path, environment: environment, flags: flags)
+        inputs.checksDevice = checksDevice
         if let path { inputs.text = try read(path) }
         return try load(inputs)
     }
@@ -58,7 +63,8 @@ public enum ConfigurationLoader {
         for flag in inputs.flags { layers.add(flag) }
         var builder = ConfigurationBuilder(
             values: layers.values, problems: layers.problems, path: inputs.path,
-            lines: fileText?.lines ?? [:])
+            lines: fileText?.lines ?? [:],
+            checksDevice: inputs.checksDevice)
         guard let configuration = builder.build() else {
             throw ConfigurationErrors(builder.problems)
         }

@@ -105,11 +105,13 @@ extension MillraceConfiguration {
 
     /// Every key with its value in a fixed order and notation, without origins: equal text means
     /// an equal configuration, and the text loads again. It leaves out where this daemon lives
-    /// (state directory and endpoints), so that it can travel inside a checkpoint.
+    /// (state directory and endpoints), and has a device's keys instead of the names of its files,
+    /// so that it can travel inside a checkpoint.
     public var canonicalText: String {
+        let left = Self.placeKeys.union(DeviceKeys.references)
         var text = ""
         forEachSection { section, keys in
-            let kept = keys.filter { !Self.placeKeys.contains("\(section).\($0.name)") }
+            let kept = keys.filter { !left.contains("\(section).\($0.name)") }
             guard !kept.isEmpty else { return }
             text += "[\(section)]\n"
             for key in kept {

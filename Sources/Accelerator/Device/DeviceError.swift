@@ -1,4 +1,4 @@
-// Why a network does not run on a device.
+// Why a network does not run on a device, and what to do about it.
 
 /// One reason, with its facts.
 public enum DeviceError: Error, Equatable, Sendable {
@@ -14,4 +14,39 @@ public enum DeviceError: Error, Equatable, Sendable {
     case tooFewMemories(needed: Int, available: Int)
     /// The network does not fit: every line, and what would fit.
     case memoryShort(DeviceMemoryMap, advice: String)
+}
+
+extension DeviceError: CustomStringConvertible {
+    /// What is wrong, and what to do; for `memoryShort` with the table, several lines.
+    public var description: String {
+        switch self {
+        case .unitMissing(let junction, let structure, let unit):
+            "junction \(junction) (\(structure)) needs \(unit), which the device has not: choose "
+                + "another structure, or a device with \(unit)"
+        case .arithmeticUnsuitable(let junction, let found, let expected):
+            "junction \(junction) has \(found) numbers, but the device takes \(expected): change "
+                + "the junction's arithmetic and format, or choose another device"
+        case .parallelismUnsuitable(let junction, let found, let expected):
+            "junction \(junction) cannot work \(found) edges per clock, but \(expected); "
+                + "edges-per-cycle = \"auto\" chooses"
+        case .tooFewProcessors(let needed, let available):
+            "\(needed) edge processors are needed at once, but there are \(available): work fewer "
+                + "edges per clock (edges-per-cycle = \"auto\" does), one junction at a time "
+                + "(schedule = \"sequential\"), or take a device with more"
+        case .tooFewMemories(let needed, let available):
+            "\(needed) memories are needed, but there are \(available): work fewer edges per "
+                + "clock, use narrower numbers, or take a device with more memories"
+        case .memoryShort(let map, let advice): Self.shortage(map, advice)
+        }
+    }
+
+    private static func shortage(_ map: DeviceMemoryMap, _ advice: String) -> String {
+        let over = MemoryPlan.grouped(map.totalBits - map.capacityBits)
+        var text = "the network is \(over) bits over the device's memory of "
+        text += "\(MemoryPlan.grouped(map.capacityBits)) bits"
+        if let biggest = map.biggest {
+            text += "; the biggest line is \(biggest.owner) (\(MemoryPlan.grouped(biggest.bits)))"
+        }
+        return text + "\n" + map.table + advice
+    }
 }

@@ -35,7 +35,10 @@ enum KeyTable {
     /// In the order in which they are printed.
     static let sections =
         ["input", "output", "network", "junction"] + JunctionKeys.tables.map { "junction.\($0)" }
-        + ["learning", "labels", "commit", "ring", "memory", "daemon", "producers", "checkpoints"]
+        + [
+            "learning", "labels", "device", "energy", "commit", "ring", "memory", "daemon",
+            "producers", "checkpoints",
+        ]
 
     /// The sections as messages list them: numbered ones once.
     static let sectionNames = sections.compactMap { section in
@@ -43,7 +46,7 @@ enum KeyTable {
     }
 
     static let all: [KeyDefinition] =
-        input + output + network + junctions + learning + storage + daemon + people
+        input + output + network + junctions + learning + device + storage + daemon + people
 
     static func find(_ path: String) -> KeyDefinition? { byPath[path] }
 
@@ -134,6 +137,10 @@ enum KeyTable {
         key("learning", "weight-decay", .real(0...1), .value(.real(0))),
         key("labels", "window", .integer(0...1_048_576), .value(.integer(0))),
     ]
+
+    private static let device: [KeyDefinition] = DeviceKeys.all.map {
+        key($0.section, $0.name, $0.kind, .derived)
+    }
 
     private static let storage: [KeyDefinition] = [
         key("commit", "samples", .integer(0...1_000_000_000), .value(.integer(0))),

@@ -26,6 +26,10 @@ enum ValueKind: Equatable, Sendable {
     case producerNames
     /// One endpoint or an array; `ipcOnly` forbids TCP.
     case endpoints(ipcOnly: Bool)
+    /// "auto", or whole numbers, at least one.
+    case autoOrIntegers(ClosedRange<Int64>, most: Int)
+    /// Rows of an energy table.
+    case energyRows
 
     /// "an integer from 1 to 65536": for messages.
     var expected: String {
@@ -62,6 +66,10 @@ enum ValueKind: Equatable, Sendable {
             return "an array of different names of 1 to 64 characters from A-Z a-z 0-9 . _ -"
         case .endpoints(let ipcOnly):
             return Endpoint.expected(ipcOnly: ipcOnly)
+        case .autoOrIntegers(let range, let most):
+            return "\"auto\", or an array of 1 to \(most) integers from \(range.lowerBound) to "
+                + "\(range.upperBound), one per junction"
+        case .energyRows: return EnergyRowText.expected
         }
     }
 }
@@ -108,6 +116,12 @@ extension ValueKind {
             return value
         case .fixedFormat:
             return Self.format(value) == nil ? nil : value
+        case .autoOrIntegers(let range, let most):
+            if value == .text("auto") { return value }
+            guard case .array(let list) = value, !list.isEmpty else { return nil }
+            return ValueKind.integers(range, most: most).accept(value)
+        case .energyRows:
+            return EnergyRowText.rows(value) == nil ? nil : value
         case .realOrReals(let range):
             if case .array(let values) = value {
                 let numbers = values.compactMap(Self.real)
@@ -197,7 +211,7 @@ extension ValueKind {
         case .bytes:
             return Int64(text).map { .integer($0) } ?? .text(text)
         case .integers, .fixedFormat, .realOrReals, .countOrNames, .names, .producerNames,
-            .endpoints:
+            .endpoints, .autoOrIntegers, .energyRows:
             return listValue(text)
         }
     }
@@ -207,7 +221,8 @@ extension ValueKind {
         if text.hasPrefix("[") { return ConfigurationText.value(text) ?? .text(text) }
         let items = text.split(separator: ",").map(Self.trimmed)
         switch self {
-        case .integers, .fixedFormat, .realOrReals:
+        case .autoOrIntegers where text == "auto": return .text(text)
+        case .integers, .fixedFormat, .realOrReals, .autoOrIntegers:
             let numbers = items.map { ConfigurationText.value($0) ?? .text($0) }
             if case .realOrReals = self, numbers.count == 1 { return numbers[0] }
             return .array(numbers)

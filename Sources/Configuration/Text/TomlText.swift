@@ -6,6 +6,9 @@ enum TomlText {
         if case .bytes = kind, case .integer(let bytes) = value {
             return bytes == 0 ? "0" : "\"\(ByteSize.text(bytes))\""
         }
+        if case .energyRows = kind, case .array(let rows) = value {
+            return "[\n" + rows.map { "    \(Self.value($0)),\n" }.joined() + "]"
+        }
         switch value {
         case .integer(let number): return "\(number)"
         case .real(let number): return real(number)

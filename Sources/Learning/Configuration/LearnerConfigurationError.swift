@@ -1,5 +1,6 @@
 // What can be wrong with a learner's configuration, one case per cause with its facts.
 
+import Accelerator
 import Junctions
 import WeightStore
 
@@ -13,6 +14,8 @@ public enum LearnerConfigurationError: Error, Equatable, Sendable {
     case softmaxUnsuitable(key: String)
     /// An integer outside its range.
     case countOutOfRange(key: String, value: Int, lowest: Int, highest: Int)
+    /// The network does not run on the emulated device.
+    case deviceUnsuitable(DeviceError)
     /// A junction cannot be what it shall be between these layers, or with these settings.
     case junctionUnsuitable(index: Int, StructureError)
     /// A real number outside its range, or not a number.
@@ -32,6 +35,8 @@ extension LearnerConfigurationError: CustomStringConvertible {
             "\(key) cannot be softmax: softmax is for the outputs of a classification"
         case .countOutOfRange(let key, let value, let lowest, let highest):
             "\(key) is \(value), but must be \(lowest) to \(highest)"
+        case .deviceUnsuitable(let error):
+            "the network does not run on its device: \(error)"
         case .junctionUnsuitable(let index, let error):
             "junction \(index): \(error)"
         case .valueOutOfRange(let key, let value, let range):
@@ -71,6 +76,16 @@ extension LearnerConfiguration {
         try validateActivations()
         try validateNumbers()
         try validateJunctions()
+        try validateDevice()
+    }
+
+    /// Whether the emulated device, if there is one, can work and hold the network.
+    private func validateDevice() throws(LearnerConfigurationError) {
+        do throws(DeviceError) {
+            _ = try devicePlan()
+        } catch {
+            throw .deviceUnsuitable(error)
+        }
     }
 
     private func validateActivations() throws(LearnerConfigurationError) {
