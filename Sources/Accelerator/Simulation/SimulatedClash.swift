@@ -19,6 +19,7 @@ public struct SimulatedClash: Equatable, Sendable {
 
     /// From the input, 0-based.
     public let junction: Int
+    /// Whose requests clash.
     public let operation: Operation
     /// Since the operation began, stalls included, 0-based.
     public let clock: Int

@@ -18,8 +18,9 @@
 //       reads; n multiply (rate · error), E multiply, E + n add; E weight writes, n bias writes.
 //       With momentum E + n velocity reads, velocity writes, multiply and add.
 //   Weight and bias reads: in the pipeline FF's serve BP and UP of the same junction cycle.
-//   Sequentially BP and UP share E + n more, charged to UP; where a stochastic unit does UP by
-//   itself, BP is charged with its own E.
+//   Sequentially BP and UP share E + n more, charged to UP.
+//   Where a stochastic unit does UP in its own time, BP shares nothing with it: it reads n errors,
+//   with floats E activations (for f′), and sequentially E weights for itself.
 //
 // Exact: clocks, accesses and clashes of this architecture, clock by clock, as the stepped
 // simulation finds them. Modelled: FF, BP and UP each wait for their own memories alone; an error
@@ -107,8 +108,12 @@ private struct EdgeWork {
         counts.read(.errors, bits: widths.bits, edges)
         counts.add(.add, widths, edges)
         counts.write(.errors, bits: widths.bits, edges)
-        if isStochastic, place.schedule == .sequential {
-            counts.read(.weights, bits: widths.weightBits, edges)
+        if isStochastic {
+            counts.read(.errors, bits: widths.bits, outputs)
+            if widths.isFloat { counts.read(.activations, bits: widths.leftBits, edges) }
+            if place.schedule == .sequential {
+                counts.read(.weights, bits: widths.weightBits, edges)
+            }
         }
         return counts
     }

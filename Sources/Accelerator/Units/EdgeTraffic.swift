@@ -28,7 +28,8 @@ package struct EdgeTraffic {
     private let memory: DeviceMemory
     private let place: JunctionPlace
     private let keepsDerivatives: Bool
-    private let readsDerivatives: Bool
+    private let isFixed: Bool
+    private let isStochastic: Bool
     /// Of an operation, without stalls.
     let clocks: Int
     /// Of the edges, among the z memories of a left collection; nil: nobody waits.
@@ -42,9 +43,9 @@ package struct EdgeTraffic {
     package init(_ junction: DeviceJunction, _ place: JunctionPlace, _ memory: DeviceMemory) {
         self.memory = memory
         self.place = place
-        let isFixed = junction.specification.arithmetic != .float32
+        isFixed = junction.specification.arithmetic != .float32
         keepsDerivatives = isFixed && !place.isLast
-        readsDerivatives = isFixed
+        isStochastic = junction.specification.increment != .exact
         let order = EdgeOrder(junction)
         let z = place.parallelism
         clocks = order.clocks(z)
@@ -75,12 +76,15 @@ package struct EdgeTraffic {
     func waits(_ operation: Operation) -> EdgeWaits {
         switch operation {
         case .feedforward:
-            var writes = ends.map { [$0] } ?? []
-            if keepsDerivatives { writes += writes }
-            return waits(reads: [left, biases].compactMap(\.self), writes: writes)
+            let writes = keepsDerivatives ? [ends, ends] : [ends]
+            return waits(
+                reads: [left, biases].compactMap(\.self), writes: writes.compactMap(\.self))
         case .backprop:
-            let reads = left.map { readsDerivatives ? [$0, $0] : [$0] } ?? []
-            return waits(reads: reads, writes: left.map { [$0] } ?? [])
+            // Errors, and what f′ follows from unless UP reads that.
+            var reads = [left]
+            if isFixed || isStochastic { reads.append(left) }
+            if isStochastic { reads.append(starts) }
+            return waits(reads: reads.compactMap(\.self), writes: [left].compactMap(\.self))
         case .update:
             var reads = [left, starts]
             var writes = [biases]

@@ -4,7 +4,8 @@
 // number with the random number of its side and so makes one bit; then E products, `lanes` per
 // clock: an L-bit AND, the count of its ones, a shift to the weight's scale, an addition.
 //
-// Legend: N left neurons, M right neurons, E weights that learn (all of a dense junction), L bits.
+// Legend: N left neurons, M right neurons, E edges of the pattern (N·M without one: a stochastic
+// product of circulant blocks forms them all, and is a reference only), L bits.
 //
 // Per sample:
 //   clocks  ⌈(N + M) / converters⌉ · L, then ⌈E / lanes⌉
@@ -37,7 +38,9 @@ package struct StochasticProcessing {
     package func update(
         _ junction: DeviceJunction, _ rule: StochasticRule, _ place: JunctionPlace
     ) -> OperationCost {
-        let (left, right, products) = (junction.inputs, junction.outputs, junction.weightCount)
+        let (left, right) = (junction.inputs, junction.outputs)
+        let hasPattern = junction.junction.form.edges != nil
+        let products = hasPattern ? junction.weightCount : left * right
         let (elements, bits) = (left + right, rule.bitCount)
         let widths = NumberWidths(junction, place, device.arithmetic)
         var counts = ActionCounts()
