@@ -69,8 +69,9 @@ import Testing
         }
         #expect(FitCandidate.formats.compactMap { $0?.width } == [16, 12, 10, 8])
         let spared = FitCandidate(.circulant(blockSize: 8), nil, sparesOuter: true)
-        #expect((0..<4).map { spared.structure(of: $0, count: 4).text }
-            == ["dense", "circulant 8", "circulant 8", "dense"])
+        #expect(
+            (0..<4).map { spared.structure(of: $0, count: 4).text }
+                == ["dense", "circulant 8", "circulant 8", "dense"])
     }
 
     @Test func everyCandidateEndsInOnePlace() throws {

@@ -57,6 +57,38 @@ import Testing
         #expect(document["energyPerSample"]?["unit"]?.text == "pJ")
     }
 
+    @Test func documentsHaveTheMembersOfTheirSchema() throws {
+        let plan = try #require(user.run(fpga + ["--json", "--simulate"]).document)
+        let schema = try Scene.schema("plan")
+        #expect(plan.names == schema["properties"]?.names)
+        let junction = schema["properties"]?["junctions"]?["items"]
+        #expect(plan["junctions"]?.list.last?.names == junction?["properties"]?.names)
+        let operation = schema["$defs"]?["operation"]?["properties"]
+        #expect(plan["junctions"]?.list.last?["backprop"]?.names == operation?.names)
+        #expect(plan["simulation"]?.names == schema["properties"]?["simulation"]?["properties"]?.names)
+        let fit = try #require(user.run(fpga + ["--fit", "16KiB", "--json"]).document)
+        let other = try Scene.schema("plan-fit")
+        #expect(fit.names == other["properties"]?.names)
+        let row = other["properties"]?["rows"]?["items"]
+        #expect(fit["rows"]?.list.first?.names == row?["properties"]?.names)
+    }
+
+    @Test func theSimulatorAgreesAndFindsClashes() throws {
+        let agreed = user.run(fpga + ["--simulate"])
+        #expect(agreed.code == 0 && agreed.output.contains("are those of the plan"))
+        // A random pattern asks a memory twice in a clock.
+        let arguments =
+            fpga + ["--simulate", "--set", "junction.0.structure=random"]
+            + ["--set", "junction.0.density=0.0625", "--json"]
+        let document = try #require(user.run(arguments).document)
+        #expect(document["simulation"]?["agrees"]?.flag == true)
+        #expect((document["clashes"]?.integer ?? 0) > 0)
+        #expect(document["simulation"]?["clashes"] == document["clashes"])
+        #expect(document["simulation"]?["firstClashes"]?.list.isEmpty == false)
+        let busy = document["junctions"]?.list.first
+        #expect((busy?["stallClocks"]?.integer ?? 0) > 0)
+    }
+
     @Test func aNetworkThatDoesNotFitIsShownAndIs78() throws {
         let arguments = fpga + ["--set", "device.memory=4KiB"]
         let result = user.run(arguments)
@@ -118,10 +150,14 @@ import Testing
 
 /// Configurations of these tests.
 enum Scene {
-    static func example(_ name: String) -> String {
-        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false)
-            .dropLast(4).joined(separator: "/")
-        return "\(root)/examples/\(name).toml"
+    private static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false)
+        .dropLast(4).joined(separator: "/")
+
+    static func example(_ name: String) -> String { "\(root)/examples/\(name).toml" }
+
+    static func schema(_ name: String) throws -> JSON {
+        let bytes = TemporaryFolder.bytes("\(root)/protocol/schema/\(name).json")
+        return try #require(JSON(String(decoding: bytes, as: UTF8.self)))
     }
 
     /// A small network in floats, with what fixed point does not have.
@@ -141,4 +177,12 @@ enum Scene {
         [device]
         profile = "microcontroller"
         """
+}
+
+extension JSON {
+    /// The names of an object's members.
+    fileprivate var names: Set<String>? {
+        guard case .object(let members) = self else { return nil }
+        return Set(members.keys)
+    }
 }

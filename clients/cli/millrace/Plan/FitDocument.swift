@@ -1,4 +1,4 @@
-// `millrace plan --fit --json`: protocol/schema/plan.json describes it.
+// `millrace plan --fit --json`: protocol/schema/plan-fit.json describes it.
 
 import Accelerator
 

@@ -109,6 +109,11 @@ struct PlanCommand: ParsableCommand {
         } else {
             PlanText(report: report, page: Page()).lines.forEach(Console.print)
         }
+        if report.simulation?.agrees == false {
+            throw ClientError(
+                .internalError, "the stepped device is not the planned one",
+                advice: "to report this, with the configuration")
+        }
         if let advice = report.shortage {
             let over = Format.count(report.plan.memory.totalBits - report.capacityBits)
             Console.talk(

@@ -15,7 +15,8 @@ struct PlanReport {
     let plan: DevicePlan
     /// Why the network does not fit, with what would; nil where it does.
     let shortage: String?
-    var simulation: PlanSimulation?
+    /// nil where nobody asked.
+    let simulation: PlanSimulation?
 
     /// Lays a learner out; throws what is wrong besides memory.
     /// - simulates: whether the device is stepped, too
@@ -28,6 +29,7 @@ struct PlanReport {
         var roomy = device
         roomy.memory.capacityBits = .max
         plan = try DevicePlan(network, on: roomy)
+        simulation = simulates ? PlanSimulation(network, plan) : nil
         do throws(DeviceError) {
             _ = try DevicePlan(network, on: device)
             shortage = nil
@@ -110,18 +112,4 @@ extension WeightStructure {
         case .dense, .random, .structured, .laneAligned: kind.rawValue
         }
     }
-}
-
-/// What stepping the device said.
-struct PlanSimulation: Encodable {
-    /// Whether cycles, accesses and clashes are those of the plan.
-    var agrees: Bool
-    /// Junctions that were stepped.
-    var junctions: [Int]
-    /// Where both differ, one line each.
-    var differences: [String]
-    /// The first requests beyond a memory's ports, one line each.
-    var clashes: [String]
-    /// All of them.
-    var clashCount: Int
 }

@@ -171,18 +171,23 @@ struct PlanText {
 
     private var simulation: [String] {
         guard let simulation = report.simulation else { return [] }
-        let places = simulation.junctions.map(String.init).joined(separator: ", ")
-        var lines = [""]
-        lines += page.wrapped(
-            simulation.agrees
-                ? "junctions \(places) stepped clock by clock: clocks, accesses and clashes are "
-                    + "those of the plan"
-                : "junctions \(places) stepped clock by clock: NOT those of the plan",
-            behind: "simulated   ")
+        var text =
+            "clock by clock and bank by bank: "
+            + (simulation.agrees
+                ? "clocks, stalls, clashes and every access are those of the plan"
+                : "NOT what is planned")
+        let others = plan.junctions.indices.filter { !simulation.stepped.contains($0) }
+        if !others.isEmpty {
+            text += "; a tensor array is not stepped here: junction "
+            text += others.map(String.init).joined(separator: ", ")
+        }
+        var lines = page.wrapped(text, behind: "simulated   ")
         lines += simulation.differences.flatMap { page.wrapped($0, behind: "  differs   ") }
-        lines += simulation.clashes.flatMap { page.wrapped($0, behind: "  clash     ") }
-        let more = simulation.clashCount - simulation.clashes.count
-        if more > 0 { lines.append("            and \(Format.count(more)) more clashes") }
+        lines += simulation.firstClashes.flatMap { page.wrapped($0, behind: "  clash     ") }
+        let more = simulation.clashes - simulation.firstClashes.count
+        if !simulation.firstClashes.isEmpty, more > 0 {
+            lines.append("            \(Format.count(simulation.clashes)) clashes in all")
+        }
         return lines
     }
 }
