@@ -85,21 +85,7 @@ struct FitText {
                         ? ". Nothing here speaks for more edges or wider numbers: --data SOURCE "
                             + "adds what they learn" : ""))
         }
-        if let training = report.training {
-            var text =
-                "\(figureName): over the newest 1,000 of \(Format.count(training.samples)) samples "
-                + "of \(training.source), each predicted first and learned then, seed "
-                + "\(training.seed)"
-            if training.refused > 0 {
-                text += "; \(Format.count(training.refused)) were passed over"
-            }
-            texts.append(text)
-            if training.isInterrupted {
-                texts.append(
-                    "stopped: \(training.trained) of \(search.rows.count) candidates learned; "
-                        + (isTrained ? "the front is theirs" : "the front is without them"))
-            }
-        }
+        texts += training
         if !report.adjustments.isEmpty {
             texts.append("fixed point with " + report.adjustments.joined(separator: ", "))
         }
@@ -113,6 +99,27 @@ struct FitText {
             texts.append(text)
         }
         return texts.flatMap { page.wrapped($0, behind: "") }.map(page.dim)
+    }
+
+    private var training: [String] {
+        guard let training = report.training else { return [] }
+        var texts: [String] = []
+        if isTrained {
+            var text =
+                "\(figureName): over the newest 1,000 of \(Format.count(training.samples)) samples "
+                + "of \(training.source), each predicted first and learned then, seed "
+                + "\(training.seed)"
+            if training.refused > 0 {
+                text += "; \(Format.count(training.refused)) were passed over"
+            }
+            texts.append(text)
+        }
+        if training.isInterrupted {
+            texts.append(
+                "stopped: \(training.trained) of \(search.rows.count) candidates learned; "
+                    + (isTrained ? "the front is theirs" : "the front does without"))
+        }
+        return texts
     }
 
     // MARK: how to have one

@@ -118,7 +118,8 @@ struct PlanCommand: ParsableCommand {
             let over = Format.count(report.plan.memory.totalBits - report.capacityBits)
             Console.talk(
                 "error: the network does not fit \(report.device.name): it is \(over) bits over. "
-                    + "TRY: \(advice)")
+                    + "TRY: --fit \((report.capacityBits + 7) / 8) searches what fits; or "
+                    + advice)
             throw ExitCode(ExitStatus.badConfiguration.rawValue)
         }
     }

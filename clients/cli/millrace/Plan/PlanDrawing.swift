@@ -35,7 +35,7 @@ struct PlanDrawing {
             "\(report.networkText) on \(device.name)", x: Self.margin, y: y, size: 18,
             style: "strong")
         let facts = [
-            device.heading,
+            device.subtitle,
             "\(plan.schedule.rawValue): \(Format.count(plan.clocksPerSample)) clocks per sample, "
                 + "\(Format.count(Int(min(plan.samplesPerSecond, 1e15)))) samples/s",
         ]

@@ -34,7 +34,8 @@ struct PlanReport {
             _ = try DevicePlan(network, on: device)
             shortage = nil
         } catch .memoryShort(_, let advice) {
-            shortage = advice
+            // The last line feed is the printer's.
+            shortage = advice.hasSuffix("\n") ? String(advice.dropLast()) : advice
         }
     }
 
@@ -95,11 +96,14 @@ extension DeviceUnit {
 }
 
 extension DeviceDescription {
-    /// Name, title and clock, which some titles have in them.
-    var heading: String {
+    /// Title and clock, which some titles have in them.
+    var subtitle: String {
         let clock = Format.quantity(clockHertz, "Hz")
-        return "\(name): \(title)" + (title.contains(clock) ? "" : ", \(clock)")
+        return title.contains(clock) ? title : "\(title), \(clock)"
     }
+
+    /// With the name.
+    var heading: String { "\(name): \(subtitle)" }
 }
 
 extension WeightStructure {

@@ -20,7 +20,7 @@ struct PlanSimulation: Encodable {
     init(_ network: DeviceNetwork, _ plan: DevicePlan) {
         // So many samples fill the pipeline.
         let run = DeviceSimulation(network, plan: plan)
-            .run(samples: 2 * network.junctions.count + 2)
+            .run(samples: 2 * network.junctions.count + 2, clashLimit: 4)
         stepped = plan.junctions.indices.filter { plan.junctions[$0].unit != .tensorArray }
         clocksPerSample = run.clocksPerSample
         var differences = plan.junctions.indices.flatMap { index in
