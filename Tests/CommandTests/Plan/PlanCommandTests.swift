@@ -65,7 +65,8 @@ import Testing
         #expect(plan["junctions"]?.list.last?.names == junction?["properties"]?.names)
         let operation = schema["$defs"]?["operation"]?["properties"]
         #expect(plan["junctions"]?.list.last?["backprop"]?.names == operation?.names)
-        #expect(plan["simulation"]?.names == schema["properties"]?["simulation"]?["properties"]?.names)
+        #expect(
+            plan["simulation"]?.names == schema["properties"]?["simulation"]?["properties"]?.names)
         let fit = try #require(user.run(fpga + ["--fit", "16KiB", "--json"]).document)
         let other = try Scene.schema("plan-fit")
         #expect(fit.names == other["properties"]?.names)
@@ -74,7 +75,7 @@ import Testing
     }
 
     @Test func theSimulatorAgreesAndFindsClashes() throws {
-        let agreed = user.run(fpga + ["--simulate"])
+        let agreed = user.run(fpga + ["--simulate"], changed: ["COLUMNS": "200"])
         #expect(agreed.code == 0 && agreed.output.contains("are those of the plan"))
         // A random pattern asks a memory twice in a clock.
         let arguments =
@@ -102,16 +103,18 @@ import Testing
     }
 
     @Test func withoutADeviceItSaysWhichThereAre() throws {
-        let result = user.run(["plan", Scene.example("elec2")])
+        let file = user.place.write("plain.toml", Scene.plain)
+        let result = user.run(["plan", file])
         #expect(result.code == 78 && result.output.isEmpty)
         for words in ["no [device]", "artix7", "TRY: --device"] {
             #expect(result.errors.contains(words), "\(result.errors)")
         }
-        let other = user.run(["plan", Scene.example("elec2"), "--device", "artix"])
+        let other = user.run(["plan", file, "--device", "artix"])
         #expect(other.code == 78 && other.errors.contains("artix7"))
-        // Floats and N:M on a device that has neither.
-        let unfit = user.run(["plan", Scene.example("elec2"), "--device", "artix7"])
+        // Floats on a device that has none.
+        let unfit = user.run(["plan", file, "--device", "artix7"])
         #expect(unfit.code == 78 && unfit.errors.contains("does not run on artix7"))
+        #expect(user.run(["plan", file, "--device", "microcontroller"]).code == 0)
     }
 
     @Test(arguments: [
@@ -161,7 +164,15 @@ enum Scene {
     }
 
     /// A small network in floats, with what fixed point does not have.
-    static let small = """
+    static let small =
+        plain + """
+
+            [device]
+            profile = "microcontroller"
+            """
+
+    /// The same without a device.
+    static let plain = """
         [input]
         features = 16
         normalise = "none"
@@ -174,8 +185,6 @@ enum Scene {
         [learning]
         rate = 0.1
         momentum = 0.5
-        [device]
-        profile = "microcontroller"
         """
 }
 
