@@ -128,8 +128,8 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Client", "Configuration", "Learning", "Messaging", "MillraceProtocol", "Platform",
-                "SampleSources", "WeightStore",
+                "Accelerator", "Client", "Configuration", "Junctions", "Kernels", "Learning",
+                "Messaging", "MillraceProtocol", "Platform", "SampleSources", "WeightStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "clients/cli/millrace", swiftSettings: strict),

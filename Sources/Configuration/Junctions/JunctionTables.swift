@@ -113,7 +113,9 @@ extension JunctionTables {
 
     private func interleaver(_ index: Int) -> InterleaverSettings {
         InterleaverSettings(
-            type: integer("interleaver", index) ?? 2, parallelism: integer("parallelism", index),
+            type: integer("interleaver", index) ?? 2,
+            // 0 chooses, as if nobody had said anything.
+            parallelism: integer("parallelism", index).flatMap { $0 == 0 ? nil : $0 },
             dithers: text("dither", index) == "memory",
             startsAtZero: text("sweep-start", index) == "zero")
     }

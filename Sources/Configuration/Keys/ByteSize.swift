@@ -1,7 +1,7 @@
 // Sizes in bytes as people write them: 65536, "65536", "64KiB", "64 KiB", "1.5MiB", "1MB".
 
 /// Sizes in bytes.
-enum ByteSize {
+package enum ByteSize {
     private static let units: [(name: String, bytes: Double)] = [
         ("b", 1), ("", 1), ("kib", 1024), ("mib", 1_048_576), ("gib", 1_073_741_824),
         ("tib", 1_099_511_627_776), ("kb", 1e3), ("mb", 1e6), ("gb", 1e9), ("tb", 1e12),
@@ -16,7 +16,8 @@ enum ByteSize {
         }
     }
 
-    private static func parse(_ text: String) -> Int64? {
+    /// The size that `text` means, with or without a unit; nil if none, or no whole number.
+    package static func parse(_ text: String) -> Int64? {
         let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         let rest = text.dropFirst(digits.count).filter { $0 != " " }.lowercased()
         guard let number = Double(digits), let unit = units.first(where: { $0.name == rest })

@@ -37,7 +37,7 @@ enum JunctionKeys {
         key("out-degree", .integer(1...65_536), sparse),
         key("pattern-seed", .integer(0...Int64.max), sparse),
         key("interleaver", .oneOf([1, 2, 3]), clashFree),
-        key("parallelism", .integer(1...65_536), clashFree),
+        key("parallelism", .integer(0...65_536), clashFree),
         key("dither", .choice(["none", "memory"]), clashFree),
         key("sweep-start", .choice(["drawn", "zero"]), clashFree),
         key("block", .oneOf([2, 4, 8, 16, 32, 64, 128, 256]), circulant),

@@ -8,7 +8,7 @@ import Testing
     @Test(arguments: [
         "structure = \"sparse\"", "structure = 3", "density = 0", "density = 1.5",
         "density = \"half\"", "out-degree = 0", "out-degree = 2.0", "pattern-seed = -1",
-        "interleaver = 4", "interleaver = \"2\"", "parallelism = 0", "dither = true",
+        "interleaver = 4", "interleaver = \"2\"", "parallelism = -1", "dither = true",
         "sweep-start = 0", "block = 3", "block = 512", "block = \"8\"", "pattern = \"3:8\"",
         "pattern = [2, 8]", "pruned-passes = \"none\"", "weight-update = \"sparse\"",
         "dropped-decay = 2", "rule = \"essop\"", "stream-bits = 65", "stream-bits = 0",

@@ -37,6 +37,6 @@ struct Millrace: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             StatusCommand.self, StreamCommand.self, LabelCommand.self, PredictCommand.self,
-            GenerationsCommand.self, RollbackCommand.self, CheckpointCommand.self,
+            GenerationsCommand.self, RollbackCommand.self, CheckpointCommand.self, PlanCommand.self,
         ])
 }

@@ -6,16 +6,8 @@ import MillraceProtocol
 import Platform
 import SampleSources
 
-/// Which source, and how it is read.
-struct SourceArguments: ParsableArguments {
-    @Argument(
-        help: ArgumentHelp(
-            "A .npy, .csv, .tsv, .jsonl or .ndjson file, - for standard input, host, or morse.",
-            discussion:
-                "Columns are given by name or by number from 1: 2,4-6. morse takes options: morse:noise=0.05,drift=1e-5,seed=2,limit=200000"
-        ),
-        completion: .file())
-    var source: String
+/// How a source is read.
+struct SourceColumns: ParsableArguments {
     @Option(help: ArgumentHelp("Columns of the label (text sources).", valueName: "columns"))
     var labelColumn: String?
     @Option(help: ArgumentHelp("Columns of the features (text sources).", valueName: "columns"))
@@ -26,15 +18,37 @@ struct SourceArguments: ParsableArguments {
         completion: .file(extensions: ["npy"]))
     var labels: String?
 
+    /// Whether nothing is said.
+    var isEmpty: Bool { labelColumn == nil && features == nil && labels == nil }
+
+    /// The same for a receiver.
+    func options(_ expected: ExpectedSchema) -> SourceOptions {
+        var options = SourceOptions(expected: expected)
+        options.labelsPath = labels
+        options.labelColumns = labelColumn
+        options.featureColumns = features
+        return options
+    }
+}
+
+/// Which source, and how it is read.
+struct SourceArguments: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp(
+            "A .npy, .csv, .tsv, .jsonl or .ndjson file, - for standard input, host, or morse.",
+            discussion:
+                "Columns are given by name or by number from 1: 2,4-6. morse takes options: morse:noise=0.05,drift=1e-5,seed=2,limit=200000"
+        ),
+        completion: .file())
+    var source: String
+    @OptionGroup var columns: SourceColumns
+
     /// Opens the source for a daemon.
     func open(
         _ schema: SchemaReply, rate: Double? = nil, unlabelled: Bool = false,
         mayBeEmpty: Bool = false
     ) throws(ClientError) -> any SampleSource {
-        var options = SourceOptions(expected: try schema.expected())
-        options.labelsPath = labels
-        options.labelColumns = labelColumn
-        options.featureColumns = features
+        var options = columns.options(try schema.expected())
         options.unlabelled = unlabelled
         // A live source makes its samples at this rate; others are read faster than that.
         options.ratePerSecond = rate

@@ -109,8 +109,8 @@ final class StreamRun {
         _ command: StreamCommand, _ spool: Spool, _ source: any SampleSource, _ wire: WireSchema
     ) throws(ClientError) -> SpoolRecord {
         var identity = source.isSeekable ? (source.identity?.text ?? "-") : "-"
-        if let columns = command.source.features { identity += " features \(columns)" }
-        if let columns = command.source.labelColumn { identity += " labels \(columns)" }
+        if let columns = command.source.columns.features { identity += " features \(columns)" }
+        if let columns = command.source.columns.labelColumn { identity += " labels \(columns)" }
         if let path = command.shuffleWithin {
             identity += " shuffled within \(Endpoints.absolute(path)) by \(command.seed)"
         }

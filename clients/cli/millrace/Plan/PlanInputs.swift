@@ -1,0 +1,110 @@
+// From what was typed to a learner on a device.
+
+import Accelerator
+import Client
+import Configuration
+import Glibc
+import Learning
+import Platform
+
+/// A configuration that is loaded as often as there are networks to look at.
+struct PlanInputs {
+    let path: String
+    /// What the command line sets, before a candidate's own.
+    let flags: [ConfigurationFlag]
+    private let text: String
+    private let environment: [String: String]
+
+    /// - overrides: of `--set`. - device: of `--device`. - seed: of `--seed`.
+    init(
+        path: String, overrides: [String], device: String?, seed: UInt64?
+    ) throws(ClientError) {
+        self.path = path
+        environment = ProcessFacts.environment.filter { !Self.ofClient.contains($0.key) }
+        var flags: [ConfigurationFlag] = []
+        for override in overrides {
+            guard let flag = ConfigurationFlag(assignment: override) else {
+                throw ClientError(
+                    .usage, "--set \(override) is not SECTION.KEY=VALUE",
+                    advice: "--set learning.rate=0.02")
+            }
+            flags.append(flag)
+        }
+        if let device {
+            flags.append(
+                ConfigurationFlag(
+                    key: "device.profile", value: device, flag: "--device \(device)"))
+        }
+        if let seed {
+            flags.append(
+                ConfigurationFlag(key: "network.seed", value: "\(seed)", flag: "--seed \(seed)"))
+        }
+        self.flags = flags
+        guard Glibc.access(path, R_OK) == 0 else {
+            throw ClientError(
+                errno == EACCES ? .notAllowed : .noInput,
+                "\(path): \(String(cString: strerror(errno)))",
+                advice: "millrace plan examples/fpga.toml")
+        }
+        do {
+            text = try ConfigurationLoader.read(path)
+        } catch {
+            throw ClientError(error)
+        }
+    }
+
+    /// Variables of the client that are no keys of a configuration.
+    private static let ofClient: Set<String> = [
+        "MILLRACE_STATE", "MILLRACE_SPOOL", "MILLRACE_INGEST", "MILLRACE_QUERY", "MILLRACE_ADMIN",
+    ]
+
+    /// The configuration with more settings; a network that its device has no room for is loaded,
+    /// too.
+    func load(
+        _ settings: [FitSetting] = []
+    ) throws(ConfigurationErrors) -> MillraceConfiguration {
+        var inputs = ConfigurationInputs(
+            path: path, text: text, environment: environment,
+            flags: flags
+                + settings.map {
+                    ConfigurationFlag(key: $0.path, value: $0.value, flag: "--set \($0.text)")
+                })
+        inputs.checksDevice = false
+        return try ConfigurationLoader.load(inputs)
+    }
+
+    /// The configuration as it is, with its device.
+    func loadWithDevice() throws(ClientError) -> (MillraceConfiguration, DeviceDescription) {
+        let configuration: MillraceConfiguration
+        do {
+            configuration = try load()
+        } catch {
+            throw ClientError(error)
+        }
+        guard let device = configuration.learner.device else {
+            throw ClientError(
+                .badConfiguration, "\(path) has no [device], and --device names none",
+                why: "A plan says what a network costs on a device: shipped are "
+                    + DeviceProfiles.names.joined(separator: ", "),
+                advice: "--device \(DeviceProfiles.names[0]), or the path of a profile")
+        }
+        return (configuration, device)
+    }
+}
+
+extension ClientError {
+    /// A configuration that cannot be, with its exit code.
+    init(_ errors: ConfigurationErrors) {
+        let texts = errors.problems.map(\.description)
+        self.init(
+            .badConfiguration, texts[0], why: texts.dropFirst().joined(separator: ". "),
+            advice: "millraced --config FILE --check")
+    }
+
+    /// A network that a device cannot work, with its exit code.
+    init(_ error: DeviceError, on device: DeviceDescription) {
+        self.init(
+            .badConfiguration, "the network does not run on \(device.name)", why: "\(error)",
+            advice: "another --device (\(DeviceProfiles.names.joined(separator: ", "))), or --fit")
+    }
+}
