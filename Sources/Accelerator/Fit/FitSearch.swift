@@ -125,7 +125,8 @@ public struct FitSearch: Equatable, Sendable {
         switch error {
         case .unitMissing(_, _, let unit): "the device has no \(unit)"
         case .arithmeticUnsuitable(_, let found, let expected):
-            "the device takes \(expected), not \(found)"
+            "the device takes \(expected), not "
+                + (expected == "float32" ? "fixed point" : found)
         case .parallelismUnsuitable: "the device's edges per clock are fixed, and do not suit"
         case .tooFewProcessors(_, let available):
             "more edge processors are needed at once than the device's \(available)"

@@ -48,8 +48,11 @@ struct FitTraining {
         defer { bar.clear() }
         var figures: [Double?] = learners.map { _ in nil }
         for (index, learner) in learners.enumerated() where !isInterrupted {
-            bar.show(index, names[index])
-            switch data.learn(learner, signals) {
+            let outcome = data.learn(learner) { done in
+                bar.show(Double(index) + done, names[index])
+                return signals.next() == nil
+            }
+            switch outcome {
             case .interrupted: isInterrupted = true
             case .figure(let figure): figures[index] = figure
             }
@@ -151,7 +154,10 @@ struct FitData {
     }
 
     /// One learner over all samples.
-    func learn(_ configuration: LearnerConfiguration, _ signals: ProcessSignals) -> Outcome {
+    /// - goesOn: asked every few samples with the share that is done
+    func learn(
+        _ configuration: LearnerConfiguration, goesOn: (Double) -> Bool
+    ) -> Outcome {
         var configuration = configuration
         // The device changes nothing of what is learned, and nobody else sends here.
         configuration.device = nil
@@ -175,7 +181,7 @@ struct FitData {
         let isWhole = features.withUnsafeBytes { bytes in
             targets.withUnsafeBufferPointer { values in
                 for sample in 0..<count {
-                    if sample % 64 == 0, signals.next() != nil { return false }
+                    if sample % 64 == 0, !goesOn(Double(sample) / Double(count)) { return false }
                     guard let row = bytes.baseAddress.map({ $0 + sample * stride }) else { break }
                     let label: SampleLabel =
                         switch task {
@@ -225,16 +231,22 @@ extension MillraceConfiguration {
 struct FitProgress {
     let total: Int
     private var isShown = false
+    private var lastShown: UInt64 = 0
+    private let clock = MachineClock()
 
     init(total: Int) { self.total = total }
 
-    mutating func show(_ done: Int, _ name: String) {
-        guard Console.isTerminal else { return }
+    /// Draws the line, at most ten times a second.
+    /// - done: candidates, with the share of the one that learns
+    mutating func show(_ done: Double, _ name: String) {
+        let now = clock.nowNanoseconds
+        guard Console.isTerminal, now - lastShown >= 100_000_000 else { return }
+        lastShown = now
         isShown = true
-        let filled = total == 0 ? 0 : done * 20 / total
+        let filled = min(20, Int(done / Double(max(1, total)) * 20))
         let bar =
             String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled)
-        Console.talkInPlace("fit  [\(bar)]  \(done)/\(total)  \(name)")
+        Console.talkInPlace("fit  [\(bar)]  \(Int(done))/\(total)  \(name)")
     }
 
     mutating func clear() {
