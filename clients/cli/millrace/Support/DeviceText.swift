@@ -53,14 +53,15 @@ struct CostDocument: Encodable {
         return [line, each]
     }
 
-    /// Thousandths in the unit that they are thousandths of: `12.345 pJ`.
+    /// Thousandths in the unit that they are thousandths of: `12.345 pJ`, `36,488,200 pJ`.
     private func energyText(_ thousandths: Double) -> String {
+        let amount = thousandths / 1000
+        let text =
+            amount < 1000
+            ? Format.decimal(amount, 3) : Format.count(UInt64(min(amount.rounded(), 1e18)))
         let prefix = "0.001 "
-        guard let energyUnit, energyUnit != "fJ" else {
-            return Format.decimal(thousandths / 1000, 3) + " pJ"
-        }
-        let unit = energyUnit.hasPrefix(prefix) ? energyUnit.dropFirst(prefix.count) : "?"
-        return Format.decimal(thousandths / 1000, 3) + " times \(unit)"
+        guard let energyUnit, energyUnit.hasPrefix(prefix) else { return text + " pJ" }
+        return text + " times \(energyUnit.dropFirst(prefix.count))"
     }
 }
 
@@ -78,7 +79,8 @@ struct DeviceText {
 
     /// What the device is and what it spent, a line each.
     static func add(_ device: DeviceStatus, to table: inout TextTable) {
-        table.add("device", "\(device.name): \(device.title), \(device.schedule)")
+        let title = device.title.isEmpty ? "" : ": \(device.title)"
+        table.add("device", "\(device.name)\(title), \(device.schedule)")
         table.add(
             "clock",
             "\(Format.decimal(device.clockHertz / 1e6, 3)) MHz, \(device.clocksPerSample) clocks "
