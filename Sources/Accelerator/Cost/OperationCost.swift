@@ -81,6 +81,13 @@ public struct JunctionCost: Equatable, Sendable {
         return updatesDuringBackprop ? max(back, update.clocks) : back + update.clocks
     }
 
+    /// The part of `learningClocks` in which nothing waits for memories.
+    public var learningWorkClocks: Int {
+        let back = backprop.map { $0.clocks - $0.stallClocks } ?? 0
+        let update = update.clocks - update.stallClocks
+        return updatesDuringBackprop ? max(back, update) : back + update
+    }
+
     /// Clocks of a junction cycle in the pipeline, where FF runs beside BP and UP; with overhead.
     public var cycleClocks: Int { max(feedforward.clocks, learningClocks) + overheadClocks }
 }

@@ -59,10 +59,9 @@ struct DeviceMemoryLayout {
         let junction = junctions[index]
         switch device.unit(of: junction) {
         case .edgeProcessors, nil:
-            let inDegree = max(1, junction.junction.form.fanIn)
             return Lanes(
                 weights: parallelism, left: parallelism,
-                right: (parallelism + inDegree - 1) / inDegree)
+                right: EdgeTraffic.biasMemories(junction, parallelism))
         case .transformUnits:
             let units = device.transformUnits
             return Lanes(

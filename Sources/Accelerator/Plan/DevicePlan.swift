@@ -81,17 +81,12 @@ public struct DevicePlan: Equatable, Sendable {
     /// the schedule: clocks that are no stall, of FF, BP and UP, among the clocks of a sample.
     public func utilisation(_ index: Int) -> Double {
         let junction = junctions[index]
-        let busy: Int
-        switch schedule {
-        case .pipeline:
-            busy = max(
-                junction.feedforward.clocks - junction.feedforward.stallClocks,
-                junction.learningClocks - junction.update.stallClocks)
-        case .sequential:
-            busy =
-                junction.feedforward.clocks - junction.feedforward.stallClocks
-                + junction.learningClocks - junction.update.stallClocks
-        }
+        let forward = junction.feedforward.clocks - junction.feedforward.stallClocks
+        let busy =
+            switch schedule {
+            case .pipeline: max(forward, junction.learningWorkClocks)
+            case .sequential: forward + junction.learningWorkClocks
+            }
         return Double(busy) / Double(clocksPerSample)
     }
 }

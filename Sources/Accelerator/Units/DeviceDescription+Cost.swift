@@ -39,13 +39,15 @@ extension DeviceDescription {
         case .pruned(let settings):
             guard let array = tensorArray else { throw missing(index, junction, "tensor-array") }
             return TensorProcessing(array, self).cost(
-                junction, pruning: settings, isFirst: index == 0)
+                junction, pruning: settings, isFirst: place.isFirst, isLast: place.isLast,
+                hasMomentum: place.hasMomentum)
         case .dense where edgeProcessors == nil:
             guard let array = tensorArray else {
                 throw missing(index, junction, "edge-processors")
             }
             return TensorProcessing(array, self).cost(
-                junction, pruning: nil, isFirst: index == 0)
+                junction, pruning: nil, isFirst: place.isFirst, isLast: place.isLast,
+                hasMomentum: place.hasMomentum)
         case .dense, .random, .structured, .clashFree, .laneAligned:
             guard let processors = edgeProcessors else {
                 throw missing(index, junction, "edge-processors")

@@ -195,7 +195,8 @@ public final class OnlineLearner {
     /// From raw features to the network's output, with weights and statistics as they are.
     func feedforward(_ features: UnsafeRawPointer) {
         if let bytes = network.fixedInputs {
-            bytes.convert(features, network.boundaries[0].bank(workspace).consumed, workspace)
+            bytes.convert(
+                features, network.boundaries[0].bank(workspace).consumed, workspace, kernels)
             network.feedforwardNarrowed(section, workspace, kernels, counting: section)
             return
         }

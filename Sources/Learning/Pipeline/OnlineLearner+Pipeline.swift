@@ -23,7 +23,7 @@ extension OnlineLearner {
     ) -> LayerBank {
         let bank = pipeline.rings[0][pipeline.rings[0].newest(pipeline.next)]
         if let bytes = network.fixedInputs {
-            bytes.convert(features, bank.consumed, workspace)
+            bytes.convert(features, bank.consumed, workspace, kernels)
             return bank
         }
         input.prepare(
