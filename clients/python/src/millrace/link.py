@@ -232,6 +232,14 @@ class ProducerLink:
         pause = max(0.0, self._session.wake_at(now) - now)
         return min(pause, 0.02) if self._wants_out else pause
 
+    def __repr__(self) -> str:
+        where = "closed" if self._is_closed else f"{self.endpoint}, epoch {self.epoch}"
+        return f"<{type(self).__name__} {self.name}: {where}, {self.unacknowledged} on their way>"
+
+    def __del__(self) -> None:
+        if hasattr(self, "_socket") and not self._is_closed:
+            self._close_files()
+
     def _close_files(self) -> None:
         self._is_closed = True
         self._socket.close()

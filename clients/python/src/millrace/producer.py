@@ -118,10 +118,6 @@ class Producer(ProducerLink):
     ) -> None:
         self.close(wait=kind is None)
 
-    def __del__(self) -> None:
-        if hasattr(self, "_socket") and not self._is_closed:
-            self._close_files()
-
     def _hand_over(self, slices: Iterator[list[Unit]]) -> range:
         self._check_usable()
         first = self._journal.next
