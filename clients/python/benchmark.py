@@ -4,7 +4,8 @@
 
 DATA has ``elec2/stream.{x,y}.npy`` and ``mnist/train.{x,y}.npy``; without it samples of the same
 shapes and types come from a seed (then labels mean nothing, and speed is the same). Each round is
-a new epoch of one daemon; the table has the median and the best, which differ on a busy machine.
+a new epoch of one daemon. Columns: samples/s (median, best of the rounds: they differ on a busy
+machine), and microseconds of this process's processor time per sample.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,13 @@ from millrace.wire import checksum
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 Array = npt.NDArray[Any]
+
+
+class Measured(NamedTuple):
+    """Samples per second, and microseconds of processor time of this process per sample."""
+
+    rate: float
+    work: float
 
 
 def samples(name: str, data: Path | None) -> tuple[Array, Array]:
@@ -38,14 +46,15 @@ def samples(name: str, data: Path | None) -> tuple[Array, Array]:
     return chance.integers(0, 256, (count, 784), np.uint8), chance.integers(0, 10, count)
 
 
-def rate(daemon: millrace.LocalDaemon, X: Array, y: Array, step: int, **options: Any) -> float:
-    """Samples per second of one round."""
+def rate(daemon: millrace.LocalDaemon, X: Array, y: Array, step: int, **options: Any) -> Measured:
+    """One round."""
     with daemon.producer("bench", fresh=True, **options) as producer:
-        start = time.perf_counter()
+        start, work = time.perf_counter(), time.process_time()
         for at in range(0, len(X), step):
             producer.send(X[at : at + step], y[at : at + step])
         producer.flush()
-        return len(X) / (time.perf_counter() - start)
+        wall, work = time.perf_counter() - start, time.process_time() - work
+        return Measured(len(X) / wall, 1e6 * work / len(X))
 
 
 def main() -> None:
@@ -69,8 +78,11 @@ def main() -> None:
             with millrace.local(EXAMPLES / f"{name}.toml") as daemon:
                 for text, step, options in ways:
                     rates = [rate(daemon, X, y, step, **options) for _ in range(arguments.rounds)]
-                    middle, best = statistics.median(rates), max(rates)
-                    print(f"| {name} | {text} | {middle:,.0f} | {best:,.0f} |", flush=True)
+                    middle = statistics.median(one.rate for one in rates)
+                    best = max(one.rate for one in rates)
+                    work = statistics.median(one.work for one in rates)
+                    row = (name, text, f"{middle:,.0f}", f"{best:,.0f}", f"{work:.2f}")
+                    print("|", " | ".join(row), "|", flush=True)
 
 
 if __name__ == "__main__":

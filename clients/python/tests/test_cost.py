@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Array, Start
 
 import millrace
+from conftest import Array, Start
 from millrace import SessionOptions
 from millrace.arrays import as_features
 from millrace.asking import Exchange, join

@@ -88,6 +88,25 @@ def test_learn_many_is_a_loop_of_learn_one(
     assert digest(one) == digest(many) == digest(columns)
 
 
+def test_data_frames_in_and_out(samples: list[tuple[Sample, int]], models: list[Any]) -> None:
+    pd = pytest.importorskip("pandas")
+    one, frames = (MillraceClassifier(classes=[0, 1, 2]) for _ in range(2))
+    value = MillraceRegressor()
+    models += [one, frames, value]
+    for x, y in samples:
+        one.learn_one(x, y)
+    X = pd.DataFrame([x for x, _ in samples], index=range(1000, 1300))
+    y = pd.Series([y for _, y in samples], index=X.index)
+    frames.learn_many(X, y)
+    assert digest(one) == digest(frames)
+    probabilities = frames.predict_proba_many(X)
+    assert list(probabilities.columns) == [0, 1, 2]
+    assert list(probabilities.index) == list(X.index)
+    assert list(frames.predict_many(X[::-1])) == list(probabilities.idxmax(axis=1))[::-1]
+    value.learn_many(X, y.astype(float))
+    assert list(value.predict_many(X[:2]).index) == [1000, 1001]
+
+
 def test_predictions_contain_what_was_learned(
     samples: list[tuple[Sample, int]], models: list[Any]
 ) -> None:

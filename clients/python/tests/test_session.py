@@ -153,6 +153,7 @@ def test_refused_numbers_are_counted_once() -> None:
 def test_nobody_there() -> None:
     session = ProducerSession("p", MemoryJournal(), 0.0, options=SessionOptions(first_patience=1))
     session.check_patience(0.9)
+    session.check_patience(1.1, 0.5)  # Whoever begins to wait later waits as long.
     with pytest.raises(UnreachableError):
         session.check_patience(1.1)
 

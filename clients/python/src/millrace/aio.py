@@ -127,11 +127,12 @@ class AsyncProducer(ProducerLink):
                     self._journal.publish(units)
 
     async def _wait(self, is_done: Callable[[], bool], timeout: float | None) -> None:
-        end = None if timeout is None else time.monotonic() + timeout
+        start = time.monotonic()
+        end = None if timeout is None else start + timeout
         while not is_done():
             if self._error is not None:
                 raise self._error
-            self._session.check_patience(time.monotonic())
+            self._session.check_patience(time.monotonic(), start)
             if end is not None and time.monotonic() >= end:
                 raise UnreachableError(
                     f"not done within {timeout:g} s: {self.unacknowledged} numbers of {self.name} "

@@ -112,7 +112,7 @@ def _as_classes(values: Any, count: int, classes: Mapping[Any, int] | None) -> A
             f"y holds {labels.dtype} and not class indices. "
             "TRY: classes=client.schema().class_names"
         )
-    if labels.size and (labels.min() < -1 or labels.max() > np.iinfo(np.int32).max):
+    if labels.size and (labels.min() < -1 or labels.max() >= 2**31):
         raise SampleError("y has a class index below −1 or above 2³¹ − 1")
     return np.ascontiguousarray(labels.reshape(-1), "<i4")
 

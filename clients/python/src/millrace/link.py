@@ -25,6 +25,8 @@ from millrace.wire.schema import WireSchema
 
 _SLICE_BYTES = 1 << 20
 """So many bytes of a long ``send`` are made durable at once, and sent while the next are made."""
+_MEMORY_SLICE_BYTES = 1 << 14
+"""The same without a file: the daemon learns while the next frames are made."""
 
 Spool = bool | str | os.PathLike[str]
 
@@ -146,6 +148,7 @@ class ProducerLink:
         labels = None if y is None else as_labels(y, len(features), schema, self._classes)
         units: list[Unit] = []
         size = 0
+        most = _SLICE_BYTES if isinstance(self._journal, FileJournal) else _MEMORY_SLICE_BYTES
         for first_row, end_row, labelled in runs(labels, schema, len(features)):
             step = self._session.max_batch
             for start in range(first_row, end_row, step):
@@ -158,7 +161,7 @@ class ProducerLink:
                 )  # fmt: skip
                 units.append(Unit(first, count, count, frame))
                 size += len(frame)
-                if size >= _SLICE_BYTES:
+                if size >= most:
                     yield units
                     units, size = [], 0
         if units:
@@ -228,6 +231,14 @@ class ProducerLink:
         now = time.monotonic()
         pause = max(0.0, self._session.wake_at(now) - now)
         return min(pause, 0.02) if self._wants_out else pause
+
+    def __repr__(self) -> str:
+        where = "closed" if self._is_closed else f"{self.endpoint}, epoch {self.epoch}"
+        return f"<{type(self).__name__} {self.name}: {where}, {self.unacknowledged} on their way>"
+
+    def __del__(self) -> None:
+        if hasattr(self, "_socket") and not self._is_closed:
+            self._close_files()
 
     def _close_files(self) -> None:
         self._is_closed = True

@@ -118,10 +118,6 @@ class Producer(ProducerLink):
     ) -> None:
         self.close(wait=kind is None)
 
-    def __del__(self) -> None:
-        if hasattr(self, "_socket") and not self._is_closed:
-            self._close_files()
-
     def _hand_over(self, slices: Iterator[list[Unit]]) -> range:
         self._check_usable()
         first = self._journal.next
@@ -137,13 +133,14 @@ class Producer(ProducerLink):
         return range(first, self._journal.next)
 
     def _wait(self, is_done: Callable[[], bool], timeout: float | None) -> None:
-        end = None if timeout is None else time.monotonic() + timeout
+        start = time.monotonic()
+        end = None if timeout is None else start + timeout
         while not is_done():
             self._pump()
             if is_done():
                 return
             now = time.monotonic()
-            self._session.check_patience(now)
+            self._session.check_patience(now, start)
             if end is not None and now >= end:
                 raise UnreachableError(
                     f"not done within {timeout:g} s: {self.unacknowledged} numbers of {self.name} "

@@ -376,15 +376,16 @@ class ProducerSession:
         self._flush_request += 1
         return Outgoing(Flush(self.epoch, self._flush_request).encode(), Sort.FLUSH)
 
-    def check_patience(self, now: float) -> None:
+    def check_patience(self, now: float, since: float = 0.0) -> None:
         """Raises UnreachableError or BusyError when nobody has answered for too long.
 
-        For whoever waits; a session that nobody waits for goes on trying.
+        For whoever waits, from the moment ``since`` on; a session that nobody waits for goes on
+        trying.
         """
         if self.state is State.STREAMING:
             return
         options = self.options
         patience = options.later_patience if self._was_welcome else options.first_patience
-        if now - self._last_welcome <= patience:
+        if now - max(self._last_welcome, since) <= patience:
             return
         raise unanswered(self.report.last_refusal, was_there=self._was_welcome, patience=patience)
