@@ -26,6 +26,13 @@ def units(journal: MemoryJournal, values: list[float], epoch: int) -> list[Unit]
     return [Unit(journal.next, len(values), len(values), frame)]
 
 
+def quiet() -> random.Random:
+    """Chance under which nothing is lost."""
+    chance = random.Random()
+    chance.random = lambda: 0.5  # type: ignore[method-assign]
+    return chance
+
+
 def append(session: ProducerSession, values: list[float]) -> None:
     new = units(session.journal, values, session.epoch)  # type: ignore[arg-type]
     session.journal.write(new)
@@ -86,13 +93,11 @@ def test_losses_crashes_and_restarts(seed: int, is_file: bool, tmp_path: Path) -
             assert session.journal.next == value + 1
             assert session.journal.samples == value
     target = session.flush()
-    quiet = random.Random()
-    quiet.random = lambda: 0.5  # type: ignore[method-assign]
     for _ in range(200):
         if session.schema is not None and session.acknowledged >= target:
             break
         now += 0.5
-        talk(session, daemon, now, quiet)
+        talk(session, daemon, now, quiet())
     assert daemon.durable.decided == [float(i) for i in range(value)]
     assert session.acknowledged == value
     assert session.report.positions_lost == 0
@@ -124,8 +129,7 @@ def test_a_late_first_welcome_moves_what_was_handed_over() -> None:
 
 
 def test_a_newer_epoch_ends_the_session() -> None:
-    daemon, chance = FakeDaemon(), random.Random()
-    chance.random = lambda: 0.5  # type: ignore[method-assign]
+    daemon, chance = FakeDaemon(), quiet()
     session = ProducerSession("p", MemoryJournal(), 0.0)
     talk(session, daemon, 0.0, chance)
     daemon.live.number += 1
@@ -137,8 +141,7 @@ def test_a_newer_epoch_ends_the_session() -> None:
 
 
 def test_refused_numbers_are_counted_once() -> None:
-    daemon, chance = FakeDaemon(), random.Random()
-    chance.random = lambda: 0.5  # type: ignore[method-assign]
+    daemon, chance = FakeDaemon(), quiet()
     session = ProducerSession("p", MemoryJournal(), 0.0)
     talk(session, daemon, 0.0, chance)
     append(session, [1.0, 2.0, 3.0, 4.0])
@@ -232,3 +235,25 @@ def test_a_damaged_record_is_no_empty_one(tmp_path: Path) -> None:
     (path.parent / "p.json").write_text("{")
     with pytest.raises(SpoolError, match="damaged"):
         FileJournal(tmp_path, "ipc://x", "p")
+
+
+def test_a_gap_goes_back_at_once_and_once() -> None:
+    session = ProducerSession("p", MemoryJournal(), 0.0)
+    talk(session, FakeDaemon(), 0.0, quiet())
+    for first in (0.0, 2.0, 4.0):
+        append(session, [first, first + 1])
+        out = session.outgoing(0.0)
+        assert out is not None
+        session.sent(out, 0.0)
+    assert session.position == 7
+    session.receive(Nack(1, 3, Reason.SEQUENCE_GAP).encode(), 0.1)
+    assert session.position == 3
+    again = session.outgoing(0.1)
+    assert again is not None
+    assert (again.first, again.count) == (3, 2)
+    session.sent(again, 0.1)
+    session.receive(Nack(1, 3, Reason.SEQUENCE_GAP).encode(), 0.2)
+    assert session.position == 5  # Told twice; the frames are on their way.
+    session.receive(Nack(1, 3, Reason.SEQUENCE_GAP).encode(), 0.4)
+    assert session.position == 3
+    assert session.report.resent == 2
