@@ -108,8 +108,6 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Accelerator", "Arithmetic", "Junctions", "Learning", "SampleSources", "WeightStore",
-                .product(name: "TOMLKit", package: "TOMLKit"),
                 "Accelerator", "Arithmetic", "Junctions", "Learning", "SampleSources",
                 "WeightStore", .product(name: "TOMLKit", package: "TOMLKit"),
             ],
@@ -189,7 +187,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "AcceleratorTests",
-            dependencies: ["Accelerator", "Arithmetic", "Junctions", "Platform", "Simulation"],
+            dependencies: ["Accelerator", "Arithmetic", "Junctions", "Platform"],
             swiftSettings: strict),
         .testTarget(
             name: "LearningTests",
@@ -209,8 +207,6 @@ let package = Package(
         .testTarget(
             name: "ConfigurationTests",
             dependencies: [
-                "Accelerator", "Arithmetic", "Configuration", "Junctions", "Learning", "SampleSources",
-                "Simulation",
                 "Accelerator", "Arithmetic", "Configuration", "Junctions", "Learning",
                 "SampleSources", "Simulation",
             ],

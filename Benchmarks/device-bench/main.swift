@@ -14,7 +14,8 @@ if let index = arguments.firstIndex(of: "--seconds"), index + 1 < arguments.coun
 {
     try runPipeline(seconds: seconds)
 } else {
-    let rows = try measureFPGA(all: !arguments.contains("--rows"))
+    let isAll = !arguments.contains("--rows")
+    let rows = try measureFPGA(all: isAll) + measureAccounting(all: isAll)
     if arguments.contains("--json") {
         print("[" + rows.map(\.json).joined(separator: ",\n ") + "]")
     } else {

@@ -29,12 +29,14 @@ public enum ActionKind: Equatable, Hashable, Sendable {
 
 /// An action on numbers of a width.
 public struct Action: Equatable, Hashable, Sendable {
+    /// What is done.
     public let kind: ActionKind
     /// Of one number, in bits.
     public let bits: Int
     /// Whether the number is in floating point.
     public let isFloat: Bool
 
+    /// An action on numbers of `bits` bits.
     public init(_ kind: ActionKind, bits: Int, isFloat: Bool = false) {
         self.kind = kind
         self.bits = bits
@@ -52,8 +54,10 @@ public struct Action: Equatable, Hashable, Sendable {
 
 /// How often each action is done. Order does not matter; actions that are not done are absent.
 public struct ActionCounts: Equatable, Sendable {
+    /// Actions that are done, and how often.
     public private(set) var counts: [Action: Int] = [:]
 
+    /// Nothing is done.
     public init() {}
 
     /// How often `action` is done.

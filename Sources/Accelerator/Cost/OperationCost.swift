@@ -20,6 +20,7 @@ public struct OperationCost: Equatable, Sendable {
     /// Everything done.
     public var actions: ActionCounts
 
+    /// See the properties; `clocks` includes `stallClocks`.
     public init(
         clocks: Int = 0, stallClocks: Int = 0, clashes: Int = 0,
         actions: ActionCounts = ActionCounts()
@@ -46,13 +47,16 @@ public struct JunctionCost: Equatable, Sendable {
     public var parallelism: Int?
     /// Clocks that the unit adds to every junction cycle: overhead and PROCTIME.
     public var overheadClocks: Int
+    /// y = W x
     public var feedforward: OperationCost
     /// nil for the first junction: nobody is to its left.
     public var backprop: OperationCost?
+    /// W ← W − η δ xᵀ
     public var update: OperationCost
     /// Whether BP and UP run at the same time (edge processors), else one after the other.
     public var updatesDuringBackprop: Bool
 
+    /// See the properties.
     public init(
         unit: DeviceUnit, parallelism: Int?, overheadClocks: Int, feedforward: OperationCost,
         backprop: OperationCost?, update: OperationCost, updatesDuringBackprop: Bool

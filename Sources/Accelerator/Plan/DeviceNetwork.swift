@@ -33,10 +33,12 @@ public struct DeviceNetwork: Equatable, Sendable {
     public let junctions: [DeviceJunction]
     /// Bits of one input as it arrives: 8 for pixels; the input banks are so wide at most.
     public let inputBits: Int
+    /// When each operation runs.
     public let schedule: Schedule
     /// Whether every weight has a velocity.
     public let hasMomentum: Bool
 
+    /// A network of at least one junction.
     public init(
         junctions: [DeviceJunction], inputBits: Int, schedule: Schedule, hasMomentum: Bool
     ) {

@@ -3,10 +3,13 @@
 
 /// A network laid out on a device.
 public struct DevicePlan: Equatable, Sendable {
+    /// What it is laid out on.
     public let device: DeviceDescription
+    /// When each operation runs.
     public let schedule: Schedule
     /// From the input.
     public let junctions: [JunctionCost]
+    /// What lies in the device's memories.
     public let memory: DeviceMemoryMap
 
     /// Lays a network out.
