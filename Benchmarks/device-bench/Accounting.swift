@@ -1,8 +1,8 @@
-// What charging costs: the share of a training step that goes into adding a row of constants.
+// What charging costs: the share of a training step that goes into counting it.
 //
 // Two learners over the same section and the same scratch memory, one of them on a device, take
 // turns, block by block: whatever memory and machine do, they do to both. The small network is the
-// hard case: its step is short and its row is as long as the FPGA's.
+// hard case: its step is short.
 
 import Accelerator
 import Arithmetic

@@ -1,5 +1,5 @@
-// What is charged for one sample, as numbers in a row, so that charging is an addition of two
-// short arrays. The sums are a field of the learner section and so part of every generation.
+// What is charged for one sample, as numbers in a row. Rows and counts of samples are fields of the
+// learner section and so part of every generation.
 //
 // Order: total clocks; then for every junction and operation (FF, BP, UP): clocks, accesses,
 // clashes, energy. Energy is in femtojoules where the table is in picojoules, else in thousandths

@@ -1,4 +1,4 @@
-// Charges that were added up, read back: of one operation, of everything.
+// What samples cost altogether: of one operation, of everything.
 
 /// Figures that are charged, of an operation or of all together.
 public struct DeviceFigures: Equatable, Sendable {
@@ -35,56 +35,77 @@ public struct DeviceFigures: Equatable, Sendable {
     }
 }
 
-/// A view of sums (or of one row) in the order of `DeviceChargeLayout`; it owns nothing.
+/// What samples cost altogether, modulo 2⁶⁴: counts times constants. A view that owns nothing.
 public struct DeviceChargeSums {
     /// Junctions of the network.
     public let junctionCount: Int
-    private let numbers: UnsafePointer<UInt64>
+    private let learnedCosts: UnsafePointer<UInt64>
+    private let inferredCosts: UnsafePointer<UInt64>
+    private let learned: UInt64
+    private let inferred: UInt64
 
-    /// - numbers: `DeviceChargeLayout.count` of them, 8-byte aligned, that outlive the view
-    public init(_ numbers: UnsafePointer<UInt64>, junctionCount: Int) {
-        self.numbers = numbers
+    /// - costs: what a learned sample costs, and then what an inference costs, each
+    ///   `DeviceChargeLayout.count` numbers, 8-byte aligned, that outlive the view
+    /// - learned: learned samples
+    /// - inferred: inferences
+    public init(
+        costs: UnsafePointer<UInt64>, learned: UInt64, inferred: UInt64, junctionCount: Int
+    ) {
+        learnedCosts = costs
+        inferredCosts = costs + DeviceChargeLayout.count(junctionCount: junctionCount)
+        self.learned = learned
+        self.inferred = inferred
         self.junctionCount = junctionCount
+    }
+
+    /// Number `index` in the order of `DeviceChargeLayout`.
+    public subscript(_ index: Int) -> UInt64 {
+        learnedCosts[index] &* learned &+ inferredCosts[index] &* inferred
     }
 
     /// The figures of one operation of one junction.
     public func operation(_ junction: Int, _ operation: Operation) -> DeviceFigures {
         precondition(junction >= 0 && junction < junctionCount, "a junction of the network")
-        let first = numbers + DeviceChargeLayout.index(junction: junction, operation)
-        var figures = DeviceFigures()
-        figures.clocks = first[0]
-        figures.accesses = first[1]
-        figures.clashes = first[2]
-        figures.energy = first[3]
-        return figures
+        return figures(DeviceChargeLayout.index(junction: junction, operation))
     }
 
     /// Clocks of the device from the first sample to the last, which is less than the sum over
     /// operations where these run at the same time; all else is a sum. Allocates nothing.
     public var total: DeviceFigures {
         var sum = DeviceFigures()
-        sum.clocks = numbers[0]
+        sum.clocks = self[0]
         for operation in 0..<(3 * junctionCount) {
-            let first = numbers + 1 + operation * DeviceChargeLayout.figuresPerOperation
-            sum.accesses &+= first[1]
-            sum.clashes &+= first[2]
-            sum.energy &+= first[3]
+            let part = figures(1 + operation * DeviceChargeLayout.figuresPerOperation)
+            sum.accesses &+= part.accesses
+            sum.clashes &+= part.clashes
+            sum.energy &+= part.energy
         }
         return sum
+    }
+
+    private func figures(_ first: Int) -> DeviceFigures {
+        var figures = DeviceFigures()
+        figures.clocks = self[first]
+        figures.accesses = self[first + 1]
+        figures.clashes = self[first + 2]
+        figures.energy = self[first + 3]
+        return figures
     }
 }
 
 extension DeviceCharge {
     /// All figures of one learned sample.
-    public var learnedTotal: DeviceFigures { Self.total(learned, junctionCount) }
+    public var learnedTotal: DeviceFigures { total(learned: 1, inferred: 0) }
 
     /// All figures of one inference.
-    public var inferredTotal: DeviceFigures { Self.total(inferred, junctionCount) }
+    public var inferredTotal: DeviceFigures { total(learned: 0, inferred: 1) }
 
-    private static func total(_ row: [UInt64], _ junctionCount: Int) -> DeviceFigures {
-        row.withUnsafeBufferPointer { numbers in
+    private func total(learned: UInt64, inferred: UInt64) -> DeviceFigures {
+        (self.learned + self.inferred).withUnsafeBufferPointer { numbers in
             guard let base = numbers.baseAddress else { return DeviceFigures() }
-            return DeviceChargeSums(base, junctionCount: junctionCount).total
+            return DeviceChargeSums(
+                costs: base, learned: learned, inferred: inferred, junctionCount: junctionCount
+            ).total
         }
     }
 }

@@ -40,8 +40,6 @@ public struct LearnerLayout: Sendable {
     let deviceFields: DeviceFields
     /// The network on its device; nil where none is emulated.
     public let device: DeviceAccounting?
-    /// Bytes from the start of the learner's workspace to the rows that are charged.
-    let deviceRowsOffset: Int
 
     /// Lays out a learner; the configuration must be valid.
     public init(_ configuration: LearnerConfiguration) {
@@ -86,7 +84,7 @@ public struct LearnerLayout: Sendable {
         pipeline = c.schedule == .pipeline ? PipelineFields(c, network, &section) : nil
         line("pipeline registers", "banks of \(network.layers.count) junctions")
         deviceFields = DeviceFields(junctionCount: network.layers.count, &section)
-        line("device charges", "clocks, accesses, clashes, energy")
+        line("device charges", "cost of a sample, samples")
         device = DeviceAccounting(c)
 
         self.configuration = c
@@ -94,8 +92,7 @@ public struct LearnerLayout: Sendable {
         self.network = network
         predictorNetwork = network.forPrediction(c)
         sectionLines = lines
-        deviceRowsOffset = network.workspaceBytes
-        workspaceBytes = deviceRowsOffset + DeviceCharges.workspaceBytes(device)
+        workspaceBytes = network.workspaceBytes
         junctionWorkBytes = network.junctionBytes + predictorNetwork.junctionBytes
         predictorWorkspaceBytes = predictorNetwork.workspaceBytes
     }

@@ -9,17 +9,21 @@ import WeightStore
 
 /// Where the charges of a device lie in the section.
 struct DeviceFields: Sendable {
-    /// Sums, in the order of `DeviceChargeLayout`.
-    let charges: SectionField
+    /// What a learned sample costs, and what an inference costs, in the order of
+    /// `DeviceChargeLayout`: a state tells what it cost without its configuration.
+    let costs: SectionField
+    /// Learned samples, and inferences, since the device is this one.
+    let passes: SectionField
     /// The digest of the device that they belong to; 0: none.
     let identity: SectionField
     /// Its name in UTF-8, padded with zeros.
     let name: SectionField
 
     init(junctionCount: Int, _ section: inout SectionLayout) {
-        charges = section.add(
-            "device.charges", .u64,
-            shape: [DeviceChargeLayout.count(junctionCount: junctionCount)])
+        costs = section.add(
+            "device.costs", .u64,
+            shape: [2, DeviceChargeLayout.count(junctionCount: junctionCount)])
+        passes = section.add("device.passes", .u64, shape: [2])
         identity = section.add("device.identity", .u64, shape: [1])
         name = section.add("device.name", .u8, shape: [DeviceIdentity.nameBytes])
     }
@@ -60,8 +64,11 @@ public struct DeviceChange: Equatable, Sendable {
 extension LearnerLayout {
     /// The sums of a section of this layout; only read.
     public func deviceSums(_ section: UnsafeRawPointer) -> DeviceChargeSums {
-        DeviceChargeSums(
-            (section + deviceFields.charges.offset).assumingMemoryBound(to: UInt64.self),
+        let passes = section + deviceFields.passes.offset
+        return DeviceChargeSums(
+            costs: (section + deviceFields.costs.offset).assumingMemoryBound(to: UInt64.self),
+            learned: passes.load(as: UInt64.self),
+            inferred: passes.load(fromByteOffset: 8, as: UInt64.self),
             junctionCount: network.layers.count)
     }
 

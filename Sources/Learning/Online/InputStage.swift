@@ -9,11 +9,16 @@ import WeightStore
 
 /// Conversion and normalisation of one learner's features.
 struct InputStage {
-    private let configuration: LearnerConfiguration
+    private let featureCount: Int
+    private let offset: Float
+    private let scale: Float
     private let convert: KernelSet.Conversion
 
     init(_ configuration: LearnerConfiguration, _ kernels: KernelSet) {
-        self.configuration = configuration
+        // Not the configuration: taking it out sample by sample would count references.
+        featureCount = configuration.featureCount
+        offset = configuration.inputOffset
+        scale = configuration.inputScale
         switch configuration.elementType {
         case .u8: convert = kernels.convertU8
         case .i16: convert = kernels.convertI16
@@ -24,8 +29,7 @@ struct InputStage {
 
     /// Raw features to floats: (raw + offset) · scale; padded.
     func convert(_ features: UnsafeRawPointer, _ x: UnsafeMutablePointer<Float>) {
-        let c = configuration
-        convert(features, x, c.featureCount, c.inputOffset, c.inputScale)
+        convert(features, x, featureCount, offset, scale)
     }
 
     /// Raw features to the network's input, with the statistics as they are; the converted
@@ -56,7 +60,7 @@ struct InputStage {
     /// The raw value that a network value z of feature `index` stands for: the way back.
     func rawValue(_ index: Int, _ z: Float, _ normaliser: RunningNormaliser?) -> Float {
         let x = normaliser?.original(index, z) ?? z
-        return x / configuration.inputScale - configuration.inputOffset
+        return x / scale - offset
     }
 }
 

@@ -65,7 +65,7 @@ public final class OnlineLearner {
         counters = (section + layout.counters.offset).assumingMemoryBound(to: UInt64.self)
         generatorState = (section + layout.generator.offset).assumingMemoryBound(to: UInt64.self)
         workspace.initializeMemory(as: UInt8.self, repeating: 0, count: layout.workspaceBytes)
-        charges = DeviceCharges(layout, section, workspace)
+        charges = DeviceCharges(layout, section)
         network.prepare(workspace)
     }
 

@@ -99,7 +99,7 @@ import WeightStore
         #expect(with.layout.section == without.layout.section)
         _ = Self.run(with, 1..<300)
         _ = Self.run(without, 1..<300)
-        let first = try #require(with.layout.section["device.charges"]).offset
+        let first = try #require(with.layout.section["device.costs"]).offset
         #expect(with.bytes[..<first] == without.bytes[..<first])
         #expect(without.bytes[first...].allSatisfy { $0 == 0 })
         #expect(with.bytes[first...].contains { $0 != 0 })
@@ -143,7 +143,7 @@ import WeightStore
 
         let (none, gone) = try start(nil)
         #expect(gone?.after == DeviceIdentity.none)
-        let first = try #require(none.layout.section["device.charges"]).offset
+        let first = try #require(none.layout.section["device.costs"]).offset
         #expect(none.bytes[first...].allSatisfy { $0 == 0 })
     }
 

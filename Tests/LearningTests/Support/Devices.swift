@@ -40,9 +40,9 @@ extension LearnerConfiguration {
 extension LearnerHarness {
     /// All charges of the section, in their order.
     var charges: [UInt64] {
-        guard let field = layout.section["device.charges"] else { return [] }
-        let base = (section + field.offset).assumingMemoryBound(to: UInt64.self)
-        return (0..<field.rowElements).map { base[$0] }
+        let sums = layout.deviceSums(UnsafeRawPointer(section))
+        let count = DeviceChargeLayout.count(junctionCount: sums.junctionCount)
+        return (0..<count).map { sums[$0] }
     }
 
     /// What `learned` learned samples and `inferred` inferences cost.
