@@ -60,8 +60,7 @@ public struct EnergyTable: Equatable, Sendable {
     /// At most one per action, kind of number, width and size of memory counts: the first.
     public let rows: [EnergyRow]
     /// The memory that all reads and writes are charged as, in bytes: the smallest of the table
-    /// that holds so much, else the largest. One memory of the whole size: an upper bound where a
-    /// device has many small ones.
+    /// that holds so much, else the largest. Of a device with many memories it is one of them.
     public var memoryBytes: Int
 
     /// See the properties.

@@ -28,6 +28,7 @@ enum DeviceKeys {
                 ("clock-megahertz", .real(0...100_000, excludesLow: true)),
                 ("memory", .bytes(1...1 << 40)),
                 ("memories", .integer(0...1_048_576)),
+                ("bank", .bytes(1...1 << 40)),
                 ("word-bits", .integer(1...65_536)),
                 ("read-ports", .integer(1...16)),
                 ("write-ports", .integer(1...16)),

@@ -94,7 +94,8 @@ extension ConfigurationBuilder {
         return EnergyTable(
             name: text("energy.name"), node: text("energy.node"),
             unit: unit.isEmpty || unit == "picojoules" ? .picojoules : .relative(to: unit),
-            rows: rows, memoryBytes: integer("device.memory"))
+            rows: rows,
+            memoryBytes: integer(values["device.bank"] == nil ? "device.memory" : "device.bank"))
     }
 
     private func described(_ energy: EnergyTable?) -> DeviceDescription {
