@@ -64,11 +64,10 @@ extension NetworkLoop {
         ring.list().first { $0.state == .durable && $0.generation == generation }?.stateDigest ?? 0
     }
 
-    /// Samples that the weights in a slot have seen. Not the stream's count of learned samples:
+    /// Samples that the state in a slot has learned. Not the stream's count of learned samples:
     /// a rollback takes weights back, and the stream goes on.
     private func learnedSamples(slot: Int) -> UInt64 {
-        let section = UnsafeRawPointer(ring.learnerMemory(slot))
-        return PrequentialFigures.scored(layout: description.layout, section: section)
+        description.layout.learnedCount(UnsafeRawPointer(ring.learnerMemory(slot)))
     }
 
     /// Labelled samples inside the pipeline of a slot.

@@ -245,6 +245,15 @@ extension OnlineLearner {
 }
 
 extension LearnerLayout {
+    /// Samples that a section of this layout has learned: those under way are in its registers, if
+    /// not in its weights yet, and the last of them are not scored.
+    public func learnedCount(_ section: UnsafeRawPointer) -> UInt64 {
+        let scored = PrequentialFigures.scored(layout: self, section: section)
+        guard let pipeline else { return scored }
+        let cycle = section.load(fromByteOffset: pipeline.cycle.offset, as: UInt64.self)
+        return scored &+ min(cycle, UInt64(pipeline.junctionCount - 1))
+    }
+
     /// Labelled samples inside the pipeline of a section of this layout; 0 without one.
     public func inFlightCount(_ section: UnsafeRawPointer) -> Int {
         guard let pipeline else { return 0 }

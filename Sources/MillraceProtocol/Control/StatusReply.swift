@@ -155,7 +155,7 @@ public struct StatusReply: ControlReply {
     public var generation: UInt64
     /// The digest of its learner section, 16 hexadecimal digits.
     public var stateDigest: String
-    /// Samples that are in the weights of the newest durable generation.
+    /// Samples that the newest durable generation has learned, those in its pipeline included.
     public var samples: UInt64
     /// Labelled samples inside the junction pipeline of the newest durable generation: they are
     /// learned, and their last update is yet to come. 0 in the sequential schedule.

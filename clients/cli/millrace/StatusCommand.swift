@@ -28,8 +28,10 @@ struct StatusText {
         var table = TextTable()
         table.add("mode", status.mode.rawValue)
         table.add("generation", "\(status.generation)  state \(status.stateDigest)")
-        let inFlight = status.inFlight > 0 ? ", \(status.inFlight) in the pipeline" : ""
-        table.add("samples", Format.count(status.samples) + " in the weights" + inFlight)
+        let place =
+            status.inFlight > 0
+            ? " learned, \(status.inFlight) of them still in the pipeline" : " in the weights"
+        table.add("samples", Format.count(status.samples) + place)
         table.add("uptime", Format.decimal(status.uptimeSeconds, 1) + " s")
         table.add(
             "commits",
