@@ -296,6 +296,26 @@ TESTS = [
     ("0.2", "tables of the sigmoid and its derivative: in (10,2,7) the derivative at 0 is 31, not "
      "32", "exact", PUBLISHED,
      ["FixedSigmoidTests.tenBits", "FixedSigmoidTests.entriesAreOrderedAndBounded"]),
+    ("0.3", "the junction pipeline: after 1,100 samples the learner has the weights that the delay rule "
+     "gives, for one to five junctions", "bit exact", PUBLISHED,
+     ["DelayRuleTests.theLearnerFollowsTheRule", "DelayedCopiesTests.theLearnerIsItsDefinition",
+      "DelayedCopiesTests.aRateCountsFromEntry"]),
+    ("0.4", "cycles: edges / z + 2 + PROCTIME, 34 clocks (36) for the FPGA network, half with twice the "
+     "hardware", "34 at 15 MHz: 441,000 samples/s", COMPUTED + " from verified inputs",
+     ["EdgeProcessingTests.thePublishedNetworkTakes34Clocks",
+      "EdgeProcessingTests.twiceTheProcessorsHalveTheClocks",
+      "DeviceParallelismChoiceTests.findsThePublishedOneAndItsMultiples"]),
+    ("0.4", "no clash; clashes of other patterns, clock by clock and bank by bank", "exact", PUBLISHED,
+     ["DeviceSimulationTests.thePublishedNetworkStepsAsPlanned",
+      "EdgeSimulationTests.bothModelsAgreeOnEveryShapeUpTo16By16",
+      "EdgeSimulationTests.aClashFreePatternClashesAtAnotherZ"]),
+    ("0.4", "multipliers: z in FF, 2z in BP (not in junction 1), z + z/fi in UP: 12,384 "
+     "multiplications a sample", "computed from the published resources", COMPUTED,
+     ["EdgeProcessingTests.thePublishedNetworkMultiplies12384Times"]),
+    ("0.10", "memory: 2(L−h)−1 activation banks, 2 error banks; the FPGA network learns in 98,880 bits",
+     "98,880", COMPUTED + " from verified inputs",
+     ["DeviceMemoryMapTests.theNetworkOfTheFpgaTakes98880Bits",
+      "DeviceMemoryMapTests.banksOfDeeperPipelinesAreTwoMoreForEachLayer"]),
     ("0.2", "updates: the learning rate goes onto the error first, and rounds", "exact", PUBLISHED,
      ["FixedArithmeticTests.incrementsOfBiases", "FixedGoldenTests.isTheReference"]),
     ("1.1", "increments have the right mean and variance", "unbiased, p(1 − p)/L", COMPUTED,
@@ -342,6 +362,15 @@ TESTS = [
      "dataflow", "offline scheduling", ABSTRACT,
      ["TensorNetworkTests.withoutPreGenerationTheHiddenClocksShow",
       "TensorNetworkTests.theSchedulerIsNeverWorse"]),
+    ("1.6", "energy by the paper's factor: a stochastic product counts .178 of a multiplication in FP16, "
+     "and nothing is given in joules", "17.8 %", ABSTRACT + ", as we read “better”",
+     ["DeviceKeyTests.energiesAreThoseOfTheTable",
+      "TransformProcessingTests.stochasticCountsAreThoseOfTheEmulation",
+      "TransformSimulationTests.bothModelsAgreeOnStochasticProducts"]),
+    ("2.4", "multiplications at 1024 × 1024, k = 4 … 128: 2.6, 4.5, 8, 14, 24, 34 times fewer, "
+     "transforms included, on the emulated units", "the same", COMPUTED,
+     ["TransformProcessingTests.multiplicationsFallWithTheBlock",
+      "TransformSimulationTests.bothModelsAgreeOnCirculantBlocks"]),
 ]
 
 
@@ -349,7 +378,7 @@ def test_rows(root):
     """TESTS, each looked for in the tests' own sources."""
     known = set()
     for folder in ("JunctionsTests", "KernelsTests", "ArithmeticTests", "LearningTests",
-                   "AcceleratorTests"):
+                   "AcceleratorTests", "ConfigurationTests"):
         for directory, _, files in os.walk(os.path.join(root, "Tests", folder)):
             for file in files:
                 if file.endswith(".swift"):
