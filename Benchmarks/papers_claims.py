@@ -390,7 +390,7 @@ def test_rows(root):
         found = [f"`{n}`" if n in known else f"`{n}` is not there" for n in wanted]
         verdict = "tested" if known.issuperset(wanted) else "missing"
         rows.append(Row(id, claim, paper, sure, ", ".join(found), "", verdict))
-    return rows
+    return sorted(rows, key=lambda row: [int(part) for part in row.id.split(".")])
 
 
 # Counts
