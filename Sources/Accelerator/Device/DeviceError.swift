@@ -12,6 +12,8 @@ public enum DeviceError: Error, Equatable, Sendable {
     case tooFewProcessors(needed: Int, available: Int)
     /// More memories are needed than there are.
     case tooFewMemories(needed: Int, available: Int)
+    /// Whether memories clash would be looked up edge by edge, and there are more than that is for.
+    case tooManyEdges(junction: Int, found: Int, most: Int)
     /// The network does not fit: every line, and what would fit.
     case memoryShort(DeviceMemoryMap, advice: String)
 }
@@ -36,6 +38,9 @@ extension DeviceError: CustomStringConvertible {
         case .tooFewMemories(let needed, let available):
             "\(needed) memories are needed, but there are \(available): work fewer edges per "
                 + "clock, use narrower numbers, or take a device with more memories"
+        case .tooManyEdges(let junction, let found, let most):
+            "junction \(junction) has \(found) edges, but on edge processors at most \(most) are "
+                + "emulated where a junction is not dense: choose a lower density"
         case .memoryShort(let map, let advice): Self.shortage(map, advice)
         }
     }

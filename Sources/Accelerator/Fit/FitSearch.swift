@@ -132,6 +132,7 @@ public struct FitSearch: Equatable, Sendable {
             "more edge processors are needed at once than the device's \(available)"
         case .tooFewMemories(_, let available):
             "more memories are needed than the device's \(available)"
+        case .tooManyEdges(_, _, let most): "more than \(most) edges are not emulated"
         case .memoryShort: "the device has not enough memory"
         }
     }

@@ -67,6 +67,10 @@ extension ConfigurationBuilder {
             report(
                 "device.memories", found: "\(available)",
                 expected: "at least \(needed); or fewer edges per cycle, or narrower numbers")
+        case .tooManyEdges(let junction, let found, let most):
+            report(
+                structureKey(junction, "structure"), found: "\(found) edges",
+                expected: "at most \(most) on edge processors, or \"dense\"")
         case .memoryShort(let map, _):
             report(
                 "device.memory", found: shown("device.memory"),
