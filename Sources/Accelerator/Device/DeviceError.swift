@@ -8,6 +8,8 @@ public enum DeviceError: Error, Equatable, Sendable {
     case arithmeticUnsuitable(junction: Int, found: String, expected: String)
     /// z of a junction cannot be; `expected` says what can.
     case parallelismUnsuitable(junction: Int, found: Int, expected: String)
+    /// `edges-per-cycle` is not one number for each junction.
+    case parallelismMiscounted(found: Int, junctions: Int)
     /// More edges per clock are asked for than there are edge processors.
     case tooFewProcessors(needed: Int, available: Int)
     /// More memories are needed than there are.
@@ -31,6 +33,9 @@ extension DeviceError: CustomStringConvertible {
         case .parallelismUnsuitable(let junction, let found, let expected):
             "junction \(junction) cannot work \(found) edges per clock, but \(expected); "
                 + "edges-per-cycle = \"auto\" chooses"
+        case .parallelismMiscounted(let found, let junctions):
+            "edges-per-cycle has \(found) numbers, but the network has \(junctions) junctions: "
+                + "give one for each; edges-per-cycle = \"auto\" chooses"
         case .tooFewProcessors(let needed, let available):
             "\(needed) edge processors are needed at once, but there are \(available): work fewer "
                 + "edges per clock (edges-per-cycle = \"auto\" does), one junction at a time "

@@ -59,6 +59,10 @@ extension ConfigurationBuilder {
             report(
                 "device.edges-per-cycle", found: "\(found) for junction \(junction)",
                 expected: "\(expected); or \"auto\"")
+        case .parallelismMiscounted(let found, let junctions):
+            report(
+                "device.edges-per-cycle", found: "\(found) numbers",
+                expected: "one for each of the \(junctions) junctions; or \"auto\"")
         case .tooFewProcessors(let needed, let available):
             report(
                 "device.edge-processors", found: "\(available)",

@@ -97,6 +97,7 @@ import Testing
             .parallelismUnsuitable(junction: 0, found: 3, expected: "a divisor of its 8 neurons"),
             .tooFewProcessors(needed: 3, available: 2), .tooFewMemories(needed: 3, available: 2),
             .tooManyEdges(junction: 0, found: 3, most: 2),
+            .parallelismMiscounted(found: 1, junctions: 2),
         ]
         for reason in reasons {
             let text = reason.description
