@@ -8,10 +8,14 @@ public enum DeviceError: Error, Equatable, Sendable {
     case arithmeticUnsuitable(junction: Int, found: String, expected: String)
     /// z of a junction cannot be; `expected` says what can.
     case parallelismUnsuitable(junction: Int, found: Int, expected: String)
+    /// `edges-per-cycle` is not one number for each junction.
+    case parallelismMiscounted(found: Int, junctions: Int)
     /// More edges per clock are asked for than there are edge processors.
     case tooFewProcessors(needed: Int, available: Int)
     /// More memories are needed than there are.
     case tooFewMemories(needed: Int, available: Int)
+    /// Whether memories clash would be looked up edge by edge, and there are more than that is for.
+    case tooManyEdges(junction: Int, found: Int, most: Int)
     /// The network does not fit: every line, and what would fit.
     case memoryShort(DeviceMemoryMap, advice: String)
 }
@@ -29,6 +33,9 @@ extension DeviceError: CustomStringConvertible {
         case .parallelismUnsuitable(let junction, let found, let expected):
             "junction \(junction) cannot work \(found) edges per clock, but \(expected); "
                 + "edges-per-cycle = \"auto\" chooses"
+        case .parallelismMiscounted(let found, let junctions):
+            "edges-per-cycle has \(found) numbers, but the network has \(junctions) junctions: "
+                + "give one for each; edges-per-cycle = \"auto\" chooses"
         case .tooFewProcessors(let needed, let available):
             "\(needed) edge processors are needed at once, but there are \(available): work fewer "
                 + "edges per clock (edges-per-cycle = \"auto\" does), one junction at a time "
@@ -36,6 +43,9 @@ extension DeviceError: CustomStringConvertible {
         case .tooFewMemories(let needed, let available):
             "\(needed) memories are needed, but there are \(available): work fewer edges per "
                 + "clock, use narrower numbers, or take a device with more memories"
+        case .tooManyEdges(let junction, let found, let most):
+            "junction \(junction) has \(found) edges, but on edge processors at most \(most) are "
+                + "emulated where a junction is not dense: choose a lower density"
         case .memoryShort(let map, let advice): Self.shortage(map, advice)
         }
     }

@@ -127,11 +127,13 @@ public struct FitSearch: Equatable, Sendable {
         case .arithmeticUnsuitable(_, let found, let expected):
             "the device takes \(expected), not "
                 + (expected == "float32" ? "fixed point" : found)
-        case .parallelismUnsuitable: "the device's edges per clock are fixed, and do not suit"
+        case .parallelismUnsuitable, .parallelismMiscounted:
+            "the device's edges per clock are fixed, and do not suit"
         case .tooFewProcessors(_, let available):
             "more edge processors are needed at once than the device's \(available)"
         case .tooFewMemories(_, let available):
             "more memories are needed than the device's \(available)"
+        case .tooManyEdges(_, _, let most): "more than \(most) edges are not emulated"
         case .memoryShort: "the device has not enough memory"
         }
     }

@@ -133,14 +133,15 @@ struct DeviceMemoryLayout {
         else { return [] }
         let place = settings.group.trailingZeroBitCount
         func view(_ along: Int, _ across: Int) -> DeviceMemoryPiece {
-            let groups = (along + settings.group - 1) / settings.group
-            return piece(
-                .views, across * groups * settings.kept, bits(index) + place,
-                lanes: lanes.weights)
+            let kept = MatrixProduct.kept(settings.kept, settings.group, of: along)
+            return piece(.views, across * kept, bits(index) + place, lanes: lanes.weights)
         }
         var all: [DeviceMemoryPiece] = []
         if settings.passes != .backward { all.append(view(junction.inputs, junction.outputs)) }
-        if settings.passes != .forward { all.append(view(junction.outputs, junction.inputs)) }
+        // Nobody is to the left of the first junction: it has no BP, and SORE selects for none.
+        if settings.passes != .forward, index > 0 {
+            all.append(view(junction.outputs, junction.inputs))
+        }
         return all
     }
 

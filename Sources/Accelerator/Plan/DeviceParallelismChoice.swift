@@ -121,9 +121,7 @@ public struct DeviceParallelismChoice: Equatable, Sendable {
     ) throws(DeviceError) -> [DeviceParallelismShape] {
         var fixed: [DeviceParallelismShape] = []
         if case .edges(let all) = device.parallelism, all.count != shapes.count {
-            throw .parallelismUnsuitable(
-                junction: min(all.count, shapes.count), found: all.count,
-                expected: "one number for each of the \(shapes.count) junctions")
+            throw .parallelismMiscounted(found: all.count, junctions: shapes.count)
         }
         for (index, shape) in shapes.enumerated() {
             var wanted = shape.fixed

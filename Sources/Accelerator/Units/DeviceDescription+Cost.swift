@@ -52,6 +52,13 @@ extension DeviceDescription {
             guard let processors = edgeProcessors else {
                 throw missing(index, junction, "edge-processors")
             }
+            guard
+                junction.specification.structure == .dense
+                    || junction.weightCount <= EdgeTraffic.mostEdges
+            else {
+                throw .tooManyEdges(
+                    junction: index, found: junction.weightCount, most: EdgeTraffic.mostEdges)
+            }
             return EdgeProcessing(processors, self).cost(junction, place)
         }
     }

@@ -25,6 +25,10 @@ struct EdgeWaits: Equatable {
 
 /// The requests of one sample and junction.
 package struct EdgeTraffic {
+    /// Edges of the largest junction whose requests are counted one by one, which takes up to 40
+    /// bytes for each.
+    package static let mostEdges = 1 << 25
+
     private let memory: DeviceMemory
     private let place: JunctionPlace
     private let keepsDerivatives: Bool

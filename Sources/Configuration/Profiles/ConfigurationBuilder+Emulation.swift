@@ -59,6 +59,10 @@ extension ConfigurationBuilder {
             report(
                 "device.edges-per-cycle", found: "\(found) for junction \(junction)",
                 expected: "\(expected); or \"auto\"")
+        case .parallelismMiscounted(let found, let junctions):
+            report(
+                "device.edges-per-cycle", found: "\(found) numbers",
+                expected: "one for each of the \(junctions) junctions; or \"auto\"")
         case .tooFewProcessors(let needed, let available):
             report(
                 "device.edge-processors", found: "\(available)",
@@ -67,6 +71,10 @@ extension ConfigurationBuilder {
             report(
                 "device.memories", found: "\(available)",
                 expected: "at least \(needed); or fewer edges per cycle, or narrower numbers")
+        case .tooManyEdges(let junction, let found, let most):
+            report(
+                structureKey(junction, "structure"), found: "\(found) edges",
+                expected: "at most \(most) on edge processors, or \"dense\"")
         case .memoryShort(let map, _):
             report(
                 "device.memory", found: shown("device.memory"),

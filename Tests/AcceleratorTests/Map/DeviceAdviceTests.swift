@@ -96,6 +96,8 @@ import Testing
             .arithmeticUnsuitable(junction: 0, found: "float32", expected: "fixed point"),
             .parallelismUnsuitable(junction: 0, found: 3, expected: "a divisor of its 8 neurons"),
             .tooFewProcessors(needed: 3, available: 2), .tooFewMemories(needed: 3, available: 2),
+            .tooManyEdges(junction: 0, found: 3, most: 2),
+            .parallelismMiscounted(found: 1, junctions: 2),
         ]
         for reason in reasons {
             let text = reason.description

@@ -54,8 +54,8 @@ import Testing
         let network = try Small.network([32, 16], [pruned], hasMomentum: true)
         let map = DeviceMemoryMap(network, on: Small.device(floatBits: 16, masterBits: 32))
         #expect(map[.weights]?.bits == 512 * 32 && map[.velocities]?.bits == (512 + 16) * 32)
-        // 2 of 8, each with 16 bits and 3 for its place, both ways.
-        #expect(map[.views]?.bits == 2 * 128 * 19)
+        // 2 of 8, each with 16 bits and 3 for its place; the first junction has no BP.
+        #expect(map[.views]?.bits == 128 * 19)
         #expect(map[.activations]?.bits == 32 * 16)
         let forward = JunctionSpecification(
             structure: .pruned(PruningSettings(kept: 2, group: 8, passes: .forward)))
@@ -65,6 +65,24 @@ import Testing
         var device = Small.device(floatBits: 16)
         device.tensorArray?.generatesAhead = false
         #expect(DeviceMemoryMap(network, on: device)[.views] == nil)
+    }
+
+    /// The words that SORE writes, and no others: both ways but for the first junction, and of a
+    /// ragged last group as many as it has.
+    @Test(arguments: [[32, 16, 8], [19, 17, 9], [33, 20, 5]])
+    func viewsAreTheWordsThatAreSelected(_ widths: [Int]) throws {
+        for passes in [PruningSettings.Passes.both, .forward, .backward] {
+            let pruned = JunctionSpecification(
+                structure: .pruned(PruningSettings(kept: 2, group: 4, passes: passes)))
+            let network = try Small.network(widths, [pruned, pruned])
+            let plan = try DevicePlan(network, on: Small.device())
+            var words = 0
+            for (action, count) in plan.actionsPerSample.counts where action.isViewWrite {
+                words += count
+            }
+            // 32 bits and 2 for the place.
+            #expect(plan.memory[.views]?.bits ?? 0 == words * 34)
+        }
     }
 
     @Test func circulantWeightsAreSpectra() throws {
@@ -105,4 +123,8 @@ import Testing
         let widths = Set(table.split(separator: "\n").map(\.count))
         #expect(widths.count == 1, "\(table)")
     }
+}
+
+extension Action {
+    fileprivate var isViewWrite: Bool { kind == .write(.views) }
 }

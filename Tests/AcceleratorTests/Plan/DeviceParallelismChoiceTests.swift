@@ -149,7 +149,9 @@ import Testing
             throws: DeviceError.parallelismUnsuitable(
                 junction: 1, found: 24, expected: "a divisor of its 64 left neurons: 16 or 32")
         ) { try choice([128, 24]) }
-        #expect(throws: DeviceError.self) { try choice([128]) }
+        #expect(throws: DeviceError.parallelismMiscounted(found: 1, junctions: 2)) {
+            try choice([128])
+        }
         let drawn = try Small.fpga()
         #expect(
             throws: DeviceError.parallelismUnsuitable(

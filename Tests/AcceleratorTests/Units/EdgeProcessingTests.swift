@@ -37,6 +37,19 @@ import Testing
         #expect(plan.actionsPerInference.multiplications == 5_120)
     }
 
+    /// Four thousand million edges are refused before memory is taken for them.
+    @Test func edgesThatCannotBeCountedOneByOneAreRefused() throws {
+        let all = JunctionSpecification(structure: .laneAligned(.fraction(1), seed: 1))
+        let network = try SmallNetworks.network([65_536, 65_536], [all])
+        #expect(
+            throws: DeviceError.tooManyEdges(
+                junction: 0, found: 1 << 32, most: EdgeTraffic.mostEdges)
+        ) { try DevicePlan(network, on: SmallNetworks.device(processors: 1 << 20)) }
+        let dense = try SmallNetworks.network([65_536, 65_536], [JunctionSpecification()])
+        let plan = try DevicePlan(dense, on: SmallNetworks.device(processors: 1 << 20))
+        #expect(plan.junctions[0].feedforward.clocks == 65_536)
+    }
+
     @Test func sequentiallyFourOperationsFollowOneAnother() throws {
         let plan = try DeviceCase.plan(DeviceCase.fpga(.sequential), [128, 32])
         #expect(plan.clocksPerSample == 4 * 34)
