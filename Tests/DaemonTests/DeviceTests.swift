@@ -61,7 +61,7 @@ extension DeviceDescription {
         let total = device.charge.learnedTotal.multiplied(by: samples)
         return DeviceCost(
             clocks: total.clocks, nanoseconds: device.plan.device.nanoseconds(total.clocks),
-            accesses: total.accesses, energy: total.energy)
+            accesses: total.accesses, energy: total.wholeEnergy)
     }
 
     @Test func acksStatusGenerationsAndCheckpointsAgree() throws {
@@ -76,7 +76,7 @@ extension DeviceDescription {
         let device = try #require(status.device)
         #expect(status.samples == 1_000)
         #expect(device.total.clocks == cost.clocks && device.total.accesses == cost.accesses)
-        #expect(device.total.energy == Double(cost.energy) / 1000)
+        #expect(device.total.energy?.rounded(.down) == Double(cost.energy))
         #expect(device.seconds == Double(cost.clocks) / 15e6)
         #expect(device.queries?.samples == 0)
 
@@ -137,13 +137,13 @@ extension DeviceDescription {
         let device = try #require(LearnerLayout(rig.configuration).device)
         let each = device.charge.inferredTotal
         #expect(view.cost?.clocks == 3 * each.clocks && each.clocks > 0)
-        #expect(view.cost?.energy == 3 * each.energy)
+        #expect(view.cost?.energy == each.multiplied(by: 3).wholeEnergy)
         let after = try #require(rig.status()?.device)
         #expect(after.queries?.samples == 6)
         #expect(after.queries?.total.clocks == 6 * each.clocks)
         #expect(after.total == before.total)
         let schema = rig.ask(ControlRequest(command: .schema), door: .query, SchemaReply.self)
-        #expect(schema?.costEnergyUnit == "fJ")
+        #expect(schema?.costEnergyUnit == "pJ")
     }
 
     /// Three predictions; the cost that came with them, and how many bytes.

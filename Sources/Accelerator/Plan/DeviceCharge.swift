@@ -5,8 +5,8 @@
 // clashes, energy. Energy is in femtojoules where the table is in picojoules, else in thousandths
 // of the table's unit. What is left of a row is 0.
 //
-// Invariants: a row is a whole number of 64-byte lines; sums wrap at 2⁶⁴ and never trap (as
-// femtojoules that is 18 kJ, more than any of these devices takes in a year).
+// Invariants: a row is a whole number of 64-byte lines; sums wrap and never trap, clocks, accesses
+// and clashes at 2⁶⁴, energies at 2¹²⁸.
 
 /// Where a figure of a device's charges lies.
 public enum DeviceChargeLayout {

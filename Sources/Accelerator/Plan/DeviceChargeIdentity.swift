@@ -27,7 +27,7 @@ public struct DeviceIdentity: Equatable, Sendable {
         hash.add(plan.device.name)
         hash.add(plan.device.clockHertz.bitPattern)
         hash.add(plan.schedule.rawValue)
-        hash.add(plan.device.chargeUnit ?? "")
+        hash.add(plan.device.energyUnit ?? "")
         for number in charge.learned + charge.inferred { hash.add(number) }
         // 0 says that there is no device.
         digest = hash.digest == 0 ? 1 : hash.digest

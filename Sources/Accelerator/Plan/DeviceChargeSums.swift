@@ -8,11 +8,18 @@ public struct DeviceFigures: Equatable, Sendable {
     public var accesses: UInt64 = 0
     /// Requests beyond the ports of a memory.
     public var clashes: UInt64 = 0
-    /// Femtojoules, or thousandths of the unit of a table of ratios; 0 without a table.
-    public var energy: UInt64 = 0
+    /// Femtojoules, or thousandths of the unit of a table of ratios; 0 without a table. 2⁶⁴
+    /// femtojoules are 18 kJ, which a fast device takes in a day.
+    public var energy: UInt128 = 0
 
     /// Nothing yet.
     public init() {}
+
+    /// Energy in whole units of the table, picojoules or its own, cut off; what is beyond 2⁶⁴ is 2⁶⁴ − 1.
+    public var wholeEnergy: UInt64 { UInt64(clamping: energy / 1000) }
+
+    /// Energy in the unit of the table.
+    public var energyAmount: Double { Double(energy) / 1000 }
 
     /// `times` times these figures, modulo 2⁶⁴.
     public func multiplied(by times: UInt64) -> DeviceFigures {
@@ -20,7 +27,7 @@ public struct DeviceFigures: Equatable, Sendable {
         product.clocks = clocks &* times
         product.accesses = accesses &* times
         product.clashes = clashes &* times
-        product.energy = energy &* times
+        product.energy = energy &* UInt128(times)
         return product
     }
 
@@ -88,7 +95,9 @@ public struct DeviceChargeSums {
         figures.clocks = self[first]
         figures.accesses = self[first + 1]
         figures.clashes = self[first + 2]
-        figures.energy = self[first + 3]
+        figures.energy =
+            UInt128(learnedCosts[first + 3]) &* UInt128(learned)
+            &+ UInt128(inferredCosts[first + 3]) &* UInt128(inferred)
         return figures
     }
 }
@@ -127,15 +136,6 @@ extension DeviceDescription {
         case nil: nil
         case .picojoules: "pJ"
         case .relative(let unit): unit
-        }
-    }
-
-    /// The same of charges, which are thousandths of it: `fJ`.
-    public var chargeUnit: String? {
-        switch energy?.unit {
-        case nil: nil
-        case .picojoules: "fJ"
-        case .relative(let unit): "0.001 \(unit)"
         }
     }
 }

@@ -29,7 +29,7 @@ extension NetworkLoop {
         DeviceCost(
             clocks: figures.clocks,
             nanoseconds: device.plan.device.nanoseconds(figures.clocks),
-            accesses: figures.accesses, energy: figures.energy)
+            accesses: figures.accesses, energy: figures.wholeEnergy)
     }
 
     /// The device in `status`.

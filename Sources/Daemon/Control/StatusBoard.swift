@@ -37,7 +37,7 @@ extension NetworkLoop {
             maxMessageBytes: settings.maximumMessageBytes,
             pendingWindow: configuration.pendingCapacity,
             networkText: configuration.networkText,
-            costEnergyUnit: description.layout.device?.plan.device.chargeUnit)
+            costEnergyUnit: description.layout.device?.plan.device.energyUnit)
     }
 
     func generationsReply() -> GenerationsReply {

@@ -43,15 +43,12 @@ struct DeviceCharges {
     /// longer emulated; says so, or nil.
     func adopt(_ before: DeviceIdentity) -> DeviceChange? {
         let identity = device?.identity ?? .none
+        // What a state from outside says of costs is not believed.
+        defer { writeCosts() }
         guard before.digest != identity.digest else { return nil }
         for field in [fields.costs, fields.passes, fields.identity, fields.name] {
             (section + field.offset).initializeMemory(
                 as: UInt8.self, repeating: 0, count: field.byteCount)
-        }
-        let costs = (section + fields.costs.offset).assumingMemoryBound(to: UInt64.self)
-        if let charge = device?.charge {
-            let all = charge.learned + charge.inferred
-            costs.update(from: all, count: all.count)
         }
         (section + fields.identity.offset).storeBytes(of: identity.digest, as: UInt64.self)
         let name = section + fields.name.offset
@@ -59,5 +56,12 @@ struct DeviceCharges {
             name.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
         }
         return DeviceChange(before: before, after: identity)
+    }
+
+    private func writeCosts() {
+        guard let charge = device?.charge else { return }
+        let costs = (section + fields.costs.offset).assumingMemoryBound(to: UInt64.self)
+        let all = charge.learned + charge.inferred
+        costs.update(from: all, count: all.count)
     }
 }

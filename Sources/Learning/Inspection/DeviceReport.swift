@@ -56,6 +56,6 @@ extension DeviceAccounting {
     public func amounts(_ figures: DeviceFigures) -> DeviceAmounts {
         DeviceAmounts(
             clocks: figures.clocks, accesses: figures.accesses, clashes: figures.clashes,
-            energyThousandths: plan.device.energy == nil ? nil : figures.energy)
+            energy: plan.device.energy == nil ? nil : figures.energyAmount)
     }
 }

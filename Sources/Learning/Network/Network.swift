@@ -132,8 +132,7 @@ package struct Network: Sendable {
             layer.junction.form.prepare(workspace + layer.workspaceOffset, forUpdates: learns)
         }
         prepareFixedTables(workspace)
-        fixedInputs?.prepare(
-            workspace, layers[0].junction, offset: inputOffset, scale: inputScale)
+        fixedInputs?.prepare(workspace)
         fixedOutputs?.prepare(workspace, least: Self.leastProbability)
     }
 

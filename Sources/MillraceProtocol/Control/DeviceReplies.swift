@@ -16,12 +16,12 @@ public struct DeviceAmounts: Codable, Equatable, Sendable {
     /// In the energy unit; absent without a table.
     public var energy: Double?
 
-    /// Figures; energy is given in thousandths of the unit, as it is charged.
-    public init(clocks: UInt64, accesses: UInt64, clashes: UInt64, energyThousandths: UInt64?) {
+    /// Figures; energy in the unit.
+    public init(clocks: UInt64, accesses: UInt64, clashes: UInt64, energy: Double?) {
         self.clocks = clocks
         self.accesses = accesses
         self.clashes = clashes
-        energy = energyThousandths.map { Double($0) / 1000 }
+        self.energy = energy
     }
 }
 

@@ -33,7 +33,7 @@ public struct SchemaReply: ControlReply {
     public var pendingWindow: Int
     /// The network in one line, for people.
     public var networkText: String
-    /// What the energies of costs are counted in: fJ, or `0.001` and the unit of a table of
+    /// What the energies of costs are counted in: pJ, or the unit of a table of
     /// ratios; absent without a device or without a table.
     public var costEnergyUnit: String?
 

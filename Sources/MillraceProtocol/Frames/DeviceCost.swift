@@ -13,7 +13,7 @@ public struct DeviceCost: Equatable, Sendable {
     public var nanoseconds: UInt64
     /// Words read from and written to on-chip memories.
     public var accesses: UInt64
-    /// Femtojoules, or thousandths of the unit that `schema` and `status` state.
+    /// Picojoules, or the unit that `schema` and `status` state, whole ones.
     public var energy: UInt64
 
     /// A cost; what is not given is 0.

@@ -43,7 +43,7 @@ import Testing
                         schema: wire, scale: 0.0039, offset: 0, featureNames: ["a"],
                         classNames: ["zero"], targetNames: ["t"], maxBatch: 64,
                         maxMessageBytes: 65536, pendingWindow: 8, networkText: "784-128-10",
-                        costEnergyUnit: "fJ"))
+                        costEnergyUnit: "pJ"))
             ),
             (
                 "generations-reply",
@@ -74,7 +74,7 @@ import Testing
     }
 
     private static let amounts = DeviceAmounts(
-        clocks: 3400, accesses: 900, clashes: 2, energyThousandths: 123_456)
+        clocks: 3400, accesses: 900, clashes: 2, energy: 123.456)
     private static let device = DeviceStatus(
         name: "artix7", title: "an FPGA", identity: 0xFEED, clockHertz: 15e6,
         schedule: "pipeline", memoryBits: 98_880, capacityBits: 1 << 20, clocksPerSample: 34,

@@ -53,15 +53,13 @@ struct CostDocument: Encodable {
         return [line, each]
     }
 
-    /// Thousandths in the unit that they are thousandths of: `12.345 pJ`, `36,488,200 pJ`.
-    private func energyText(_ thousandths: Double) -> String {
-        let amount = thousandths / 1000
+    /// An amount with its unit: `12.345 pJ`, `36,488,200 pJ`.
+    private func energyText(_ amount: Double) -> String {
         let text =
             amount < 1000
             ? Format.decimal(amount, 3) : Format.count(UInt64(min(amount.rounded(), 1e18)))
-        let prefix = "0.001 "
-        guard let energyUnit, energyUnit.hasPrefix(prefix) else { return text + " pJ" }
-        return text + " times \(energyUnit.dropFirst(prefix.count))"
+        guard let energyUnit, energyUnit != "pJ" else { return text + " pJ" }
+        return text + " times \(energyUnit)"
     }
 }
 

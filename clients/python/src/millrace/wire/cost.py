@@ -21,7 +21,7 @@ class Cost(NamedTuple):
     - clocks: of the emulated clock.
     - nanoseconds: what they last.
     - accesses: words read from and written to on-chip memories.
-    - energy: femtojoules, or thousandths of another unit that ``costEnergyUnit`` of the schema
+    - energy: picojoules, or another unit that ``costEnergyUnit`` of the schema
       names; 0 when that is absent.
     """
 
