@@ -49,6 +49,7 @@ enum Foundry {
         case .edgeProcessors: "edge processors"
         case .transformUnits: "transform units"
         case .tensorArray: "tensor array"
+        case .stochasticUnit: "stochastic unit"
         }
     }
 

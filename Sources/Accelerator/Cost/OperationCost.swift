@@ -37,12 +37,19 @@ public enum DeviceUnit: String, Equatable, Sendable, CaseIterable {
     case edgeProcessors
     case transformUnits
     case tensorArray
+    case stochasticUnit
+
+    /// Whether there is one for all junctions, which does one thing at a time. Every junction has
+    /// edge processors of its own.
+    public var isShared: Bool { self != .edgeProcessors }
 }
 
 /// All operations of one junction for one sample.
 public struct JunctionCost: Equatable, Sendable {
     /// Who does it.
     public var unit: DeviceUnit
+    /// Who does UP: `unit`, or the stochastic unit.
+    public var updateUnit: DeviceUnit
     /// z on edge processors; nil else.
     public var parallelism: Int?
     /// Clocks that the unit adds to every junction cycle: overhead and PROCTIME.
@@ -62,6 +69,7 @@ public struct JunctionCost: Equatable, Sendable {
         backprop: OperationCost?, update: OperationCost, updatesDuringBackprop: Bool
     ) {
         self.unit = unit
+        updateUnit = unit
         self.parallelism = parallelism
         self.overheadClocks = overheadClocks
         self.feedforward = feedforward
@@ -92,6 +100,18 @@ public struct JunctionCost: Equatable, Sendable {
         return updatesDuringBackprop ? max(back, update) : back + update
     }
 
-    /// Clocks of a junction cycle in the pipeline, where FF runs beside BP and UP; with overhead.
-    public var cycleClocks: Int { max(feedforward.clocks, learningClocks) + overheadClocks }
+    /// Clocks that a unit spends on this junction for one sample.
+    public func clocks(on unit: DeviceUnit) -> Int {
+        var sum = unit == self.unit ? feedforward.clocks + (backprop?.clocks ?? 0) : 0
+        if unit == updateUnit { sum += update.clocks }
+        return sum
+    }
+
+    /// Clocks of a junction cycle in the pipeline, with overhead: on edge processors FF, BP and UP
+    /// run at once; a shared unit does them one after the other.
+    public var cycleClocks: Int {
+        let own =
+            unit.isShared ? clocks(on: unit) : max(feedforward.clocks, backprop?.clocks ?? 0)
+        return max(own, update.clocks) + overheadClocks
+    }
 }

@@ -66,7 +66,7 @@ struct DeviceMemoryLayout {
             let units = device.transformUnits
             return Lanes(
                 weights: units?.multipliers ?? 1, left: 2 * (units?.butterflies ?? 1), right: 1)
-        case .tensorArray:
+        case .tensorArray, .stochasticUnit:
             let array = device.tensorArray
             return Lanes(weights: array?.columns ?? 1, left: array?.rows ?? 1, right: 1)
         }

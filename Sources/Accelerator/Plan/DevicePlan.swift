@@ -35,11 +35,17 @@ public struct DevicePlan: Equatable, Sendable {
         try device.check(memory, network)
     }
 
-    /// Clocks from one learned sample to the next: in the pipeline the longest junction cycle;
-    /// else FF of all junctions, then BP and UP of all.
+    /// Clocks from one learned sample to the next: in the pipeline the longest junction cycle, or
+    /// what a shared unit has to do for all junctions, whichever is longer; else FF of all
+    /// junctions, then BP and UP of all.
     public var clocksPerSample: Int {
         switch schedule {
-        case .pipeline: junctions.reduce(0) { max($0, $1.cycleClocks) }
+        case .pipeline:
+            DeviceUnit.allCases.filter(\.isShared).reduce(
+                junctions.reduce(0) { max($0, $1.cycleClocks) }
+            ) { longest, unit in
+                max(longest, junctions.reduce(0) { $0 + $1.clocks(on: unit) })
+            }
         case .sequential:
             junctions.reduce(0) {
                 $0 + $1.feedforward.clocks + $1.learningClocks + 2 * $1.overheadClocks
@@ -87,7 +93,9 @@ public struct DevicePlan: Equatable, Sendable {
         let forward = junction.feedforward.clocks - junction.feedforward.stallClocks
         let busy =
             switch schedule {
-            case .pipeline: max(forward, junction.learningWorkClocks)
+            case .pipeline where !junction.unit.isShared:
+                max(forward, junction.learningWorkClocks)
+            case .pipeline: forward + junction.learningWorkClocks
             case .sequential: forward + junction.learningWorkClocks
             }
         return Double(busy) / Double(clocksPerSample)

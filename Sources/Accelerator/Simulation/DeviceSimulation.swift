@@ -47,6 +47,7 @@ public struct DeviceSimulation: Sendable {
             x: (0..<junction.inputs).map { Float($0 % 5) / 4 - 0.5 },
             delta: (0..<junction.outputs).map { Float($0 % 7) / 8 - 0.375 },
             scales: (1, 1), seed: UInt64(index))
+        stepped.cost.updateUnit = .stochasticUnit
         stepped.cost.updatesDuringBackprop = true
         return stepped
     }

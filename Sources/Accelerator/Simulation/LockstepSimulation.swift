@@ -23,7 +23,7 @@ struct LockstepSimulation {
     }
 
     /// The hardware's counter: clocks until all of the given operations have run out, then until
-    /// the unit that adds most has added its own.
+    /// the unit that adds most has added its own. A shared unit does one operation per clock.
     private func countClocks(_ works: [(cost: JunctionCost, operations: [Operation])]) -> Int {
         var left = works.map { work in
             Operation.allCases.map {
@@ -34,19 +34,23 @@ struct LockstepSimulation {
         var clocks = 0
         while true {
             var isBusy = false
+            var taken: Set<DeviceUnit> = []
             for index in works.indices {
-                let waits = !works[index].cost.updatesDuringBackprop && left[index][1] > 0
-                var works = false
+                let cost = works[index].cost
+                let waits = !cost.updatesDuringBackprop && left[index][1] > 0
+                var hasWork = false
                 for operation in 0..<3 where left[index][operation] > 0 {
-                    works = true
+                    hasWork = true
                     if operation == 2, waits { continue }
+                    let unit = operation == 2 ? cost.updateUnit : cost.unit
+                    if unit.isShared, !taken.insert(unit).inserted { continue }
                     left[index][operation] -= 1
                 }
-                if !works, overhead[index] > 0 {
+                if !hasWork, overhead[index] > 0 {
                     overhead[index] -= 1
-                    works = true
+                    hasWork = true
                 }
-                isBusy = isBusy || works
+                isBusy = isBusy || hasWork
             }
             if !isBusy { return clocks }
             clocks += 1

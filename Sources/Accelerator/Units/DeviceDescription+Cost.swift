@@ -21,6 +21,7 @@ extension DeviceDescription {
                 throw missing(index, junction, "stochastic-unit")
             }
             cost.update = StochasticProcessing(unit, self).update(junction, rule, place)
+            cost.updateUnit = .stochasticUnit
             cost.updatesDuringBackprop = true
         }
         if place.isFirst { cost.backprop = nil }

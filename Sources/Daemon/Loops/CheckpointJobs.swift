@@ -64,8 +64,8 @@ extension StorageLoop {
                 CheckpointFact(
                     name: name, bytes: bytes, generation: pin.generation,
                     digest: header.stateDigest,
-                    samples: PrequentialFigures.scored(
-                        layout: layout, section: UnsafeRawPointer(ring.learnerMemory(pin.slot)))))
+                    samples: layout.learnedCount(
+                        UnsafeRawPointer(ring.learnerMemory(pin.slot)))))
         } catch {
             return .failed(.failed, "checkpoint \(name) was not saved: \(error)")
         }
@@ -93,8 +93,7 @@ extension StorageLoop {
             try checkpoint.checkShapes(.stream, sections.streamLayout.section)
             try checkpoint.load(.learner, layout: sections.learnerLayout, into: memory)
             if let base = memory.baseAddress {
-                fact.samples = PrequentialFigures.scored(
-                    layout: layout, section: UnsafeRawPointer(base))
+                fact.samples = layout.learnedCount(UnsafeRawPointer(base))
             }
         } catch {
             fact.problem = "\(error)"

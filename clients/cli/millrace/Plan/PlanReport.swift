@@ -91,6 +91,7 @@ extension DeviceUnit {
         case .edgeProcessors: "edge processors"
         case .transformUnits: "FFT units"
         case .tensorArray: "tensor array"
+        case .stochasticUnit: "stochastic unit"
         }
     }
 }
