@@ -27,7 +27,8 @@ struct CheckpointExport: ParsableCommand {
             junction.N.biases is b: real numbers whatever the junction's structure and number
             format are, 0 where there is no edge. junction.N.backprop is the matrix of BP where
             it is another one (N:M). learner.… and stream.… are the tensors as the checkpoint has
-            them. NAME.json beside the file, or arrays.json in the folder, says what each array is.
+            them. NAME.npz.json or NAME.csv.json beside the file, or arrays.json in the folder,
+            says what each array is.
 
             Exit code 73: something of that name is there already, and --force is not given.
             """)

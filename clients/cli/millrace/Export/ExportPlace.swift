@@ -54,7 +54,7 @@ struct ExportPlace {
 
     /// The JSON.
     var documentPath: String {
-        kind == .folder ? path + "/arrays.json" : path.dropLast(4) + ".json"
+        path + (kind == .folder ? "/arrays.json" : ".json")
     }
 
     /// Writes the arrays, then the document; each file is there whole or not at all.

@@ -10,28 +10,27 @@ struct Sight {
     let status: StatusReply?
     /// The newest answer before this one.
     let previous: StatusReply?
+    /// An answer about five seconds old, or `previous`: the base of what goes on by generations,
+    /// which come seldom.
+    let earlier: StatusReply?
     /// Who was asked.
     let endpoint: String
     /// Seconds since the newest answer.
     let awaySeconds: Double
 
-    /// Seconds of the daemon's clock between the two; nil when there is no such time, as after a
-    /// restart of the daemon.
-    private var seconds: Double? {
-        guard let status, let previous else { return nil }
-        let seconds = status.uptimeSeconds - previous.uptimeSeconds
-        return seconds > 0 ? seconds : nil
-    }
-
-    private func rate(_ now: UInt64, _ before: UInt64) -> Double? {
-        guard let seconds, now >= before else { return nil }
-        return Double(now - before) / seconds
+    /// What was added since `base`, per second of the daemon's clock; nil when there is no such
+    /// time, as after a restart of the daemon.
+    private func rate(_ now: UInt64, _ before: UInt64, since base: StatusReply?) -> Double? {
+        guard let status, let base, status.uptimeSeconds > base.uptimeSeconds, now >= before
+        else { return nil }
+        return Double(now - before) / (status.uptimeSeconds - base.uptimeSeconds)
     }
 
     /// Samples and late labels accepted per second.
     var samplesPerSecond: Double? {
         guard let status, let previous else { return nil }
-        return rate(status.counters.samplesAccepted, previous.counters.samplesAccepted)
+        return rate(
+            status.counters.samplesAccepted, previous.counters.samplesAccepted, since: previous)
     }
 
     /// The same of one producer.
@@ -40,20 +39,20 @@ struct Sight {
             let before = previous?.producers.first(where: {
                 $0.name == producer.name && $0.epoch == producer.epoch
             })
-        else { return previous == nil ? nil : rate(producer.next, 1) }
-        return rate(producer.next, before.next)
+        else { return rate(producer.next, 1, since: previous) }
+        return rate(producer.next, before.next, since: previous)
     }
 
     /// Clocks of the emulated device per second, for what became durable.
     var deviceClocksPerSecond: Double? {
-        guard let now = status?.device, let before = previous?.device else { return nil }
-        return rate(now.total.clocks, before.total.clocks)
+        guard let now = status?.device, let before = earlier?.device else { return nil }
+        return rate(now.total.clocks, before.total.clocks, since: earlier)
     }
 
     /// Generations made durable per second.
     var commitsPerSecond: Double? {
-        guard let status, let previous else { return nil }
-        return rate(status.commits, previous.commits)
+        guard let status, let earlier else { return nil }
+        return rate(status.commits, earlier.commits, since: earlier)
     }
 }
 

@@ -10,11 +10,12 @@ struct WatchCommand: ParsableCommand {
         commandName: "watch", abstract: "Shows how the daemon learns, again and again.",
         discussion: """
             On a terminal the table is drawn in place; Ctrl-C ends it. Otherwise, and with TERM=dumb,
-            one line per refresh; with --json one object per line: its number, the time, rates since
-            the refresh before, and the status as millrace status --json prints it.
+            one line per refresh; with --json one object per line: its number, the time, the rates,
+            and the status as millrace status --json prints it.
 
-            Rates are those of what the daemon accepted, by the daemon's own clock. Everything else
-            is of its newest durable generation.
+            Rates are by the daemon's own clock: of samples and late labels since the refresh before,
+            as they were accepted; of commits and of the emulated device over five seconds. Figures
+            are those of the newest durable generation.
 
             A daemon that goes away is waited for; refreshes without an answer count, too. Exit code
             69 when it never answered, or not in the last of --count; 130 when --count was
@@ -78,7 +79,8 @@ struct Watch {
     let patience: Double
 
     private let clock = MachineClock()
-    private var previous: StatusReply?
+    /// Answers of the last five seconds, and the newest of all.
+    private var answers: [StatusReply] = []
     private var lastAnswer: UInt64?
     private var isInterrupted = false
 
@@ -99,15 +101,19 @@ struct Watch {
         defer { view.end() }
         var tick = clock.nowNanoseconds
         for number in 1... {
-            let status = try answer(by: tick + nanoseconds(previous == nil ? patience : grace))
+            let status = try answer(by: tick + nanoseconds(answers.isEmpty ? patience : grace))
             if isInterrupted { throw stopped(count) }
             let now = clock.nowNanoseconds
             if status == nil, lastAnswer == nil { throw unreachable("nobody answered") }
             view.show(
                 Sight(
-                    number: number, status: status, previous: previous, endpoint: endpoint,
+                    number: number, status: status, previous: answers.last, earlier: answers.first,
+                    endpoint: endpoint,
                     awaySeconds: lastAnswer.map { Double(now - $0) / 1e9 } ?? 0))
-            if let status { (previous, lastAnswer) = (status, now) }
+            if let status {
+                lastAnswer = now
+                remember(status)
+            }
             if number == count {
                 if status == nil { throw unreachable("it went away") }
                 return
@@ -115,6 +121,15 @@ struct Watch {
             // A refresh that took longer than the interval puts off those after it.
             tick = max(tick + nanoseconds(interval), now)
             if waited(until: tick) { throw stopped(count) }
+        }
+    }
+
+    private mutating func remember(_ status: StatusReply) {
+        // After a restart the counts begin anew.
+        if let last = answers.last, last.uptimeSeconds > status.uptimeSeconds { answers = [] }
+        answers.append(status)
+        while answers.count > 1, status.uptimeSeconds - answers[0].uptimeSeconds > 5 {
+            answers.removeFirst()
         }
     }
 

@@ -150,7 +150,10 @@ extension WatchText {
             "\(Format.count(device.total.clashes)) clashes",
         ]
         if let energy = device.total.energy, let unit = device.energyUnit {
-            parts.append("\(Format.decimal(energy, 0)) \(unit)")
+            let text =
+                unit == "pJ"
+                ? Format.quantity(energy * 1e-12, "J") : "\(Format.decimal(energy, 0)) \(unit)"
+            parts.append((device.uncounted.isEmpty ? "" : "≥ ") + text)
         }
         return parts
     }
