@@ -27,7 +27,7 @@ enum Completions {
 
     /// Devices that are shipped, and profiles in the folder that is being typed.
     static let devices = CompletionKind.custom { _, _, prefix in
-        DeviceProfiles.names + files(prefix, ending: ".toml")
+        DeviceProfiles.names + (prefix.isEmpty ? [] : files(prefix, ending: ".toml"))
     }
 
     /// A reply of the daemon that the words name, or nil after 0.3 s.
