@@ -94,7 +94,7 @@ import Testing
         }
         let client = table(CommandClient(state: "/nowhere").run(["--help"]).output)
         let daemon = table(run(["--help"]).text)
-        #expect(client.count == 13 && daemon.count == 11)
+        #expect(client.count == 13 && daemon.count == 10)
         for (column, table) in [(2, client), (3, daemon)] {
             var found: [Int: String] = [:]
             for row in rows where row.count == 5 && Int(row[1]) != nil && !row[column].isEmpty {
