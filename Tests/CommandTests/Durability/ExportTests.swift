@@ -62,11 +62,20 @@ import Testing
         let wide = "hidden = [32, 32]"
         var (scene, file) = try checkpoint(
             "[junction]\nstructure = \"pruned\"\npattern = \"2:8\"", hidden: wide)
-        var weights = try #require(folder(scene, file)("junction.1.weights")).floats
+        let pruned = folder(scene, file)
+        var weights = try #require(pruned("junction.1.weights")).floats
         for group in 0..<(32 * 4) {
             #expect(weights[(8 * group)..<(8 * group + 8)].count { $0 != 0 } <= 2)
         }
         #expect(weights.contains { $0 != 0 })
+        // BP keeps two of eight right neurons for each left one.
+        let backprop = try #require(pruned("junction.1.backprop")).floats
+        for column in 0..<32 {
+            for row in stride(from: 0, to: 32, by: 8) {
+                #expect((row..<(row + 8)).count { backprop[32 * $0 + column] != 0 } <= 2)
+            }
+        }
+        #expect(backprop.contains { $0 != 0 })
 
         (scene, file) = try checkpoint(
             "[junction]\nstructure = \"circulant\"\nblock = 4", hidden: wide)
