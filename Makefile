@@ -1,6 +1,6 @@
 # Millrace: everything a person types. Each target installs what it needs first.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-python lint demo bench papers soak install clean
+.PHONY: help setup build test test-python lint demo bench papers soak install uninstall clean
 
 PREFIX ?= /usr/local
 
@@ -11,7 +11,8 @@ help:
 	@echo 'make bench    speed, with the rivals beside it where they can be installed'
 	@echo 'make papers   the experiments behind docs/papers.md, about 15 minutes; QUICK=1 tries them out'
 	@echo 'make build    release executables in .build/release'
-	@echo 'make install  millraced and millrace into $(PREFIX)/bin'
+	@echo 'make install  millraced and millrace into $(PREFIX)/bin; manuals, completions into $(PREFIX)/share'
+	@echo 'make uninstall  takes away what make install put there'
 
 setup:
 	@scripts/setup
@@ -20,6 +21,7 @@ setup:
 build: setup
 	swift build -c release --static-swift-stdlib --product millraced
 	swift build -c release --static-swift-stdlib --product millrace
+	@scripts/manuals .build/release .build/manuals
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests clients Benchmarks
@@ -42,10 +44,22 @@ papers: setup
 soak: build
 	@scripts/kill-test --count 1000 --verbose
 
+# What is installed besides the two programs, below PREFIX.
+SHARED = share/man/man1/millrace.1 share/man/man8/millraced.8 \
+	share/bash-completion/completions/millrace share/bash-completion/completions/millraced \
+	share/zsh/site-functions/_millrace share/zsh/site-functions/_millraced \
+	share/fish/vendor_completions.d/millrace.fish share/fish/vendor_completions.d/millraced.fish
+
 install:
-	@[ -x .build/release/millraced ] || { echo 'error: nothing is built. TRY: make build' >&2; exit 69; }
+	@[ -x .build/release/millraced ] && [ -e .build/manuals/share/man/man1/millrace.1 ] || \
+		{ echo 'error: nothing is built. TRY: make build' >&2; exit 69; }
 	install -s -D -m 0755 .build/release/millraced $(DESTDIR)$(PREFIX)/bin/millraced
 	install -s -D -m 0755 .build/release/millrace $(DESTDIR)$(PREFIX)/bin/millrace
+	for file in $(SHARED); do \
+		install -D -m 0644 .build/manuals/$$file $(DESTDIR)$(PREFIX)/$$file || exit; done
+
+uninstall:
+	cd $(DESTDIR)$(PREFIX) && rm -f bin/millraced bin/millrace $(SHARED)
 
 clean:
 	rm -rf .build .build-*

@@ -18,14 +18,26 @@ struct Millraced: ParsableCommand {
             then defaults. The state directory is --state, MILLRACE_STATE, [daemon] state, or \
             ./millrace-state.
 
-            Exit codes: 0 stopped cleanly, 64 bad usage, 65 damaged data, 66 no such data file, \
-            69 a socket cannot be bound, 70 a fault of its own, 71 no memory, 74 the disk fails, \
-            75 another millraced has the state directory, 78 the configuration is wrong or does \
-            not fit.
+            SIGNALS
+              SIGTERM  learns what is queued, makes it durable, acknowledges it, and ends; so SIGINT
+
+            EXIT CODES
+              0    stopped cleanly
+              64   wrong usage
+              65   damaged data
+              66   no such data file
+              69   a socket cannot be bound
+              70   internal error
+              71   no memory
+              74   the disk fails, or a stop took too long
+              75   another millraced has the state directory
+              78   the configuration is wrong or does not fit
             """,
         version: Daemon.version)
 
-    @Option(help: ArgumentHelp("The configuration.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The configuration.", valueName: "file"),
+        completion: .file(extensions: ["toml"]))
     var config: String?
 
     @Option(
@@ -35,7 +47,9 @@ struct Millraced: ParsableCommand {
             valueName: "section.key=value"))
     var overrides: [String] = []
 
-    @Option(help: ArgumentHelp("The state directory.", valueName: "directory"))
+    @Option(
+        help: ArgumentHelp("The state directory.", valueName: "directory"),
+        completion: .directory)
     var state: String?
 
     @Flag(help: "Print the effective configuration and the memory plan, and exit.")
@@ -43,7 +57,8 @@ struct Millraced: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Start an empty state directory from a checkpoint.", valueName: "checkpoint"))
+            "Start an empty state directory from a checkpoint.", valueName: "checkpoint"),
+        completion: .file(extensions: ["safetensors"]))
     var from: String?
 
     @Flag(help: "Move an existing state aside and begin anew.")
@@ -53,7 +68,8 @@ struct Millraced: ParsableCommand {
         name: .customLong("init"),
         help: ArgumentHelp(
             "Write a commented configuration for this CSV file to standard output, and exit.",
-            valueName: "file.csv"))
+            valueName: "file.csv"),
+        completion: .file(extensions: ["csv"]))
     var describe: String?
 
     func validate() throws {

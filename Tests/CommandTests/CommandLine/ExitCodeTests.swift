@@ -35,7 +35,9 @@ import Testing
         ["stream", "x.csv", "--name", "a b"], ["stream", "x.csv", "--limit", "0"],
         ["status", "--timeout", "0"], ["status", "--nonsense"], ["rollback"],
         ["rollback", "many"], ["label", "--name", "p"], ["predict", "x.csv", "--skip", "-1"],
-        ["checkpoint", "verify"], ["nonsense"],
+        ["checkpoint", "verify"], ["nonsense"], ["watch", "--interval", "0"],
+        ["watch", "--count", "0"], ["checkpoint", "export", "x"],
+        ["checkpoint", "export", "x", "--output", "y.npz", "--only", "all"],
     ])
     func wrongUsageIs64(arguments: [String]) {
         let result = CommandClient(state: "/nowhere").run(arguments)
@@ -101,7 +103,8 @@ import Testing
         let user = CommandClient(state: "/nowhere")
         let file = user.place.write("x.csv", "a,b,c\n1,2,3\n")
         for arguments in [
-            ["status"], ["generations"], ["predict", file], ["stream", file], ["rollback", "1"],
+            ["status"], ["watch"], ["watch", "--count", "2"], ["generations"], ["predict", file],
+            ["stream", file], ["rollback", "1"],
             ["checkpoint", "save"], ["checkpoint", "list"],
             ["label", "--name", "p", "--sample", "1", "--label", "0"],
         ] {

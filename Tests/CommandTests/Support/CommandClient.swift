@@ -43,6 +43,9 @@ final class RunningCommand {
             code: code, output: place.read("\(name).out"), errors: errors)
     }
 
+    /// Standard output so far.
+    var output: String { place.read("\(name).out") }
+
     /// Standard error so far.
     var errors: String { place.read("\(name).err") }
 }

@@ -10,6 +10,7 @@ struct CheckpointCommand: ParsableCommand {
         subcommands: [
             CheckpointSave.self, CheckpointList.self, CheckpointRestore.self,
             CheckpointInspect.self, CheckpointVerify.self, CheckpointDiff.self,
+            CheckpointExport.self,
         ])
 }
 
@@ -72,7 +73,8 @@ struct CheckpointRestore: ParsableCommand {
         commandName: "restore",
         abstract: "Goes back to the weights of a checkpoint, as a new generation.")
 
-    @Argument(help: "A name from `millrace checkpoint list`.")
+    @Argument(
+        help: "A name from `millrace checkpoint list`.", completion: Completions.checkpoints)
     var name: String
     @OptionGroup var daemon: DaemonOptions
     @OptionGroup var output: OutputOptions

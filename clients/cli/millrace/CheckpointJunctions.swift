@@ -26,22 +26,40 @@ struct JunctionDocument: Codable {
     var findings: [String]
 }
 
+/// Why nobody can say what a checkpoint's learner section means.
+struct UnreadableLearner: Error {
+    let note: String
+}
+
 extension Checkpoint {
-    /// Every junction, looked at, and the device; or why nobody can look.
-    func contents(
-        _ path: String
-    ) -> (junctions: [JunctionDocument], device: DeviceStatus?, note: String?) {
+    /// The layout of the learner section as the configuration inside the file has it.
+    func learnerLayout() throws(UnreadableLearner) -> LearnerLayout {
         let inputs = ConfigurationInputs(
             path: "the configuration inside", text: facts.configuration)
         let configuration: MillraceConfiguration
         do throws(ConfigurationErrors) {
             configuration = try ConfigurationLoader.load(inputs)
         } catch {
-            return ([], nil, "the configuration in the file is not one of this version")
+            throw UnreadableLearner(
+                note: "the configuration in the file is not one of this version")
         }
         let layout = LearnerLayout(configuration.learner)
         guard layout.section == facts.learnerLayout else {
-            return ([], nil, "the tensors are not those of the configuration in the file")
+            throw UnreadableLearner(
+                note: "the tensors are not those of the configuration in the file")
+        }
+        return layout
+    }
+
+    /// Every junction, looked at, and the device; or why nobody can look.
+    func contents(
+        _ path: String
+    ) -> (junctions: [JunctionDocument], device: DeviceStatus?, note: String?) {
+        let layout: LearnerLayout
+        do throws(UnreadableLearner) {
+            layout = try learnerLayout()
+        } catch {
+            return ([], nil, error.note)
         }
         let memory = UnsafeMutableRawBufferPointer.allocate(
             byteCount: layout.section.byteCount, alignment: 64)

@@ -54,7 +54,9 @@ struct RollbackCommand: ParsableCommand {
         discussion: "Positions of producers stay: what was learned since is forgotten, not sent "
             + "again.")
 
-    @Argument(help: "The generation to go back to; `millrace generations` lists them.")
+    @Argument(
+        help: "The generation to go back to; `millrace generations` lists them.",
+        completion: Completions.generations)
     var generation: UInt64
     @OptionGroup var daemon: DaemonOptions
     @OptionGroup var output: OutputOptions

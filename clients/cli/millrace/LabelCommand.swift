@@ -16,7 +16,9 @@ struct LabelCommand: ParsableCommand {
 
     @Argument(help: "A file of labels, or -.", completion: .file())
     var file: String?
-    @Option(help: ArgumentHelp("The producer whose samples these are.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("The producer whose samples these are.", valueName: "name"),
+        completion: Completions.producers)
     var name: String
     @Option(help: ArgumentHelp("The number of one sample.", valueName: "number"))
     var sample: UInt64?

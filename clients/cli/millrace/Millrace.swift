@@ -11,11 +11,16 @@ struct Millrace: ParsableCommand {
         abstract: "Streams samples to a learning millraced, asks it, and steers it.",
         discussion: """
             The daemon is found by --state DIR, else MILLRACE_STATE, else ./millrace-state; or by
-            --ingest, --query and --admin, else MILLRACE_INGEST, MILLRACE_QUERY, MILLRACE_ADMIN.
-            What is sent and not acknowledged is kept under MILLRACE_SPOOL, else
-            $XDG_STATE_HOME/millrace/spool, else ~/.local/state/millrace/spool.
+            --ingest, --query and --admin. Every command takes --json: one document on standard
+            output, keys sorted. Errors read: error: WHAT. WHY. TRY: command
 
-            Every command takes --json: one document on standard output, keys sorted.
+            ENVIRONMENT
+              MILLRACE_STATE   the daemon's state directory
+              MILLRACE_INGEST  the daemon's ingest socket; so MILLRACE_QUERY and MILLRACE_ADMIN
+              MILLRACE_SPOOL   where what is sent and not acknowledged is kept, else
+                               $XDG_STATE_HOME/millrace/spool or ~/.local/state/millrace/spool
+              NO_COLOR         no colours, when it is not empty
+              COLUMNS          width of tables, when standard output is no terminal
 
             EXIT CODES
               0    done
@@ -24,19 +29,18 @@ struct Millrace: ParsableCommand {
               66   no such input: file, generation or checkpoint
               69   the daemon does not answer
               70   internal error
-              73   the spool cannot be made
+              73   cannot be made: the spool, or an output that is there already
               74   input or output failed
               75   not now: try the same command again later
               76   the other side speaks another version
               77   not allowed
-              78   bad configuration
+              78   bad configuration, or a network that does not fit
               130  interrupted; the same command continues
-
-            Errors read: error: WHAT. WHY. TRY: command
             """,
         version: "0.1.0",
         subcommands: [
-            StatusCommand.self, StreamCommand.self, LabelCommand.self, PredictCommand.self,
+            StatusCommand.self, WatchCommand.self, StreamCommand.self, LabelCommand.self,
+            PredictCommand.self,
             GenerationsCommand.self, RollbackCommand.self, CheckpointCommand.self, PlanCommand.self,
         ])
 }

@@ -31,7 +31,8 @@ struct PlanCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "A shipped device, or the path of a profile, instead of the configuration's.",
-            valueName: "name|path"))
+            valueName: "name|path"),
+        completion: Completions.devices)
     var device: String?
     @Option(
         name: .customLong("set"),

@@ -107,7 +107,9 @@ struct StreamCommand: ParsableCommand {
             """)
 
     @OptionGroup var source: SourceArguments
-    @Option(help: ArgumentHelp("The producer's name; default from the source.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("The producer's name; default from the source.", valueName: "name"),
+        completion: Completions.producers)
     var name: String?
     @Option(help: ArgumentHelp("Samples per second.", valueName: "number"))
     var rate: Double?

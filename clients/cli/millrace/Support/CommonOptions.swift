@@ -15,7 +15,9 @@ struct OutputOptions: ParsableArguments {
 
 /// Where the daemon is.
 struct DaemonOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The daemon's state directory.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("The daemon's state directory.", valueName: "dir"),
+        completion: .directory)
     var state: String?
     @Option(help: ArgumentHelp("The daemon's ingest socket.", valueName: "endpoint"))
     var ingest: String?

@@ -18,6 +18,9 @@ enum Console {
     /// A line of data.
     static func print(_ line: String) { write(line + "\n", to: STDOUT_FILENO) }
 
+    /// Data without an end of line.
+    static func write(_ text: String) { write(text, to: STDOUT_FILENO) }
+
     /// JSON as it came.
     static func printJSON(bytes: [UInt8]) {
         print(String(decoding: bytes, as: UTF8.self))

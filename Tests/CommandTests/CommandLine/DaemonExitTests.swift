@@ -1,0 +1,106 @@
+// Each documented exit code of millraced that a command line can provoke; 70 (a fault of its own)
+// and 71 (no memory) cannot be provoked without breaking the machine. And: what README, help and
+// manual say of exit codes is one table.
+
+import Glibc
+import Messaging
+import Testing
+
+@Suite struct DaemonExitTests {
+    private let place = Workplace()
+
+    /// Runs millraced to its end; exit code and what it printed.
+    private func run(_ arguments: [String]) -> (code: Int32?, text: String) {
+        let process = ChildProcess(
+            Build.path("millraced"), arguments,
+            environment: ["MILLRACE_STATE": "\(place.path)/state"], output: "\(place.path)/out")
+        return (process?.wait(seconds: 10), place.read("out"))
+    }
+
+    private var configuration: [String] {
+        ["--config", place.write("m.toml", SmallData.configuration())]
+    }
+
+    @Test func wrongUsageIs64() {
+        for arguments in [[], ["--nonsense"], configuration + ["--set", "nonsense"]] {
+            #expect(run(arguments).code == 64, "\(arguments)")
+        }
+    }
+
+    @Test func damagedDataIs65() {
+        let (code, text) = run(configuration + ["--from", place.write("bad", "no checkpoint")])
+        #expect(code == 65 && text.contains("cannot be used"), "\(text)")
+        #expect(run(["--init", place.write("empty.csv", "a,b\n")]).code == 65)
+    }
+
+    @Test func missingDataIs66() {
+        #expect(run(configuration + ["--from", "/nowhere"]).code == 66)
+        let (code, text) = run(["--init", "/nowhere.csv"])
+        #expect(code == 66 && text.contains("no such file"), "\(text)")
+    }
+
+    @Test func aSocketThatIsTakenIs69() throws {
+        let context = try MessagingContext()
+        let socket = try Socket(context, .router)
+        defer { socket.close() }
+        let endpoint = "tcp://127.0.0.1:\(20_000 + getpid() % 20_000)"
+        try socket.bind(endpoint)
+        let (code, text) = run(configuration + ["--set", "daemon.query=[\"\(endpoint)\"]"])
+        #expect(code == 69 && text.contains("TRY: another endpoint"), "\(text)")
+    }
+
+    @Test func aDiskThatFailsIs74() {
+        let (code, text) = run(configuration + ["--state", "/dev/null/state"])
+        #expect(code == 74 && text.contains("/dev/null/state"), "\(text)")
+    }
+
+    @Test func aStateThatIsInUseIs75() throws {
+        let daemon = RealDaemon(configuration: SmallData.configuration())
+        try #require(daemon.start())
+        let (code, text) = run(configuration + ["--state", daemon.state])
+        #expect(code == 75 && text.contains("TRY:"), "\(text)")
+        #expect(daemon.stop() == 0)
+    }
+
+    @Test func aConfigurationThatIsWrongIs78() {
+        #expect(run(["--config", "/nowhere.toml"]).code == 78)
+        #expect(run(configuration + ["--set", "memory.budget=64KiB"]).code == 78)
+    }
+
+    /// `  64   wrong usage` in the help → code and meaning.
+    private func table(_ help: String) -> [Int: String] {
+        var table: [Int: String] = [:]
+        var isTable = false
+        for line in help.split(separator: "\n", omittingEmptySubsequences: false) {
+            let words = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
+            if line.hasSuffix("EXIT CODES") { isTable = true }
+            guard isTable, let code = words.first.flatMap({ Int($0) }), words.count == 2 else {
+                if isTable, line.isEmpty { break }
+                continue
+            }
+            table[code] = String(words[1].drop { $0 == " " })
+        }
+        return table
+    }
+
+    @Test func readmeAndHelpHaveOneTable() throws {
+        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4)
+            .joined(separator: "/")
+        let text = String(decoding: Workplace.bytes("\(root)/README.md"), as: UTF8.self)
+        let rows = text.split(separator: "\n").filter { $0.hasPrefix("| ") }.map { line in
+            line.split(separator: "|", omittingEmptySubsequences: false).map { cell in
+                String(cell.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+            }
+        }
+        let client = table(CommandClient(state: "/nowhere").run(["--help"]).output)
+        let daemon = table(run(["--help"]).text)
+        #expect(client.count == 13 && daemon.count == 10)
+        for (column, table) in [(2, client), (3, daemon)] {
+            var found: [Int: String] = [:]
+            for row in rows where row.count == 5 && Int(row[1]) != nil && !row[column].isEmpty {
+                found[Int(row[1]) ?? -1] = row[column]
+            }
+            #expect(found == table)
+        }
+    }
+}
