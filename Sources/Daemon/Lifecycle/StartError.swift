@@ -55,10 +55,12 @@ public enum StartError: Error, Sendable {
                 + "the same in another order: its answers would get wrong names. TRY: the names and "
                 + "their order as they were, or --fresh, which moves the state aside"
         case .structureDiffers(let place):
-            return "\(place) was learned with junctions of another structure, density, seed or "
-                + "number format: its weights would mean other edges or other numbers. TRY: the "
-                + "[junction] tables and network.seed as they were (millrace checkpoint inspect "
-                + "shows those of a file), or --fresh to begin anew"
+            return "\(place) was learned with junctions of another structure, density, seed, "
+                + "parallelism or number format: its weights would mean other edges or other "
+                + "numbers. TRY: the [junction] tables and network.seed as they were (millrace "
+                + "checkpoint inspect shows those of a file); if only [device] changed, it chose "
+                + "another parallelism: state the old one as junction.N.parallelism; or --fresh to "
+                + "begin anew"
         case .nothingIntact(let text):
             return "no generation in the ring is intact: \(text). TRY: --fresh --from CHECKPOINT, "
                 + "which moves the damaged ring aside and starts from a checkpoint"

@@ -93,6 +93,33 @@ import Testing
         #expect(plan.junctions.map(\.unit) == [.transformUnits, .edgeProcessors, .edgeProcessors])
     }
 
+    /// There is one of each, and three junctions in the pipeline ask for it.
+    @Test func aSharedUnitDoesOneThingAtATime() throws {
+        let stochastic = Increment.stochastic(StochasticRule(bitCount: 8))
+        let shapes = [(40, 32), (32, 24), (24, 16)]
+        for increment in [Increment.exact, stochastic] {
+            let structure: WeightStructure = increment == .exact ? .circulant(blockSize: 8) : .dense
+            let network = DeviceNetwork(
+                junctions: try shapes.map {
+                    try #require(
+                        DeviceCase.junction(structure, $0.0, $0.1, .float32, increment: increment))
+                }, inputBits: 8, schedule: .pipeline, hasMomentum: false)
+            let device = DeviceCase.device(
+                stochastic: StochasticUnit(converters: 7, lanes: 9),
+                transform: TransformUnits(butterflies: 3, multipliers: 5))
+            let plan = try DeviceCase.plan(
+                network, increment == .exact ? [1, 1, 1] : [40, 32, 24], device)
+            let work = plan.junctions.reduce(0) { sum, junction in
+                sum + junction.update.clocks
+                    + (increment == .exact
+                        ? junction.feedforward.clocks + (junction.backprop?.clocks ?? 0) : 0)
+            }
+            #expect(plan.clocksPerSample == work)
+            #expect(
+                DeviceSimulation(network, plan: plan).run(samples: 3).clocksPerSample == work)
+        }
+    }
+
     @Test func aPlanForOtherBanksDisagrees() throws {
         let network = DeviceCase.fpga(.pipeline)
         let run = DeviceSimulation(network, plan: try DeviceCase.plan(network, [128, 32])).run(
