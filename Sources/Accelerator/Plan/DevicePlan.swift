@@ -40,17 +40,29 @@ public struct DevicePlan: Equatable, Sendable {
     /// junctions, then BP and UP of all.
     public var clocksPerSample: Int {
         switch schedule {
-        case .pipeline:
-            DeviceUnit.allCases.filter(\.isShared).reduce(
-                junctions.reduce(0) { max($0, $1.cycleClocks) }
-            ) { longest, unit in
-                max(longest, junctions.reduce(0) { $0 + $1.clocks(on: unit) })
-            }
+        case .pipeline: pipelineClocks
         case .sequential:
             junctions.reduce(0) {
                 $0 + $1.feedforward.clocks + $1.learningClocks + 2 * $1.overheadClocks
             }
         }
+    }
+
+    /// When the last junction is done with its part of a cycle: shared units serve one junction
+    /// after the other.
+    private var pipelineClocks: Int {
+        let shared = DeviceUnit.allCases.filter(\.isShared)
+        var served: [DeviceUnit: Int] = [:]
+        var longest = 0
+        for junction in junctions {
+            var end = junction.cycleClocks - junction.overheadClocks
+            for unit in shared where junction.clocks(on: unit) > 0 {
+                served[unit, default: 0] += junction.clocks(on: unit)
+                end = max(end, served[unit] ?? 0)
+            }
+            longest = max(longest, end + junction.overheadClocks)
+        }
+        return longest
     }
 
     /// Clocks until the prediction of a sample is there: J junction cycles in the pipeline.
