@@ -142,7 +142,9 @@ import Testing
             ).parallelism
         }
         #expect(try choice([32, 8]) == [32, 8])
-        #expect(throws: DeviceError.tooFewProcessors(needed: 160, available: 128)) {
+        #expect(
+            throws: DeviceError.tooFewProcessors(needed: 160, available: 128, source: .device)
+        ) {
             try choice([128, 32], 128)
         }
         #expect(
