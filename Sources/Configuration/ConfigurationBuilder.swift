@@ -10,6 +10,8 @@ struct ConfigurationBuilder {
     private(set) var problems: [ConfigurationProblem]
     let path: String?
     private let lines: [KeyPath: Int]
+    /// Of profiles and energy tables, by path.
+    var profileLines: [String: [KeyPath: Int]] = [:]
 
     let checksDevice: Bool
 
@@ -114,6 +116,18 @@ struct ConfigurationBuilder {
 
     /// Whether the file mentions a section.
     func hasLine(of section: String) -> Bool { lines[KeyTable.keys(ofSection: section)] != nil }
+
+    /// Where an element of a key's array stands; where that is not known, where the key does.
+    func place(_ key: String, element: Int) -> String {
+        let keys = KeyTable.split(key).map { [$0.section, $0.name, "\(element)"] } ?? []
+        switch values[key]?.origin {
+        case .file(let file, let line):
+            let lines = file == path ? lines : profileLines[file] ?? [:]
+            return file + ((lines[keys] ?? line).map { ":\($0)" } ?? "")
+        case .some(let origin): return origin.text
+        case nil: return path ?? "configuration"
+        }
+    }
 
     mutating func report(_ key: String, found: String, expected: String) {
         let section = KeyTable.split(key)?.section ?? key

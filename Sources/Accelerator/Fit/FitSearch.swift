@@ -59,6 +59,9 @@ public struct FitShortage: Equatable, Sendable {
 public struct FitSearch: Equatable, Sendable {
     /// The device, with the budget in place of its own capacity.
     public let device: DeviceDescription
+    /// Memory of the device as it is.
+    public let ownBits: Int
+    private let largerEnergy: EnergyTable?
     /// What fits, in the order of the space.
     public private(set) var rows: [FitRow] = []
     /// What was left out, by reason, in the order in which reasons came up.
@@ -69,9 +72,15 @@ public struct FitSearch: Equatable, Sendable {
     public private(set) var smallestShortage: FitShortage?
 
     /// A search on the units of `device` within `budgetBits` of memory.
-    public init(on device: DeviceDescription, budgetBits: Int) {
+    /// - largerEnergy: its table with a memory of the budget, for networks beyond its own memory;
+    ///   nil: the same
+    public init(
+        on device: DeviceDescription, budgetBits: Int, largerEnergy: EnergyTable? = nil
+    ) {
         precondition(budgetBits > 0, "a budget is something")
         var device = device
+        ownBits = device.memory.capacityBits
+        self.largerEnergy = largerEnergy ?? device.energy
         device.memory.capacityBits = budgetBits
         self.device = device
     }
@@ -108,7 +117,9 @@ public struct FitSearch: Equatable, Sendable {
         rows.append(
             FitRow(
                 candidate: candidate, memoryBits: plan.memory.totalBits,
-                clocksPerSample: plan.clocksPerSample, energy: plan.energyPerSample))
+                clocksPerSample: plan.clocksPerSample,
+                energy: plan.memory.totalBits > ownBits
+                    ? largerEnergy?.energy(of: plan.actionsPerSample) : plan.energyPerSample))
     }
 
     private mutating func noteShortage(_ candidate: FitCandidate, _ memory: DeviceMemoryMap) {
@@ -129,9 +140,9 @@ public struct FitSearch: Equatable, Sendable {
                 + (expected == "float32" ? "fixed point" : found)
         case .parallelismUnsuitable, .parallelismMiscounted:
             "the device's edges per clock are fixed, and do not suit"
-        case .tooFewProcessors(_, let available):
+        case .tooFewProcessors(_, let available, _, _):
             "more edge processors are needed at once than the device's \(available)"
-        case .tooFewMemories(_, let available):
+        case .tooFewMemories(_, let available, _, _):
             "more memories are needed than the device's \(available)"
         case .tooManyEdges(_, _, let most): "more than \(most) edges are not emulated"
         case .memoryShort: "the device has not enough memory"

@@ -9,19 +9,11 @@
 import Arithmetic
 import Junctions
 
-/// A line of a configuration.
-struct DeviceSetting: Equatable, Sendable {
-    let section: String
-    let key: String
-    /// As TOML has it.
-    let value: String
-}
-
 /// A network with changes.
 struct DeviceVariant: Sendable {
     /// In words: `half the edges`.
     let title: String
-    let settings: [DeviceSetting]
+    var settings: [DeviceSetting]
     let network: DeviceNetwork
 }
 
@@ -80,14 +72,47 @@ struct DeviceAdvice {
 
     /// Notes the first of `variants` that fits, else the last as the smallest of its kind.
     private mutating func take(_ variants: some Sequence<DeviceVariant>) {
-        for variant in variants {
-            guard let bits = bits(variant.network) else { continue }
+        for tried in variants {
+            guard let variant = settled(tried), let bits = bits(variant.network) else { continue }
             if bits <= device.memory.capacityBits {
                 fitting.append((variant, bits))
                 return
             }
             if bits < smallest?.bits ?? Int.max { smallest = (variant, bits) }
         }
+    }
+
+    /// A variant whose clash-free patterns are drawn for the z that the device chooses, and whose
+    /// lines say which: pasted, it is what was measured. nil where there is no z.
+    private func settled(_ variant: DeviceVariant) -> DeviceVariant? {
+        let network = variant.network
+        var specifications = network.junctions.map(\.specification)
+        let drawn = specifications.indices.filter {
+            if case .clashFree = specifications[$0].structure { true } else { false }
+        }
+        guard !drawn.isEmpty else { return variant }
+        func draw(_ parallelism: [Int]?) -> DeviceNetwork? {
+            for index in drawn {
+                guard
+                    case .clashFree(var settings, let density, let seed) =
+                        specifications[index].structure
+                else { continue }
+                settings.parallelism = parallelism?[index]
+                specifications[index].structure = .clashFree(settings, density, seed: seed)
+            }
+            let widths = [network.junctions[0].inputs] + network.junctions.map(\.outputs)
+            return remade(network, specifications, widths)
+        }
+        guard let free = draw(nil), free.junctions.allSatisfy(device.canWork),
+            let choice = try? DeviceParallelismChoice(undrawn: free, device),
+            let settled = draw(choice.parallelism)
+        else { return nil }
+        let lines = drawn.map {
+            DeviceSetting(
+                section: "junction.\($0)", key: "parallelism", value: "\(choice.parallelism[$0])")
+        }
+        return DeviceVariant(
+            title: variant.title, settings: variant.settings + lines, network: settled)
     }
 
     /// The size of a network on the device; nil where the device cannot work it.
@@ -112,17 +137,22 @@ extension DeviceAdvice {
             settings: [DeviceSetting(section: "network", key: "schedule", value: "\"sequential\"")],
             network: DeviceNetwork(
                 junctions: network.junctions, inputBits: network.inputBits, schedule: .sequential,
-                hasMomentum: network.hasMomentum))
+                hasMomentum: network.hasMomentum,
+                fixedPointSettings: network.fixedPointSettings))
     }
 
     /// Fixed point, narrower than what is there; plain descent only.
     private func formats(_ start: DeviceVariant) -> [DeviceVariant] {
-        guard !start.network.hasMomentum else { return [] }
+        guard !start.network.hasMomentum, let besides = start.network.fixedPointSettings else {
+            return []
+        }
         let formats = [(16, 4, 11), (10, 2, 7), (8, 2, 5)].compactMap {
             FixedFormat($0.0, $0.1, $0.2)
         }
         return formats.compactMap { format in
-            changed(
+            var start = start
+            start.settings += besides
+            return changed(
                 start, "fixed point of \(format.width) bits, with a rate that is a power of two"
             ) { junction, _ in
                 if case .fixed(let old) = junction.specification.arithmetic,
@@ -268,7 +298,7 @@ extension DeviceAdvice {
         }
         return DeviceNetwork(
             junctions: junctions, inputBits: network.inputBits, schedule: network.schedule,
-            hasMomentum: network.hasMomentum)
+            hasMomentum: network.hasMomentum, fixedPointSettings: network.fixedPointSettings)
     }
 
     private static func commonDivisor(_ a: Int, _ b: Int) -> Int {

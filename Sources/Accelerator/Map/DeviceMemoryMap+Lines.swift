@@ -45,7 +45,8 @@ extension DeviceDescription {
         _ map: DeviceMemoryMap, _ network: DeviceNetwork
     ) throws(DeviceError) {
         if let count = memory.count, map.memories > count {
-            throw .tooFewMemories(needed: map.memories, available: count)
+            throw .tooFewMemories(
+                needed: map.memories, available: count, schedule: network.schedule)
         }
         guard map.fits else {
             throw .memoryShort(map, advice: DeviceAdvice(network, self).text)

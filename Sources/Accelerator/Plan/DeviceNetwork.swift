@@ -27,6 +27,23 @@ public struct DeviceJunction: Equatable, Sendable {
     public var weightCount: Int { junction.form.weightCount }
 }
 
+/// A line of a configuration.
+public struct DeviceSetting: Equatable, Sendable {
+    /// The table: `learning`.
+    public let section: String
+    /// `rate`
+    public let key: String
+    /// As TOML has it.
+    public let value: String
+
+    /// See the properties.
+    public init(section: String, key: String, value: String) {
+        self.section = section
+        self.key = key
+        self.value = value
+    }
+}
+
 /// A network as a device sees it.
 public struct DeviceNetwork: Equatable, Sendable {
     /// From the input.
@@ -37,15 +54,20 @@ public struct DeviceNetwork: Equatable, Sendable {
     public let schedule: Schedule
     /// Whether every weight has a velocity.
     public let hasMomentum: Bool
+    /// What fixed point needs besides the numbers of its junctions: a rate that is a power of two,
+    /// activations that it has. Empty where all is so; nil where no line makes it so.
+    public let fixedPointSettings: [DeviceSetting]?
 
     /// A network of at least one junction.
     public init(
-        junctions: [DeviceJunction], inputBits: Int, schedule: Schedule, hasMomentum: Bool
+        junctions: [DeviceJunction], inputBits: Int, schedule: Schedule, hasMomentum: Bool,
+        fixedPointSettings: [DeviceSetting]? = []
     ) {
         precondition(!junctions.isEmpty, "a network has a junction")
         self.junctions = junctions
         self.inputBits = inputBits
         self.schedule = schedule
         self.hasMomentum = hasMomentum
+        self.fixedPointSettings = fixedPointSettings
     }
 }

@@ -87,10 +87,18 @@ public struct DeviceParallelismChoice: Equatable, Sendable {
             }
         }
         // The last try was the longest cycle, which takes least.
-        if need.processors > available {
-            throw .tooFewProcessors(needed: need.processors, available: available)
+        var source = DeviceParallelismSource.nobody
+        if case .edges = device.parallelism {
+            source = .device
+        } else if fixed.contains(where: { $0.isOnEdgeProcessors && $0.fixed ?? 1 > 1 }) {
+            source = .junction
         }
-        throw .tooFewMemories(needed: need.memories, available: limit)
+        if need.processors > available {
+            throw .tooFewProcessors(
+                needed: need.processors, available: available, source: source, schedule: schedule)
+        }
+        throw .tooFewMemories(
+            needed: need.memories, available: limit, source: source, schedule: schedule)
     }
 
     /// How far the junction cycles are from equal, in words; nil where they are equal.
@@ -160,7 +168,11 @@ public struct DeviceParallelismChoice: Equatable, Sendable {
 extension DeviceParallelismChoice {
     /// For a network whose patterns are drawn: z of a clash-free pattern is that of its
     /// interleaver. Of the other structures none depends on z.
+    ///
+    /// What is wrong with the shapes alone is thrown first: where no z suits, patterns are drawn
+    /// for one that nobody asked for, and it is not the reason.
     public init(_ network: DeviceNetwork, _ device: DeviceDescription) throws(DeviceError) {
+        _ = try Self(undrawn: network, device)
         try self.init(network, device) { $0.pattern?.parallelism }
     }
 

@@ -224,6 +224,8 @@ extension ValueKind {
         case .autoOrIntegers where text == "auto": return .text(text)
         case .integers, .fixedFormat, .realOrReals, .autoOrIntegers:
             let numbers = items.map { ConfigurationText.value($0) ?? .text($0) }
+            // A word that is no number stays what was typed, for messages.
+            if numbers.count == 1, case .text = numbers[0] { return .text(text) }
             if case .realOrReals = self, numbers.count == 1 { return numbers[0] }
             return .array(numbers)
         case .countOrNames:

@@ -34,6 +34,7 @@ extension ConfigurationBuilder {
         }
         checkDeviceNumbers()
         checkDeviceUnits()
+        checkBank()
         let energy = energyTable()
         guard problems.isEmpty else { return nil }
         return described(energy)
@@ -47,6 +48,21 @@ extension ConfigurationBuilder {
             "device.fixed-bits", found: "a device without numbers",
             expected: "device.fixed-bits = 16 (the widest fixed point), device.float-bits = 32, "
                 + "or both")
+    }
+
+    /// One memory is not larger than all of them. Who makes a profile's memory smaller need not
+    /// change its banks, too.
+    private mutating func checkBank() {
+        guard let bank = values["device.bank"], let memory = values["device.memory"],
+            integer("device.bank") > integer("device.memory")
+        else { return }
+        if isFromProfile(bank.origin), !isFromProfile(memory.origin) {
+            values["device.bank"] = nil
+        } else {
+            report(
+                "device.bank", found: shown("device.bank"),
+                expected: "at most device.memory, which is \(shown("device.memory"))")
+        }
     }
 
     /// Keys of units that the device has not got.
@@ -90,7 +106,20 @@ extension ConfigurationBuilder {
             }
             return nil
         }
+        if let (row, earlier) = EnergyRowText.duplicate(rows) {
+            add(
+                ConfigurationProblem(
+                    place: place("energy.rows", element: row), key: "energy.rows",
+                    found: "row \(row + 1) about the same as row \(earlier + 1)",
+                    expected: "one row for each action, kind of number, width and memory"))
+        }
         let unit = text("energy.unit")
+        if unit != "picojoules", EnergyRowText.isAbsolute(unit) {
+            report(
+                "energy.unit", found: "\"\(unit)\"",
+                expected: "\"picojoules\", with energies in picojoules; or, where only ratios are "
+                    + "known, the action that they are relative to")
+        }
         return EnergyTable(
             name: text("energy.name"), node: text("energy.node"),
             unit: unit.isEmpty || unit == "picojoules" ? .picojoules : .relative(to: unit),

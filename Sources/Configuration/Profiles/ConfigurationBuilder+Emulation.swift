@@ -58,19 +58,22 @@ extension ConfigurationBuilder {
         case .parallelismUnsuitable(let junction, let found, let expected):
             report(
                 "device.edges-per-cycle", found: "\(found) for junction \(junction)",
-                expected: "\(expected); or \"auto\"")
+                expected: integers("device.edges-per-cycle").isEmpty
+                    ? expected : "\(expected); or \"auto\"")
         case .parallelismMiscounted(let found, let junctions):
             report(
                 "device.edges-per-cycle", found: "\(found) numbers",
                 expected: "one for each of the \(junctions) junctions; or \"auto\"")
-        case .tooFewProcessors(let needed, let available):
+        case .tooFewProcessors(let needed, let available, let source, let schedule):
             report(
                 "device.edge-processors", found: "\(available)",
-                expected: "at least \(needed), which work at once; or fewer edges per cycle")
-        case .tooFewMemories(let needed, let available):
+                expected: (["at least \(needed), which work at once"]
+                    + DeviceError.ways(source, schedule)).joined(separator: "; or "))
+        case .tooFewMemories(let needed, let available, let source, let schedule):
             report(
                 "device.memories", found: "\(available)",
-                expected: "at least \(needed); or fewer edges per cycle, or narrower numbers")
+                expected: (["at least \(needed)"] + DeviceError.ways(source, schedule)
+                    + ["narrower numbers"]).joined(separator: "; or "))
         case .tooManyEdges(let junction, let found, let most):
             report(
                 structureKey(junction, "structure"), found: "\(found) edges",

@@ -63,6 +63,7 @@ extension ConfigurationBuilder {
     private mutating func merge(_ text: ConfigurationText, path: String, section: String) {
         var layers = LayerCollector()
         layers.add(text, path: path)
+        profileLines[path] = text.lines
         for problem in layers.problems { add(problem) }
         for (other, _) in text.sections where other != section && KeyTable.sections.contains(other)
         {

@@ -26,6 +26,27 @@ enum EnergyRowText {
         return rows.count == values.count ? rows : nil
     }
 
+    /// The first row that stands for the same as an earlier one, both from 0; nil: all differ.
+    static func duplicate(_ rows: [EnergyRow]) -> (row: Int, earlier: Int)? {
+        for (index, row) in rows.enumerated() {
+            if let earlier = rows[..<index].firstIndex(where: { $0.isAbout(row) }) {
+                return (index, earlier)
+            }
+        }
+        return nil
+    }
+
+    /// Whether a unit's text has a word of absolute energy in it other than `picojoules`.
+    static func isAbsolute(_ unit: String) -> Bool {
+        let prefixes = ["", "a", "f", "p", "n", "u", "\u{B5}", "\u{3BC}", "m", "k"]
+        let names = ["", "atto", "femto", "pico", "nano", "micro", "milli", "kilo"]
+        let symbols = Set(prefixes.map { $0 + "j" })
+        let words = Set(names.flatMap { [$0 + "joule", $0 + "joules"] })
+        return unit.lowercased().split { !$0.isLetter }.contains { word in
+            symbols.contains(String(word)) || words.contains(String(word))
+        }
+    }
+
     private static func row(_ value: ConfigurationValue) -> EnergyRow? {
         guard case .array(let parts) = value, parts.count == 5,
             case .text(let action) = parts[0], EnergyTable.actionWords.contains(action),
@@ -55,5 +76,13 @@ enum EnergyRowText {
         default: return nil
         }
         return number.isFinite && (0...1e12).contains(number) ? number : nil
+    }
+}
+
+extension EnergyRow {
+    /// Whether both are about the same action, kind of number, width and memory.
+    fileprivate func isAbout(_ other: EnergyRow) -> Bool {
+        action == other.action && isFloat == other.isFloat && bits == other.bits
+            && memoryBytes == other.memoryBytes
     }
 }

@@ -13,7 +13,33 @@ extension LearnerConfiguration {
                 return DeviceJunction(
                     junction(index), made[index], hasTable: activation.usesTable)
             },
-            inputBits: 8 * elementType.bytes, schedule: schedule, hasMomentum: momentum > 0)
+            inputBits: 8 * elementType.bytes, schedule: schedule, hasMomentum: momentum > 0,
+            fixedPointSettings: fixedPointSettings)
+    }
+
+    /// What the rules of fixed point ask for besides; nil where an activation has no table there,
+    /// or with momentum, which somebody chose.
+    private var fixedPointSettings: [DeviceSetting]? {
+        guard momentum == 0, hiddenActivation != .tanh || hidden.isEmpty else { return nil }
+        var settings: [DeviceSetting] = []
+        switch outputActivation {
+        case .identity, .sigmoid: break
+        case .softmax:
+            settings.append(
+                DeviceSetting(
+                    section: "network", key: "output-activation", value: "\"sigmoid\""))
+        case .relu, .tanh: return nil
+        }
+        let rate = Self.nearestPowerOfTwo(learningRate)
+        if rate != learningRate {
+            settings.append(
+                DeviceSetting(section: "learning", key: "rate", value: "\(Double(rate))"))
+        }
+        if weightDecay > 0 {
+            settings.append(
+                DeviceSetting(section: "learning", key: "weight-decay", value: "0"))
+        }
+        return settings
     }
 
     /// The network on its device; nil without one.

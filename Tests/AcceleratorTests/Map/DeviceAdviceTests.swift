@@ -83,6 +83,22 @@ import Testing
         #expect(none.hasPrefix("nothing tried would fit; the smallest, "))
     }
 
+    @Test func fixedPointBringsWhatItNeeds() throws {
+        let network = try Small.network([64, 64, 8], [JunctionSpecification(), .init()])
+        func advice(_ settings: [DeviceSetting]?) throws -> String {
+            try shortage(
+                DeviceNetwork(
+                    junctions: network.junctions, inputBits: network.inputBits,
+                    schedule: network.schedule, hasMomentum: false, fixedPointSettings: settings),
+                Small.device(bits: 100_000)
+            ).1
+        }
+        let rate = DeviceSetting(section: "learning", key: "rate", value: "0.125")
+        #expect(try advice([rate]).contains("bits\n  [learning]\n  rate = 0.125\n  [junction.0]"))
+        #expect(try !advice([]).contains("learning") && advice([]).contains("fixed"))
+        #expect(try !advice(nil).contains("fixed"))
+    }
+
     @Test func momentumKeepsItsFloats() throws {
         let network = try Small.network(
             [64, 64, 8], [JunctionSpecification(), .init()], hasMomentum: true)

@@ -142,7 +142,9 @@ import Testing
             ).parallelism
         }
         #expect(try choice([32, 8]) == [32, 8])
-        #expect(throws: DeviceError.tooFewProcessors(needed: 160, available: 128)) {
+        #expect(
+            throws: DeviceError.tooFewProcessors(needed: 160, available: 128, source: .device)
+        ) {
             try choice([128, 32], 128)
         }
         #expect(
@@ -158,6 +160,37 @@ import Testing
                 junction: 0, found: 64, expected: "128, for which its pattern is drawn")
         ) {
             try DeviceParallelismChoice(drawn, Small.device(parallelism: .edges([64, 32])))
+        }
+    }
+
+    /// Patterns are drawn for some z even where no z suits; it is not the reason.
+    @Test func whatPatternsAreDrawnForIsNobodysWish() throws {
+        let free = try Small.fpga(parallelism: [nil, nil])
+        func reason(_ device: DeviceDescription) -> DeviceError? {
+            do throws(DeviceError) {
+                _ = try DevicePlan(free, on: device)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        let few = try #require(reason(Small.device(processors: 1)))
+        #expect(few == .tooFewProcessors(needed: 2, available: 1))
+        #expect(few.description.contains("sequential") && !few.description.contains("auto"))
+        let list = try #require(reason(Small.device(parallelism: .edges([128, 64]))))
+        #expect(list == .tooFewProcessors(needed: 192, available: 160, source: .device))
+        #expect(list.description.contains("\"auto\""))
+        let stated = try Small.fpga(parallelism: [128, 64])
+        #expect(
+            throws: DeviceError.tooFewProcessors(needed: 192, available: 160, source: .junction)
+        ) { try DevicePlan(stated, on: Small.device()) }
+        #expect(
+            throws: DeviceError.tooFewProcessors(
+                needed: 128, available: 100, source: .junction, schedule: .sequential)
+        ) {
+            try DevicePlan(
+                Small.fpga(parallelism: [128, 32], schedule: .sequential),
+                on: Small.device(processors: 100))
         }
     }
 

@@ -70,6 +70,80 @@ import Testing
         #expect(svg.problems.isEmpty, "\(svg.problems)")
     }
 
+    /// A number is nearest to the point of its row in the list, or a line leads there.
+    @Test func numbersStandAtTheirPoints() throws {
+        let arguments = [
+            "plan", Scene.example("morse"), "--fit", "256KiB", "--data", "morse", "--samples",
+            "120",
+            "--seed", "1",
+        ]
+        let path = "\(user.place.path)/numbers.svg"
+        let result = user.run(arguments + ["--svg", path, "--json"])
+        let front = try #require(result.document?["rows"]?.list)
+            .filter { $0["isOnFront"]?.flag == true }.compactMap { $0["candidate"]?.text }
+        var points: [(x: Double, y: Double, name: String)] = []
+        var labels: [(x: Double, y: Double, number: String, line: (x: Double, y: Double)?)] = []
+        var line: (x: Double, y: Double)?
+        var isAfterPoint = false
+        for part in user.place.read("numbers.svg").split(separator: "<") {
+            func number(_ key: String) -> Double {
+                part.split(separator: " \(key)=\"").dropFirst().first
+                    .flatMap { Double($0.prefix { $0 != "\"" }) } ?? .nan
+            }
+            let text = String(part.split(separator: ">").last ?? "")
+            if part.hasPrefix("circle"), number("r") == 5.5 {
+                points.append((number("cx"), number("cy"), ""))
+                (line, isAfterPoint) = (nil, true)
+            } else if part.hasPrefix("title"), isAfterPoint {
+                points[points.count - 1].name = text
+            } else if part.hasPrefix("line"), isAfterPoint {
+                line = (number("x1"), number("y1"))
+            } else if part.hasPrefix("text"), isAfterPoint {
+                let width = Double(text.count) * 6.6
+                labels.append((number("x") + width / 2, number("y") - 4, text, line))
+                isAfterPoint = false
+            }
+        }
+        #expect(front.count > 5 && labels.map(\.number) == front.indices.map { "\($0 + 1)" })
+        #expect(points.map(\.name) == front)
+        for (label, point) in zip(labels, points) {
+            if let line = label.line {
+                #expect(line == (point.x, point.y), "line of \(label.number)")
+                continue
+            }
+            func distance(_ x: Double, _ y: Double) -> Double {
+                ((x - label.x) * (x - label.x) + (y - label.y) * (y - label.y)).squareRoot()
+            }
+            let own = distance(point.x, point.y)
+            for other in points where (other.x, other.y) != (point.x, point.y) {
+                #expect(
+                    1.2 * own < distance(other.x, other.y),
+                    "\(label.number) is as near to \(other.name) as to \(point.name)")
+            }
+        }
+    }
+
+    @Test func rowsBeyondTheDeviceGiveItTheMemory() throws {
+        let arguments = ["plan", Scene.example("fpga"), "--set", "device.memory=8KiB"]
+        let document = try #require(user.run(arguments + ["--fit", "64KiB", "--json"]).document)
+        let rows = try #require(document["rows"]?.list)
+        let beyond = rows.filter { ($0["memoryBits"]?.integer ?? 0) > 65_536 }
+        try #require(!beyond.isEmpty && beyond.count < rows.count)
+        for row in rows {
+            let settings = row["settings"]?.list.compactMap(\.text) ?? []
+            let isBeyond = (row["memoryBits"]?.integer ?? 0) > 65_536
+            #expect(settings.contains("device.memory=65536") == isBeyond, "\(settings)")
+        }
+        for row in [beyond.first, beyond.last].compactMap(\.self) {
+            let settings = row["settings"]?.list.compactMap(\.text) ?? []
+            let plan = user.run(
+                ["plan", Scene.example("fpga"), "--json", "--set", "device.memory=8KiB"]
+                    + settings.flatMap { ["--set", $0] })
+            #expect(plan.code == 0, "\(settings): \(plan.errors)")
+            #expect(plan.document?["energyPerSample"] == row["energyPerSample"], "\(settings)")
+        }
+    }
+
     @Test func whereNothingFitsTheSmallestIsNamed() throws {
         let file = configuration()
         let result = user.run(["plan", file, "--fit", "80bit"])

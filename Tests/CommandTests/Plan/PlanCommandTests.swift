@@ -90,6 +90,81 @@ import Testing
         #expect((busy?["stallClocks"]?.integer ?? 0) > 0)
     }
 
+    @Test func whatIsNotSteppedIsNotSaidToAgree() throws {
+        let arguments = ["plan", Scene.example("nm"), "--simulate"]
+        let result = user.run(arguments, changed: ["COLUMNS": "200"])
+        #expect(result.code == 0 && result.output.contains("not simulated: "), "\(result.output)")
+        #expect(!result.output.contains("are those of the plan"))
+        let document = try #require(user.run(arguments + ["--json"]).document)
+        #expect(document["simulation"]?["agrees"] == .null)
+        #expect(document["simulation"]?["stepped"]?.list.isEmpty == true)
+    }
+
+    /// What is refused for its z is refused for what somebody asked, with what helps.
+    @Test(arguments: [
+        (["device.edge-processors=1"], "2 edge processors", "auto"),
+        (["device.edge-processors=1"], "schedule = \"sequential\"", "auto"),
+        (["device.memories=18"], "19 memories", "auto"),
+        (
+            ["device.edges-per-cycle=[128,31]"], "a divisor of its 64 left neurons: 16 or 32",
+            "drawn"
+        ),
+        (["device.edges-per-cycle=[128,64]"], "192 edge processors", "drawn"),
+        (["device.edges-per-cycle=[1024,64]"], "1088 edge processors", "drawn"),
+        (["device.edges-per-cycle=fast"], "found \"fast\"", "an array of 1,"),
+        (["device.bank=2MiB"], "at most device.memory", "auto"),
+    ])
+    func impossibleParallelism(settings: [String], words: String, not: String) {
+        let result = user.run(
+            ["plan", Scene.example("fpga")] + settings.flatMap { ["--set", $0] })
+        #expect(result.code == 78)
+        #expect(result.errors.contains(words) && !result.errors.contains(not), "\(result.errors)")
+    }
+
+    @Test func advisesOtherDevicesThatWork() {
+        let result = user.run(
+            ["plan", Scene.example("fpga"), "--set", "device.edge-processors=1"])
+        #expect(!result.errors.contains("artix7,") && result.errors.contains("--fit 622080"))
+        let floats = user.run(
+            ["plan", user.place.write("small.toml", Scene.small), "--device", "artix7"])
+        #expect(
+            floats.errors.contains("--device with essop-14nm, microcontroller"), "\(floats.errors)")
+    }
+
+    /// Every network that is advised starts when its lines are pasted, and takes what is said.
+    @Test(arguments: [
+        ("morse", 49_152), ("essop", 29_500), ("essop", 12_000), ("fpga", 12_359), ("fpga", 6_000),
+        ("nm", 60_000),
+    ])
+    func whatIsAdvisedIsSoWhenPasted(example: String, bytes: Int) throws {
+        let start = ["plan", Scene.example(example), "--json", "--set", "device.memory=\(bytes)"]
+        let first = user.run(start)
+        try #require(first.code == 78, "\(first.errors)")
+        let advice = try #require(first.document?["advice"]?.text)
+        var recipes: [(title: String, settings: [String])] = []
+        var section = ""
+        for line in advice.split(separator: "\n") where line.hasPrefix("  ") {
+            let words = line.dropFirst(2)
+            if words.hasPrefix("#") {
+                recipes.append((String(words), []))
+            } else if words.hasPrefix("[") {
+                section = String(words.dropFirst().dropLast())
+            } else {
+                let key = words.prefix { $0 != " " }
+                let value = words.dropFirst(key.count + 3).filter { $0 != "\"" }
+                recipes[recipes.count - 1].settings.append("\(section).\(key)=\(value)")
+            }
+        }
+        try #require(!recipes.isEmpty, "\(advice)")
+        for recipe in recipes {
+            let pasted = user.run(start + recipe.settings.flatMap { ["--set", $0] })
+            #expect(pasted.code == 0, "\(recipe): \(pasted.errors)")
+            let bits = try #require(recipe.title.split(separator: ": ").last)
+            let told = Int(bits.filter(\.isNumber))
+            #expect(pasted.document?["memoryBits"]?.integer == told, "\(recipe)")
+        }
+    }
+
     @Test func aNetworkThatDoesNotFitIsShownAndIs78() throws {
         let arguments = fpga + ["--set", "device.memory=4KiB"]
         let result = user.run(arguments)

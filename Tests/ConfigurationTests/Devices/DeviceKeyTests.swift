@@ -200,6 +200,44 @@ import Testing
         #expect(found.map(\.key) == ["energy.rows"], "\(found)")
     }
 
+    @Test func aSecondRowAboutTheSameIsRefusedByItsLine() throws {
+        let rows = [
+            "[\"add\", \"integer\", 8, 1, \"s\"]", "[\"add\", \"integer\", 16, 1, \"s\"]",
+            "[\"read\", \"8KiB\", 8, 1, \"s\"]", "[\"read\", \"32KiB\", 8, 1, \"s\"]",
+            "[\"add\", \"integer\", 8, 2, \"t\"]",
+        ]
+        func table(_ rows: some Sequence<String>) -> String {
+            Self.artix + "[energy]\nrows = [\n" + rows.map { "    \($0),\n" }.joined() + "]\n"
+        }
+        #expect(problems(table(rows.dropLast())).isEmpty)
+        let problem = try #require(problems(table(rows)).first)
+        let text = table(rows)
+        let line = text[..<(try #require(text.ranges(of: rows[4]).last)).lowerBound]
+            .split(separator: "\n", omittingEmptySubsequences: false).count
+        #expect(problem.key == "energy.rows" && problem.place == "test.toml:\(line)")
+        #expect(problem.found == "row 5 about the same as row 1")
+    }
+
+    @Test(arguments: ["joules", "pJ", "nJ", "nanojoules per action", "Picojoules", "\u{B5}J"])
+    func absoluteEnergiesAreInPicojoules(unit: String) {
+        let found = problems(Self.artix + "[energy]\nunit = \"\(unit)\"\n")
+        #expect(found.map(\.key) == ["energy.unit"], "\(found)")
+        #expect(found.first?.expected.contains("\"picojoules\"") == true)
+    }
+
+    @Test func aBankIsNotLargerThanTheMemory() throws {
+        let found = problems(
+            Self.artix.replacing("\"artix7\"", with: "\"artix7\"\nbank = \"2MiB\""))
+        #expect(found.map(\.key) == ["device.bank"] && found.first?.place == "test.toml:9")
+        // A profile's bank need not be made smaller with its memory.
+        let small = try ConfigurationLoader.load(
+            ConfigurationInputs(
+                path: "test.toml",
+                text: Self.artix.replacing("\"artix7\"", with: "\"artix7\"\nmemory = \"2KiB\""),
+                checksDevice: false))
+        #expect(small.learner.device?.energy?.memoryBytes == 2048)
+    }
+
     @Test(arguments: [
         ("[device]\nprofile = \"artix\"", "device.profile", "nearest: \"artix7\""),
         ("[device]\nprofile = \"none.toml\"", "device.profile", "a readable file"),

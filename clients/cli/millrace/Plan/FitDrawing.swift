@@ -84,7 +84,7 @@ struct FitDrawing {
                 y: up.place(Double(rows[$0].clocksPerSample))
             )
         }
-        for point in points { marks.block(point.x, point.y, radius: 6) }
+        for point in points { marks.block(point, radius: 6) }
         for (place, index) in report.front.enumerated() {
             let point = points[place]
             picture.disc(
@@ -94,11 +94,11 @@ struct FitDrawing {
         }
     }
 
-    /// A number where nothing is yet, with a line to its point where that is not beside it.
+    /// A number where nothing is yet, with a line to its point where another is as near.
     private mutating func drawNumber(_ text: String, at point: (x: Double, y: Double)) {
         let width = Picture.width(text, size: 11)
         let spot = marks.place(width: width, height: 12, beside: point)
-        if spot.isFar {
+        if !spot.isBeside {
             picture.line(point.x, point.y, spot.x + width / 2, spot.y + 6, style: "line grid")
         }
         picture.words(text, x: spot.x, y: spot.y + 10, size: 11, style: "strong")
@@ -190,31 +190,60 @@ private struct LabelPlaces {
     }
 
     private var taken: [Area] = []
+    private var points: [(x: Double, y: Double)] = []
 
-    mutating func block(_ x: Double, _ y: Double, radius: Double) {
-        taken.append(Area(x: x - radius, y: y - radius, width: 2 * radius, height: 2 * radius))
+    /// Keeps labels off a point that has one.
+    mutating func block(_ point: (x: Double, y: Double), radius: Double) {
+        points.append(point)
+        taken.append(
+            Area(
+                x: point.x - radius, y: point.y - radius, width: 2 * radius, height: 2 * radius))
     }
 
-    /// The nearest free place around a point, first to its right above.
+    /// Whether a label there is nearest to `point`, and `factor` times as far from any other.
+    private func isBeside(
+        _ area: Area, _ point: (x: Double, y: Double), factor: Double
+    ) -> Bool {
+        let middle = (x: area.x + area.width / 2, y: area.y + area.height / 2)
+        func distance(_ other: (x: Double, y: Double)) -> Double {
+            hypot(other.x - middle.x, other.y - middle.y)
+        }
+        let own = distance(point)
+        return points.allSatisfy { $0 == point || distance($0) > factor * own }
+    }
+
+    /// The nearest free place around a point, first to its right above, where nobody takes it for
+    /// the label of another point; else one on the point's side of the others; else any, and both
+    /// are not beside it.
     mutating func place(
         width: Double, height: Double, beside point: (x: Double, y: Double)
-    ) -> (x: Double, y: Double, isFar: Bool) {
+    ) -> (x: Double, y: Double, isBeside: Bool) {
         var last = Area(x: point.x + 7, y: point.y - 16, width: width, height: height)
-        for ring in 0..<12 {
-            for step in 0..<12 {
-                let angle = Double(step) / 12 * 2 * Double.pi - Double.pi / 4
-                let far = 12.0 + Double(ring) * 9
-                let middle = (x: point.x + far * cos(angle), y: point.y + far * sin(angle))
-                let area = Area(
-                    x: middle.x - width / 2 + (ring == 0 ? width / 2 * cos(angle) : 0),
-                    y: middle.y - height / 2, width: width, height: height)
-                last = area
-                guard !taken.contains(where: { $0.touches(area) }) else { continue }
-                taken.append(area)
-                return (area.x, area.y, ring > 1)
+        for (rings, factor) in [(0..<2, 1.4), (0..<6, 1), (2..<12, 0)] {
+            for ring in rings {
+                for step in 0..<12 {
+                    last = Self.area(ring, step, width, height, point)
+                    guard isBeside(last, point, factor: factor),
+                        !taken.contains(where: { $0.touches(last) })
+                    else { continue }
+                    taken.append(last)
+                    return (last.x, last.y, factor > 1)
+                }
             }
         }
         taken.append(last)
-        return (last.x, last.y, true)
+        return (last.x, last.y, false)
+    }
+
+    /// A place on a ring around a point; step 0 is to its right above.
+    private static func area(
+        _ ring: Int, _ step: Int, _ width: Double, _ height: Double, _ point: (x: Double, y: Double)
+    ) -> Area {
+        let angle = Double(step) / 12 * 2 * Double.pi - Double.pi / 4
+        let far = 12.0 + Double(ring) * 9
+        let middle = (x: point.x + far * cos(angle), y: point.y + far * sin(angle))
+        return Area(
+            x: middle.x - width / 2 + (ring == 0 ? width / 2 * cos(angle) : 0),
+            y: middle.y - height / 2, width: width, height: height)
     }
 }

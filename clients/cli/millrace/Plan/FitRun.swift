@@ -28,6 +28,8 @@ struct FitRun {
     private let base: MillraceConfiguration
     private let device: DeviceDescription
     private let makers: FitSettings
+    /// What gives the device the memory of the budget; nil where it has as much.
+    private let larger: FitSetting?
     private var state: FitSearch
     private var settings: [[FitSetting]] = []
     private var learners: [LearnerConfiguration] = []
@@ -37,7 +39,12 @@ struct FitRun {
         self.inputs = inputs
         (base, device) = try inputs.loadWithDevice()
         makers = FitSettings(base: base)
-        state = FitSearch(on: device, budgetBits: budgetBits)
+        let size = min((budgetBits + 7) / 8, 1 << 40)
+        larger =
+            budgetBits > device.memory.capacityBits
+            ? FitSetting(path: "device.memory", value: "\(size)") : nil
+        let roomy = larger.flatMap { try? inputs.load([$0]).learner.device }
+        state = FitSearch(on: device, budgetBits: budgetBits, largerEnergy: roomy?.energy)
     }
 
     /// Looks at the whole space.
@@ -49,7 +56,8 @@ struct FitRun {
                 let rows = state.rows.count
                 state.consider(candidate, learner.deviceNetwork)
                 if state.rows.count > rows {
-                    self.settings.append(settings)
+                    let isBeyond = state.rows[rows].memoryBits > state.ownBits
+                    self.settings.append(settings + (isBeyond ? [larger].compactMap(\.self) : []))
                     learners.append(learner)
                 }
             } catch {
@@ -74,7 +82,8 @@ struct FitRun {
             throw ClientError(
                 .badConfiguration, "no network of the search can be on \(device.name)",
                 why: reasons.joined(separator: ". "),
-                advice: "another --device: \(DeviceProfiles.names.joined(separator: ", "))")
+                advice: "another --device: "
+                    + DeviceProfiles.names.filter { $0 != device.name }.joined(separator: ", "))
         }
         let needed = shortage.memory.totalBits
         var why =

@@ -102,7 +102,7 @@ struct PlanCommand: ParsableCommand {
         do throws(DeviceError) {
             report = try PlanReport(configuration.learner, on: device, simulates: simulate)
         } catch {
-            throw ClientError(error, on: device)
+            throw ClientError(error, on: device, others: inputs.othersThatWork(device.name))
         }
         if let svg { try PictureFile.write(PlanDrawing.text(report), to: svg) }
         if output.json {
@@ -110,7 +110,7 @@ struct PlanCommand: ParsableCommand {
         } else {
             PlanText(report: report, page: Page()).lines.forEach(Console.print)
         }
-        if report.simulation?.agrees == false {
+        if report.simulation?.agrees.value == false {
             throw ClientError(
                 .internalError, "the stepped device is not the planned one",
                 advice: "to report this, with the configuration")

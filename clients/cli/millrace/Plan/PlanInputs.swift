@@ -73,6 +73,19 @@ struct PlanInputs {
         return try ConfigurationLoader.load(inputs)
     }
 
+    /// Shipped devices besides the one of that name whose units and numbers can work the network,
+    /// whether it fits their memory or not.
+    func othersThatWork(_ name: String) -> [String] {
+        DeviceProfiles.names.filter { other in
+            let choice = FitSetting(path: "device.profile", value: other)
+            guard other != name, let learner = try? load([choice]).learner,
+                var device = learner.device
+            else { return false }
+            device.memory.capacityBits = .max
+            return (try? DevicePlan(learner.deviceNetwork, on: device)) != nil
+        }
+    }
+
     /// The configuration as it is, with its device.
     func loadWithDevice() throws(ClientError) -> (MillraceConfiguration, DeviceDescription) {
         let configuration: MillraceConfiguration
@@ -102,9 +115,12 @@ extension ClientError {
     }
 
     /// A network that a device cannot work, with its exit code.
-    init(_ error: DeviceError, on device: DeviceDescription) {
+    /// - others: shipped devices that can work it
+    init(_ error: DeviceError, on device: DeviceDescription, others: [String]) {
+        let search = "--fit \((device.memory.capacityBits + 7) / 8), which searches what fits"
         self.init(
             .badConfiguration, "the network does not run on \(device.name)", why: "\(error)",
-            advice: "another --device (\(DeviceProfiles.names.joined(separator: ", "))), or --fit")
+            advice: others.isEmpty
+                ? search : "--device with \(others.joined(separator: ", ")); or \(search)")
     }
 }

@@ -4,8 +4,9 @@ import Accelerator
 
 /// What stepping the device said.
 struct PlanSimulation: Encodable {
-    /// Whether clocks, stalls, clashes and every action are those of the plan.
-    let agrees: Bool
+    /// Whether clocks, stalls, clashes and every action are those of the plan; null where no
+    /// junction was stepped.
+    let agrees: Nullable<Bool>
     /// Junctions that were stepped; what a tensor array works is taken from the plan.
     let stepped: [Int]
     /// Clocks from one learned sample to the next, counted.
@@ -37,7 +38,7 @@ struct PlanSimulation: Encodable {
             )
         }
         self.differences = differences
-        agrees = differences.isEmpty
+        agrees = Nullable(stepped.isEmpty ? nil : differences.isEmpty)
         clashes = run.junctions.flatMap(PlanReport.operations).reduce(0) { $0 + $1.clashes }
         firstClashes = run.clashes.map(\.description)
     }

@@ -123,8 +123,7 @@ struct PlanText {
         let actions = plan.actionsPerSample
         return [
             "in all", Format.count(report.edges), Format.percent(report.density, places: 2), "",
-            Format.count(plan.junctions.reduce(0) { $0 + ($1.parallelism ?? 0) }), "", "", "",
-            "", "", Format.count(report.sum { $0.stallClocks }),
+            "", "", "", "", "", "", Format.count(report.sum { $0.stallClocks }),
             Format.count(report.sum { $0.clashes }), Format.count(actions.accesses),
             Format.count(actions.multiplications), Format.energy(plan.energyPerSample),
         ]
@@ -171,9 +170,14 @@ struct PlanText {
 
     private var simulation: [String] {
         guard let simulation = report.simulation else { return [] }
+        guard let agrees = simulation.agrees.value else {
+            return page.wrapped(
+                "not simulated: a tensor array is not stepped here, and no other unit works a "
+                    + "junction", behind: "simulated   ")
+        }
         var text =
             "clock by clock and bank by bank: "
-            + (simulation.agrees
+            + (agrees
                 ? "clocks, stalls, clashes and every access are those of the plan"
                 : "NOT what is planned")
         let others = plan.junctions.indices.filter { !simulation.stepped.contains($0) }
