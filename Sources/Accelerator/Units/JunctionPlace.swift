@@ -58,11 +58,7 @@ package struct JunctionPlace: Equatable, Sendable {
 extension DeviceDescription {
     /// Whether the edge processors of this device work FF and BP of a junction.
     package func worksEdges(of junction: DeviceJunction) -> Bool {
-        guard edgeProcessors != nil else { return false }
-        switch junction.specification.structure {
-        case .dense, .random, .structured, .clashFree, .laneAligned: return true
-        case .circulant, .pruned: return false
-        }
+        unit(of: junction) == .edgeProcessors
     }
 }
 
