@@ -3,7 +3,7 @@
 
 import CZeroMQ
 
-/// Waits until a socket has a message or a file descriptor is readable.
+/// Waits until a socket has a message (or room for one) or a file descriptor is readable.
 public final class Poller {
     private var items: [zmq_pollitem_t] = []
 
@@ -11,10 +11,11 @@ public final class Poller {
     public init() {}
 
     /// Watches `socket` for incoming messages. Returns its index.
+    /// - orRoom: also ends a wait when a message can be sent.
     @discardableResult
-    public func add(_ socket: Socket) -> Int {
-        items.append(
-            zmq_pollitem_t(socket: socket.pointer, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
+    public func add(_ socket: Socket, orRoom: Bool = false) -> Int {
+        let events = Int16(orRoom ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN)
+        items.append(zmq_pollitem_t(socket: socket.pointer, fd: 0, events: events, revents: 0))
         return items.count - 1
     }
 

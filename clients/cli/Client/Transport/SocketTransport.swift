@@ -5,7 +5,10 @@ import Messaging
 /// A DEALER connected to one endpoint.
 public final class SocketTransport: FrameTransport {
     private let socket: Socket
-    private let poller = Poller()
+    private let arrivals = Poller()
+    private let arrivalsOrRoom = Poller()
+    /// Whether the last frame could not be sent: then a wait ends when there is room, too.
+    private var isBlocked = false
 
     /// Connects to `endpoint`; the connection itself comes about in the background.
     ///
@@ -21,18 +24,23 @@ public final class SocketTransport: FrameTransport {
         var limits = SocketLimits()
         limits.maximumMessageBytes = Int64(maximumMessageBytes)
         limits.receiveHighWater = 1000
+        // Credit bounds what is under way; a queue shorter than the window would only make the
+        // sender sleep between small frames.
+        limits.sendHighWater = 1000
         do {
             socket = try Socket(context, .dealer, limits: limits)
             try socket.connect(endpoint)
         } catch {
             throw ClientError(.usage, "cannot connect to \(endpoint)", why: "\(error)")
         }
-        poller.add(socket)
+        arrivals.add(socket)
+        arrivalsOrRoom.add(socket, orRoom: true)
     }
 
     /// Sends one frame; false while nobody is connected or the queue is full.
     public func send(_ frame: UnsafeRawBufferPointer) throws(ClientError) -> Bool {
-        socket.send(frame) == .sent
+        isBlocked = socket.send(frame) != .sent
+        return !isBlocked
     }
 
     /// Takes the next frame; frames that break the protocol's first rule are passed over.
@@ -46,6 +54,8 @@ public final class SocketTransport: FrameTransport {
         }
     }
 
-    /// Waits for a frame.
-    public func wait(milliseconds: Int) { poller.wait(milliseconds: milliseconds) }
+    /// Waits for a frame, or for room if the last one could not be sent.
+    public func wait(milliseconds: Int) {
+        (isBlocked ? arrivalsOrRoom : arrivals).wait(milliseconds: milliseconds)
+    }
 }
