@@ -120,6 +120,16 @@ public final class Socket {
         }
     }
 
+    /// Readable when libzmq has news for this socket (ZMQ_FD); see `SocketWatch`.
+    func fileDescriptor() throws(MessagingError) -> Int32 {
+        var descriptor: Int32 = -1
+        var bytes = MemoryLayout<Int32>.size
+        guard zmq_getsockopt(pointer, ZMQ_FD, &descriptor, &bytes) == 0 else {
+            throw MessagingError(call: "zmq_getsockopt", subject: "ZMQ_FD")
+        }
+        return descriptor
+    }
+
     /// DEALER: takes the next message, if one is there.
     public func receive(into buffer: UnsafeMutableRawBufferPointer) -> Received {
         precondition(type == .dealer)

@@ -102,6 +102,7 @@ final class NetworkLoop: @unchecked Sendable {
         tellLateRefusals()
         // Queries get their look between handfuls of samples, so a flood cannot hold them up.
         for _ in 0..<Self.handfulsPerTurn {
+            transport.wait(milliseconds: 0)
             let tookSamples = drain(.ingest, frames: Self.framesPerHandful)
             queueFlush()
             if hasNewRecords {

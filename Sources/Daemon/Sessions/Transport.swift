@@ -16,20 +16,20 @@ public enum Door: Int, CaseIterable, Sendable {
 
 /// Frames in and out, without waiting.
 public protocol Transport: AnyObject {
-    /// Takes the next frame at `door`.
+    /// Takes the next frame at `door`; what came since the last wait may not be seen yet.
     func receive(
         _ door: Door, into buffer: UnsafeMutableRawBufferPointer, from peer: inout Peer
     ) -> Received
     /// Sends one frame to `peer` at `door`.
     func send(_ door: Door, _ frame: UnsafeRawBufferPointer, to peer: Peer) -> Sent
-    /// Sleeps until a frame comes, the loop is called, or `milliseconds` have passed.
+    /// Sleeps until a frame comes, the loop is called, or `milliseconds` have passed; 0 only looks.
     func wait(milliseconds: Int)
 }
 
 /// The doors as ROUTER sockets. Made and used on the network thread.
 public final class ZeroMQTransport: Transport {
     private let sockets: [Socket]
-    private let poller = Poller()
+    private let watch = SocketWatch()
 
     /// Binds every endpoint.
     /// - endpoints: by door. - limits: by door. - wakeUps: descriptors that end a wait.
@@ -43,26 +43,31 @@ public final class ZeroMQTransport: Transport {
             let socket = try Socket(context, .router, limits: limits[door.rawValue])
             for endpoint in endpoints[door.rawValue] { try socket.bind(endpoint) }
             sockets.append(socket)
-            poller.add(socket)
+            _ = try watch.add(socket)
         }
         self.sockets = sockets
-        for descriptor in wakeUps { poller.add(fileDescriptor: descriptor) }
+        for descriptor in wakeUps { watch.add(fileDescriptor: descriptor) }
     }
 
     /// See `Transport`.
     public func receive(
         _ door: Door, into buffer: UnsafeMutableRawBufferPointer, from peer: inout Peer
     ) -> Received {
-        sockets[door.rawValue].receive(into: buffer, from: &peer)
+        guard watch.isMarked(door.rawValue) else { return .nothing }
+        let received = sockets[door.rawValue].receive(into: buffer, from: &peer)
+        if received == .nothing { watch.unmark(door.rawValue) }
+        return received
     }
 
     /// See `Transport`.
     public func send(_ door: Door, _ frame: UnsafeRawBufferPointer, to peer: Peer) -> Sent {
-        sockets[door.rawValue].send(frame, to: peer)
+        // A send takes in libzmq's news for the socket: only a receive can tell what they were.
+        watch.mark(door.rawValue)
+        return sockets[door.rawValue].send(frame, to: peer)
     }
 
     /// See `Transport`.
     public func wait(milliseconds: Int) {
-        poller.wait(milliseconds: milliseconds)
+        watch.wait(milliseconds: milliseconds)
     }
 }

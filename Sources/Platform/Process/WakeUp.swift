@@ -13,6 +13,8 @@ public final class WakeUp: @unchecked Sendable {
     /// Readable while a call is pending; for `poll`.
     public let fileDescriptor: Int32
     private let isSleeping = Atomic<Bool>(false)
+    /// Set around the write to the eventfd, so that only a call costs the sleeper a read.
+    private let wasCalled = Atomic<Bool>(false)
 
     /// Makes the eventfd; without file descriptors left the process cannot start.
     public init() {
@@ -32,6 +34,7 @@ public final class WakeUp: @unchecked Sendable {
     /// The sleeper: takes the announcement back and clears pending calls.
     public func awake() {
         isSleeping.store(false, ordering: .sequentiallyConsistent)
+        guard wasCalled.exchange(false, ordering: .sequentiallyConsistent) else { return }
         var count: UInt64 = 0
         _ = read(fileDescriptor, &count, 8)
     }
@@ -51,7 +54,11 @@ public final class WakeUp: @unchecked Sendable {
 
     /// Calls whether or not anybody sleeps; safe from any thread.
     public func callAlways() {
+        // Before the write, because it may hand the processor to the sleeper at once; and after it,
+        // because a sleeper that read too early would find the descriptor readable for ever.
+        wasCalled.store(true, ordering: .sequentiallyConsistent)
         var one: UInt64 = 1
         _ = write(fileDescriptor, &one, 8)
+        wasCalled.store(true, ordering: .sequentiallyConsistent)
     }
 }
