@@ -142,6 +142,10 @@ let package = Package(
             ],
             path: "Benchmarks/device-bench", swiftSettings: strict),
         .executableTarget(
+            name: "wire-bench",
+            dependencies: ["CZeroMQ", "MillraceProtocol", "Platform", "SampleSources"],
+            path: "Benchmarks/wire-bench", swiftSettings: strict),
+        .executableTarget(
             name: "papers",
             dependencies: [
                 "Accelerator", "Arithmetic", "Junctions", "Kernels", "Learning", "Platform",
