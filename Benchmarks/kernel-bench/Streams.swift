@@ -1,6 +1,7 @@
 // The machine's own speed over the same bytes, which no kernel can beat: a read that does as
 // little as possible with what it reads, and an update in place. And the rows of the table.
 
+import Arithmetic
 import Glibc
 import Kernels
 
@@ -31,12 +32,48 @@ private func flip(_ words: UnsafeMutablePointer<UInt64>, _ count: Int) {
     for i in 0..<count { words[i] ^= 0x5555_0000_5555_0000 }
 }
 
-/// What `scripts/bench` compares: one step, the two kernels at 1024 × 1024, and their streams.
+/// FF, and BP with UP, of a 1024 × 1024 junction: each in turns with the machine's own stream over
+/// as many bytes, which is its reference.
+private func measureBandwidth(_ set: KernelSet) -> [Row] {
+    let side = 1024
+    var random = Xoshiro256StarStar(seed: 2)
+    let junction = Junction(inputs: side, outputs: side, &random)
+    let x = makeFloats(side, &random, scale: 1)
+    let y = makeFloats(side, &random, scale: 1)
+    let delta = makeFloats(side, &random, scale: 1e-3)
+    let e = makeFloats(side, &random, scale: 0)
+    let bytes = side * junction.rowStride * MemoryLayout<Float>.stride
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 4096)
+    defer { memory.deallocate() }
+    memory.initializeMemory(as: UInt8.self, repeating: 1, count: bytes)
+    let words = memory.bindMemory(to: UInt64.self, capacity: bytes / 8)
+    var sought: Int32 = 2
+    func read() {
+        precondition(memchr(memory, sought, bytes) == nil, "every byte is one")
+        sought = sought == 2 ? 3 : 2
+    }
+    func feedforward() {
+        set.feedforward(junction.w, junction.bias, x, y, side, junction.rowStride)
+    }
+    func backpropUpdate() {
+        set.backpropUpdate(
+            junction.w, junction.bias, x, delta, e, side, junction.rowStride, 1e-3, 0)
+    }
+    let reads = mediansInTurns(batches: 101, [feedforward, read])
+    let updates = mediansInTurns(batches: 101, [backpropUpdate, { flip(words, bytes / 8) }])
+    return [
+        Row(name: "ff.1024x1024.\(set.name)", value: reads[0], unit: "us", reference: reads[1]),
+        Row(
+            name: "bpup.1024x1024.\(set.name)", value: updates[0], unit: "us",
+            reference: updates[1]),
+    ]
+}
+
+/// What `scripts/bench` compares: one step, and the two kernels at 1024 × 1024 with their streams.
 func measureForTable() -> [Row] {
     let set = KernelSet.best
-    let kernels = measureJunction(inputs: 1024, outputs: 1024, set)
     return [
         measureStep(inputs: 784, hidden: 128, outputs: 10, set),
         measureStep(inputs: 784, hidden: 128, outputs: 10, set, tanh: true),
-    ] + kernels + measureStreams(bytes: 4 << 20)
+    ] + measureBandwidth(set)
 }

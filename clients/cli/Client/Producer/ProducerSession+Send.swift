@@ -121,6 +121,17 @@ extension ProducerSession {
         return due > Double(rateSent) ? UInt64(due) - min(rateSent, UInt64(due)) : 0
     }
 
+    /// How long nothing but a frame of the daemon gives `step` something to do: 20 ms, or with a rate
+    /// until the next number is due, so that a rate is a steady stream and not a burst each 20 ms.
+    public var idleMilliseconds: Int {
+        guard let rate = options.ratePerSecond, rateStart > 0, state == .streaming,
+            position <= limit
+        else { return 20 }
+        let due = Double(rateSent) / rate * 1000
+        let elapsed = Double(now - rateStart) / 1e6
+        return Int(max(1, min(20, (due - elapsed).rounded(.up))))
+    }
+
     private func send(_ bytes: Int) throws(ClientError) -> Bool {
         try transport.send(UnsafeRawBufferPointer(start: memory.baseAddress, count: bytes))
     }

@@ -174,7 +174,7 @@ final class StreamRun {
                 progress.show(
                     samples: samples(session.acknowledged), state: session.state, query,
                     clock.nowNanoseconds)
-                if !worked { transport.wait(milliseconds: 20) }
+                if !worked { transport.wait(milliseconds: session.idleMilliseconds) }
                 interrupted = signals.next() != nil
             }
         } catch {

@@ -51,6 +51,11 @@ final class SourceReader: RowReader {
     /// Position → index; nil reads in the source's own order.
     private let order: [Int]?
     private var batch: SampleBatch
+    /// Rows that are read at once where they can be read again: a frame of one row must not cost
+    /// system calls of its own.
+    private static let rowsAhead = 256
+    /// Whether the last read ahead came to the end of the source.
+    private var isAtEnd = false
 
     init(_ source: any SampleSource, order: [Int]? = nil) {
         self.source = source
@@ -82,6 +87,9 @@ final class SourceReader: RowReader {
     private func readRun(
         _ start: Int, _ count: Int, into rows: inout RowBatch
     ) throws(ClientError) -> RowStep {
+        if source.isSeekable, count <= Self.rowsAhead / 8 {
+            return try readAhead(start, count, into: &rows)
+        }
         do {
             let outcome = try source.read(
                 from: start, count: count, into: &batch, timeoutMilliseconds: 20)
@@ -100,6 +108,47 @@ final class SourceReader: RowReader {
         } catch {
             throw ClientError(error)
         }
+    }
+
+    /// A few rows out of many that were read at once.
+    private func readAhead(
+        _ start: Int, _ count: Int, into rows: inout RowBatch
+    ) throws(ClientError) -> RowStep {
+        let end = batch.firstIndex + batch.count
+        let isThere = start >= batch.firstIndex && (start + count <= end || start < end && isAtEnd)
+        if !isThere {
+            do {
+                let outcome = try source.read(
+                    from: start, count: Self.rowsAhead, into: &batch, timeoutMilliseconds: 20)
+                isAtEnd = batch.count < Self.rowsAhead
+                if outcome == .end { return .end }
+                if outcome == .notYet { return .notYet }
+            } catch .badRow(let problem) {
+                return .bad(problem.description)
+            } catch {
+                throw ClientError(error)
+            }
+        }
+        let first = start - batch.firstIndex
+        rows.take(first..<min(first + count, batch.count), of: batch)
+        return .rows(rows.count)
+    }
+}
+
+extension RowBatch {
+    /// Becomes these rows of `batch`; memory that it has is used again.
+    fileprivate mutating func take(_ range: Range<Int>, of batch: SampleBatch) {
+        func part<Value>(_ all: [Value]) -> ArraySlice<Value> {
+            let width = all.count / batch.count
+            return all[(range.lowerBound * width)..<(range.upperBound * width)]
+        }
+        count = range.count
+        features.removeAll(keepingCapacity: true)
+        features.append(contentsOf: part(batch.features))
+        classes.removeAll(keepingCapacity: true)
+        classes.append(contentsOf: part(batch.classIndices))
+        targets.removeAll(keepingCapacity: true)
+        targets.append(contentsOf: part(batch.targets))
     }
 }
 
