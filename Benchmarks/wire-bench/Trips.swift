@@ -1,5 +1,5 @@
 // Round trips of one question. The client is the same for the daemon and for the echo, and the two
-// take turns, fifty questions each, so that a busy machine disturbs both.
+// take turns, ten questions each, so that a busy machine disturbs both.
 
 import CZeroMQ
 import Glibc
@@ -7,7 +7,7 @@ import MillraceProtocol
 import Platform
 
 /// Questions in a row to one side.
-private let blockTrips = 50
+private let blockTrips = 10
 
 /// A PREDICT frame of one sample; every question carries a request id of its own.
 private final class Question {

@@ -103,10 +103,13 @@ import Testing
         watch.wait(milliseconds: 60_000)
         #expect(Double(clock() - start) / Double(CLOCKS_PER_SEC) < 1)
         #expect(watch.isMarked(index))
+        // News need not be a message: libzmq's own are taken in by a receive that finds nothing.
         var peer = Peer()
-        while router.receive(into: buffer, from: &peer) != .nothing {}
-        watch.unmark(index)
-        watch.wait(milliseconds: 1)
+        for _ in 0..<200 where watch.isMarked(index) {
+            while router.receive(into: buffer, from: &peer) != .nothing {}
+            watch.unmark(index)
+            watch.wait(milliseconds: 1)
+        }
         #expect(!watch.isMarked(index))
         router.close()
         dealer.close()

@@ -62,6 +62,8 @@ final class NetworkLoop: @unchecked Sendable {
 
     static let handfulsPerTurn = 16
     static let framesPerHandful = 8
+    /// A handful of large frames is shorter: a question must not wait for thousands of samples.
+    static let bytesPerHandful = 4096
     static let queriesPerHandful = 8
 
     init(
@@ -95,25 +97,26 @@ final class NetworkLoop: @unchecked Sendable {
     }
 
     /// Takes what waits at every door. Returns whether anything was done.
-    func turn() -> Bool {
+    /// - looks: whether to see first what came; needless when a wait follows, which looks itself.
+    func turn(looks: Bool = true) -> Bool {
         progress.networkTurns.add(1, ordering: .relaxed)
         var didWork = takeResults()
         didWork = finishJobs() || didWork
         tellLateRefusals()
         // Queries get their look between handfuls of samples, so a flood cannot hold them up.
         for _ in 0..<Self.handfulsPerTurn {
-            transport.wait(milliseconds: 0)
-            let tookSamples = drain(.ingest, frames: Self.framesPerHandful)
+            if looks { transport.wait(milliseconds: 0) }
+            let samples = drain(.ingest, frames: Self.framesPerHandful)
             queueFlush()
             if hasNewRecords {
                 hasNewRecords = false
                 channels.learnerWakeUp.call()
             }
-            let tookQueries = drain(.query, frames: Self.queriesPerHandful)
-            didWork = didWork || tookSamples || tookQueries
-            if !tookSamples && !tookQueries { break }
+            let queries = drain(.query, frames: Self.queriesPerHandful)
+            didWork = didWork || samples != .nothing || queries != .nothing
+            if samples != .more && queries != .more { break }
         }
-        didWork = drain(.admin, frames: 1) || didWork
+        didWork = drain(.admin, frames: 1) != .nothing || didWork
         sweep()
         return didWork
     }
@@ -125,7 +128,7 @@ final class NetworkLoop: @unchecked Sendable {
             channels.networkWakeUp.announceSleep()
             // Once more, now that the others call: a whole turn, because what wakes this loop is
             // not only results but also credit that the learner gave back.
-            if !turn() { transport.wait(milliseconds: 200) }
+            if !turn(looks: false) { transport.wait(milliseconds: 200) }
             channels.networkWakeUp.awake()
         }
     }
@@ -140,20 +143,31 @@ final class NetworkLoop: @unchecked Sendable {
         pin = newest
     }
 
-    private func drain(_ door: Door, frames: Int) -> Bool {
+    /// What a handful took.
+    private enum Handful {
+        case nothing
+        /// Something, and the door was empty then.
+        case all
+        /// As much as a handful takes.
+        case more
+    }
+
+    private func drain(_ door: Door, frames: Int) -> Handful {
         var peer = Peer()
-        for count in 0..<frames {
+        var taken = 0
+        for count in 0..<frames where taken < Self.bytesPerHandful {
             switch transport.receive(door, into: memory.receive, from: &peer) {
-            case .nothing: return count > 0
+            case .nothing: return count > 0 ? .all : .nothing
             case .multipart: refuse(door, peer, .badRequest)
             case .oversize: refuse(door, peer, .oversize)
             case .frame(let bytes):
                 counters.frames &+= 1
                 counters.bytes &+= UInt64(bytes)
+                taken &+= bytes
                 take(door, UnsafeRawBufferPointer(rebasing: memory.receive[..<bytes]), peer)
             }
         }
-        return true
+        return .more
     }
 
     private func take(_ door: Door, _ frame: UnsafeRawBufferPointer, _ peer: Peer) {
