@@ -1,18 +1,24 @@
 # Millrace: everything a person types. Each target installs what it needs first.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-python lint demo bench papers soak install uninstall clean
+.PHONY: help setup build test test-python test-seccomp lint demo bench papers soak install uninstall clean
 
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+# Where the executables, and what scripts/manuals makes, are taken from.
+BUILD ?= .build/release
+MANUALS ?= .build/manuals
 
 help:
 	@echo 'make demo     install what is missing, build, run the daemon, stream, learn, query, kill, resume'
 	@echo 'make test     install what is missing, lint, build, run every test'
 	@echo 'make test-python  the Python client alone: linter, types, tests against the daemon'
+	@echo 'make test-seccomp  every Swift test under the system call filter of the service'
 	@echo 'make bench    speed, with the rivals beside it where they can be installed'
 	@echo 'make papers   the experiments behind docs/papers.md, about 15 minutes; QUICK=1 tries them out'
 	@echo 'make build    release executables in .build/release'
-	@echo 'make install  millraced and millrace into $(PREFIX)/bin; manuals, completions into $(PREFIX)/share'
-	@echo 'make uninstall  takes away what make install put there'
+	@echo 'make install  millraced and millrace into $(PREFIX)/bin, manuals, completions, systemd units;'
+	@echo '              $(SYSCONFDIR)/millrace/millrace.toml if there is none'
+	@echo 'make uninstall  takes away what make install put there; a configuration that was changed stays'
 
 setup:
 	@scripts/setup
@@ -32,6 +38,9 @@ test: setup lint
 test-python: setup
 	@scripts/test-python
 
+test-seccomp: setup
+	@scripts/test-seccomp
+
 demo: build
 	@scripts/demo
 
@@ -50,16 +59,44 @@ SHARED = share/man/man1/millrace.1 share/man/man8/millraced.8 \
 	share/zsh/site-functions/_millrace share/zsh/site-functions/_millraced \
 	share/fish/vendor_completions.d/millrace.fish share/fish/vendor_completions.d/millraced.fish
 
+# Units are written for /usr/local/bin; here they get the place that is installed to.
+UNITS = system/millraced.service system/millraced@.service system/millraced-activated.service \
+	system/millraced.socket user/millraced.service
+CONFIGURATION = $(DESTDIR)$(SYSCONFDIR)/millrace/millrace.toml
+
 install:
-	@[ -x .build/release/millraced ] && [ -e .build/manuals/share/man/man1/millrace.1 ] || \
+	@[ -x $(BUILD)/millraced ] && [ -e $(MANUALS)/share/man/man1/millrace.1 ] || \
 		{ echo 'error: nothing is built. TRY: make build' >&2; exit 69; }
-	install -s -D -m 0755 .build/release/millraced $(DESTDIR)$(PREFIX)/bin/millraced
-	install -s -D -m 0755 .build/release/millrace $(DESTDIR)$(PREFIX)/bin/millrace
+	install -s -D -m 0755 $(BUILD)/millraced $(DESTDIR)$(PREFIX)/bin/millraced
+	install -s -D -m 0755 $(BUILD)/millrace $(DESTDIR)$(PREFIX)/bin/millrace
 	for file in $(SHARED); do \
-		install -D -m 0644 .build/manuals/$$file $(DESTDIR)$(PREFIX)/$$file || exit; done
+		install -D -m 0644 $(MANUALS)/$$file $(DESTDIR)$(PREFIX)/$$file || exit; done
+	for unit in $(UNITS); do \
+		install -d $(DESTDIR)$(PREFIX)/lib/systemd/$${unit%/*} && \
+		sed -e 's|/usr/local/bin/|$(PREFIX)/bin/|; s|/etc/millrace/|$(SYSCONFDIR)/millrace/|' \
+			systemd/$${unit#system/} >$(DESTDIR)$(PREFIX)/lib/systemd/$$unit && \
+		chmod 0644 $(DESTDIR)$(PREFIX)/lib/systemd/$$unit || exit; done
+	install -D -m 0644 systemd/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/millrace.conf
+	install -D -m 0644 systemd/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/millrace.conf
+	install -D -m 0644 systemd/millrace.toml $(DESTDIR)$(PREFIX)/share/millrace/millrace.toml
+	@if [ -e $(CONFIGURATION) ]; then \
+		echo '$(CONFIGURATION) is there and stays; the new one is $(PREFIX)/share/millrace/millrace.toml'; \
+	else \
+		install -D -m 0644 systemd/millrace.toml $(CONFIGURATION); \
+	fi
+	@[ -n "$(DESTDIR)" ] || echo 'As a service: systemd-sysusers && systemctl daemon-reload &&' \
+		'systemctl enable --now millraced'
 
 uninstall:
-	cd $(DESTDIR)$(PREFIX) && rm -f bin/millraced bin/millrace $(SHARED)
+	@if cmp -s $(CONFIGURATION) $(DESTDIR)$(PREFIX)/share/millrace/millrace.toml; then \
+		rm -f $(CONFIGURATION) && { rmdir $(DESTDIR)$(SYSCONFDIR)/millrace 2>/dev/null || true; }; \
+	elif [ -e $(CONFIGURATION) ]; then \
+		echo '$(CONFIGURATION) was changed and stays'; \
+	fi
+	cd $(DESTDIR)$(PREFIX) && rm -f bin/millraced bin/millrace $(SHARED) \
+		$(addprefix lib/systemd/,$(UNITS)) lib/sysusers.d/millrace.conf lib/tmpfiles.d/millrace.conf \
+		share/millrace/millrace.toml
+	@rmdir $(DESTDIR)$(PREFIX)/share/millrace 2>/dev/null || true
 
 clean:
 	rm -rf .build .build-*

@@ -14,12 +14,15 @@ struct ConfigurationBuilder {
     var profileLines: [String: [KeyPath: Int]] = [:]
 
     let checksDevice: Bool
+    /// For `{runtime}` in endpoints.
+    private let environment: [String: String]
 
-    /// - checksDevice: whether a network that does not run on its device is a problem
+    /// - environment: for `{runtime}`. - checksDevice: whether a network that does not run on its device is a problem
     init(
         values: [String: EffectiveValue], problems: [ConfigurationProblem], path: String?,
-        lines: [KeyPath: Int], checksDevice: Bool = true
+        lines: [KeyPath: Int], environment: [String: String], checksDevice: Bool = true
     ) {
+        self.environment = environment
         self.checksDevice = checksDevice
         self.values = values
         self.problems = problems
@@ -293,11 +296,13 @@ struct ConfigurationBuilder {
     private func daemon() -> DaemonLimits {
         let state = text("daemon.state")
         func endpoints(_ key: String) -> [String] {
-            names(key).map { Endpoint.resolve($0, state: state) }
+            let runtime = Endpoint.runtime(environment, state: state)
+            return names(key).map { Endpoint.resolve($0, state: state, runtime: runtime) }
         }
         return DaemonLimits(
             stateDirectory: state, ingestEndpoints: endpoints("daemon.ingest"),
             queryEndpoints: endpoints("daemon.query"), adminEndpoints: endpoints("daemon.admin"),
+            socketMode: UInt32(text("daemon.socket-mode"), radix: 8) ?? 0o600,
             maxBatch: integer("daemon.max-batch"), queueSamples: integer("daemon.queue"),
             maxProducers: integer("daemon.max-producers"), maxPeers: integer("daemon.max-peers"),
             maxMessageBytes: integer("daemon.max-message"))

@@ -64,7 +64,7 @@ public enum ConfigurationLoader {
         for flag in inputs.flags { layers.add(flag) }
         var builder = ConfigurationBuilder(
             values: layers.values, problems: layers.problems, path: inputs.path,
-            lines: fileText?.lines ?? [:],
+            lines: fileText?.lines ?? [:], environment: inputs.environment,
             checksDevice: inputs.checksDevice)
         guard let configuration = builder.build() else {
             throw ConfigurationErrors(builder.problems)

@@ -14,11 +14,11 @@ public struct MillraceConfiguration: Sendable {
     /// [network]
     public let network: NetworkSettings
     /// [learning]
-    public let learning: LearningSettings
+    public internal(set) var learning: LearningSettings
     /// Unlabelled samples that wait for a label ([labels] window).
     public let labelWindow: Int
     /// [commit]
-    public let commit: CommitSettings
+    public internal(set) var commit: CommitSettings
     /// [ring]
     public let ring: RingSettings
     /// [memory] budget
@@ -26,13 +26,13 @@ public struct MillraceConfiguration: Sendable {
     /// [daemon]
     public let daemon: DaemonLimits
     /// [producers] allow; nil = anyone, up to `daemon.maxProducers`.
-    public let allowedProducers: [String]?
+    public internal(set) var allowedProducers: [String]?
     /// [checkpoints]
-    public let checkpoints: CheckpointSettings
+    public internal(set) var checkpoints: CheckpointSettings
     /// The learner that all of this describes; it has passed `validate`.
-    public let learner: LearnerConfiguration
+    public internal(set) var learner: LearnerConfiguration
 
-    let values: [String: EffectiveValue]
+    var values: [String: EffectiveValue]
 
     /// Outputs of the network: classes, targets or features.
     public var outputCount: Int { learner.outputCount }
@@ -144,7 +144,7 @@ extension MillraceConfiguration {
     }
 
     private static let placeKeys: Set<String> = [
-        "daemon.state", "daemon.ingest", "daemon.query", "daemon.admin",
+        "daemon.state", "daemon.ingest", "daemon.query", "daemon.admin", "daemon.socket-mode",
     ]
 
     private func forEachSection(

@@ -113,6 +113,16 @@ public final class Socket {
         }
     }
 
+    /// Takes over a socket that listens already, as a service manager passes it. libzmq accepts from
+    /// `descriptor` and closes it in the end; the file of a Unix socket stays.
+    /// - endpoint: what the descriptor is bound to; its scheme says how to speak.
+    public func bind(_ endpoint: String, inheriting descriptor: Int32) throws(MessagingError) {
+        try set(ZMQ_USE_FD, descriptor)
+        // Options are copied by bind: what is bound after this makes sockets of its own again.
+        defer { try? set(ZMQ_USE_FD, Int32(-1)) }
+        try bind(endpoint)
+    }
+
     /// Connects to `endpoint`; returns at once, the connection comes about in the background.
     public func connect(_ endpoint: String) throws(MessagingError) {
         guard zmq_connect(pointer, endpoint) == 0 else {

@@ -24,8 +24,26 @@ enum Foundry {
         print(plan.memory.table)
         if let device = Self.deviceText(configuration) { print(device) }
         print(Self.writeBudget(plan, settings))
+        print("# " + Self.ceiling(plan) + ": " + Self.ceilingReason)
         exit(plan.memory.shortage == nil ? 0 : 78)
     }
+
+    /// --drop-in: for `systemctl edit`.
+    static func dropIn(_ plan: DaemonPlan, _ path: String?) -> Never {
+        if let shortage = plan.memory.shortage { fail(shortage.description, code: 78) }
+        print("# Made by millraced --config \(path ?? "FILE") --drop-in.")
+        print("# \(ceilingReason).")
+        print("[Service]")
+        print(ceiling(plan))
+        exit(0)
+    }
+
+    /// `MemoryMax=34M`
+    static func ceiling(_ plan: DaemonPlan) -> String { "MemoryMax=\(plan.memoryMaxBytes >> 20)M" }
+
+    private static let ceilingReason =
+        "the plan, \(DaemonPlan.runtimeBaseBytes >> 20) MiB for the program itself, and a "
+        + "quarter of both as room"
 
     /// The emulated device: what lies where, and how it works the network; nil without one.
     static func deviceText(_ configuration: MillraceConfiguration) -> String? {

@@ -20,6 +20,7 @@ struct Millraced: ParsableCommand {
 
             SIGNALS
               SIGTERM  learns what is queued, makes it durable, acknowledges it, and ends; so SIGINT
+              SIGHUP   reads the configuration again: what may change does, what may not is logged
 
             EXIT CODES
               0    stopped cleanly
@@ -55,6 +56,11 @@ struct Millraced: ParsableCommand {
     @Flag(help: "Print the effective configuration and the memory plan, and exit.")
     var check = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "Print a systemd drop-in with the MemoryMax of this configuration, and exit."))
+    var dropIn = false
+
     @Option(
         help: ArgumentHelp(
             "Start an empty state directory from a checkpoint.", valueName: "checkpoint"),
@@ -84,31 +90,42 @@ struct Millraced: ParsableCommand {
         ProcessFacts.limitMallocArenas(2)
         if let describe { Foundry.describe(describe) }
         let configuration = load()
-        let settings = DaemonSettings(configuration)
+        var settings = DaemonSettings(configuration)
         let plan = DaemonPlan(configuration.learner, settings)
         if check { Foundry.check(configuration, plan, settings) }
-        Service(configuration: configuration, settings: settings, plan: plan)
-            .run(origin: from.map { .checkpoint(path: $0) } ?? .newest, fresh: fresh)
+        if dropIn { Foundry.dropIn(plan, config) }
+        let doors = Doors.open(configuration)
+        settings.endpoints = doors.endpoints
+        let desk = ReloadDesk(running: configuration) { () throws(ConfigurationErrors) in
+            try self.read()
+        }
+        Service(
+            configuration: configuration, settings: settings, plan: plan,
+            doorSockets: doors.sockets, desk: desk
+        )
+        .run(origin: from.map { .checkpoint(path: $0) } ?? .newest, fresh: fresh)
     }
 
     private func load() -> MillraceConfiguration {
-        var flags: [ConfigurationFlag] = []
-        for override in overrides {
-            guard let flag = ConfigurationFlag(assignment: override) else {
-                Foundry.fail(
-                    "--set \(override) is not SECTION.KEY=VALUE. "
-                        + "TRY: --set learning.rate=0.02", code: 64)
-            }
-            flags.append(flag)
+        for override in overrides where ConfigurationFlag(assignment: override) == nil {
+            Foundry.fail(
+                "--set \(override) is not SECTION.KEY=VALUE. TRY: --set learning.rate=0.02",
+                code: 64)
         }
-        if let state {
-            flags.append(ConfigurationFlag(key: "daemon.state", value: state, flag: "--state"))
-        }
-        do {
-            return try ConfigurationLoader.load(
-                path: config, environment: ProcessFacts.environment, flags: flags)
+        do throws(ConfigurationErrors) {
+            return try read()
         } catch {
             Foundry.fail("\(error)", code: 78)
         }
+    }
+
+    /// Reads file, environment and flags; again at every SIGHUP.
+    private func read() throws(ConfigurationErrors) -> MillraceConfiguration {
+        var flags = overrides.compactMap { ConfigurationFlag(assignment: $0) }
+        if let state {
+            flags.append(ConfigurationFlag(key: "daemon.state", value: state, flag: "--state"))
+        }
+        return try ConfigurationLoader.load(
+            path: config, environment: ProcessFacts.environment, flags: flags)
     }
 }

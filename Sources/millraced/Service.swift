@@ -12,6 +12,9 @@ struct Service {
     let configuration: MillraceConfiguration
     let settings: DaemonSettings
     let plan: DaemonPlan
+    /// With what `settings` says about endpoints.
+    let doorSockets: DoorSockets
+    let desk: ReloadDesk
 
     /// How long a clean stop may take before the rest is left to be sent again.
     static let stopSeconds = 15.0
@@ -35,9 +38,10 @@ struct Service {
             log.notice("\(DaemonEvent.started(generation: daemon.newestGeneration, doors).line)")
             log.notice("event=kernels set=\"\(Daemon.kernelText)\"")
             daemon.start()
-            notifier.notify("READY=1\nSTATUS=learning, generation \(daemon.newestGeneration)")
-            watch(daemon, signals, notifier)
-            exit(stop(daemon, notifier, log))
+            var housekeeping = Housekeeping(daemon, desk, notifier, log)
+            notifier.notify("READY=1\nSTATUS=\(housekeeping.statusText)")
+            housekeeping.run(signals)
+            exit(stop(housekeeping))
         } catch let error as StartError {
             if case .doesNotFit = error { StandardError.write(plan.memory.table) }
             Foundry.fail(error.message, code: error.exitCode)
@@ -56,6 +60,7 @@ struct Service {
     ) throws(StartError) -> Daemon {
         let endpoints = settings.endpoints
         let limits = socketLimits
+        let doorSockets = doorSockets
         return try Daemon(
             configuration: configuration.learner, settings: settings, origin: origin,
             storage: LinuxStorage(), clock: MachineClock(),
@@ -63,7 +68,7 @@ struct Service {
                 do throws(MessagingError) {
                     return try ZeroMQTransport(
                         context: context, endpoints: endpoints, limits: limits,
-                        wakeUps: [wakeUp])
+                        wakeUps: [wakeUp], sockets: doorSockets)
                 } catch {
                     throw .door("\(error). TRY: another endpoint in [daemon]")
                 }
@@ -86,29 +91,18 @@ struct Service {
         return [limits, limits, admin]
     }
 
-    /// Waits for a signal or for the admin door to stop the daemon; tells the service manager
-    /// how things are every five seconds.
-    private func watch(_ daemon: Daemon, _ signals: ProcessSignals, _ notifier: ServiceNotifier) {
-        var item = pollfd(fd: signals.fileDescriptor, events: Int16(POLLIN), revents: 0)
-        var rounds = 0
-        while !daemon.isStopping {
-            _ = poll(&item, 1, 250)
-            if signals.next() == .stop { return }
-            rounds += 1
-            if rounds % 20 == 0 {
-                let mode = daemon.isReadOnly ? "read-only: storage fails" : "learning"
-                notifier.notify("STATUS=\(mode), generation \(daemon.newestGeneration)")
-            }
-        }
-    }
-
     /// Drains, commits, acknowledges. The exit code.
-    private func stop(_ daemon: Daemon, _ notifier: ServiceNotifier, _ log: Logger) -> Int32 {
-        notifier.notify("STOPPING=1\nSTATUS=learning what is queued")
+    private func stop(_ housekeeping: Housekeeping) -> Int32 {
+        var housekeeping = housekeeping
+        let (daemon, log) = (housekeeping.daemon, housekeeping.log)
+        housekeeping.notifier.notify("STOPPING=1\nSTATUS=learning what is queued")
         daemon.stop()
         let clock = MachineClock()
         let deadline = clock.nowNanoseconds + UInt64(Self.stopSeconds * 1e9)
-        while !daemon.isDrained, clock.nowNanoseconds < deadline { usleep(2_000) }
+        while !daemon.isDrained, clock.nowNanoseconds < deadline {
+            _ = housekeeping.feedWatchdog()
+            usleep(2_000)
+        }
         let isClean = daemon.isDrained
         // One more moment, so that the last acknowledgements leave the sockets.
         if isClean { usleep(50_000) }

@@ -5,12 +5,16 @@
 enum Endpoint {
     /// What stands for the state directory.
     static let placeholder = "{state}"
+    /// What stands for the folder of sockets that the service manager made.
+    static let runtimePlaceholder = "{runtime}"
     /// Longest path of a Unix socket: sun_path less its terminator.
     static let longestPath = 107
 
     /// What is allowed, for messages.
     static func expected(ipcOnly: Bool) -> String {
-        let ipc = "ipc://PATH ({state} stands for the state directory)"
+        let ipc =
+            "ipc://PATH ({state} stands for the state directory, {runtime} for the "
+            + "service's runtime directory)"
         return ipcOnly
             ? "one to eight of \(ipc); commands are never taken from the network"
             : "one to eight of \(ipc), tcp://127.0.0.1:PORT, tcp://[::1]:PORT or "
@@ -43,10 +47,21 @@ enum Endpoint {
         return nil
     }
 
-    /// `text` with the state directory put in.
-    static func resolve(_ text: String, state: String) -> String {
-        guard let range = text.ranges(of: placeholder).first else { return text }
-        return text.replacingCharacters(in: range, with: state)
+    /// The runtime directory: the first in RUNTIME_DIRECTORY, which a service manager sets; without
+    /// one the state directory, so that the same file runs by hand.
+    static func runtime(_ environment: [String: String], state: String) -> String {
+        let given = environment["RUNTIME_DIRECTORY"]?.split(separator: ":").first.map(String.init)
+        return given ?? state
+    }
+
+    /// `text` with the state directory or the runtime directory put in.
+    static func resolve(_ text: String, state: String, runtime: String) -> String {
+        for (placeholder, folder) in [(placeholder, state), (runtimePlaceholder, runtime)] {
+            if let range = text.ranges(of: placeholder).first {
+                return text.replacingCharacters(in: range, with: folder)
+            }
+        }
+        return text
     }
 }
 

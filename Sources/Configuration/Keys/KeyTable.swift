@@ -157,6 +157,8 @@ enum KeyTable {
         key("daemon", "ingest", .endpoints(ipcOnly: false), socket("ingest")),
         key("daemon", "query", .endpoints(ipcOnly: false), socket("query")),
         key("daemon", "admin", .endpoints(ipcOnly: true), socket("admin")),
+        key(
+            "daemon", "socket-mode", .choice(["0600", "0660", "0666"]), .value(.text("0600"))),
         key("daemon", "max-batch", .integer(1...65_536), .value(.integer(256))),
         key("daemon", "queue", .integer(1...16_777_216), .value(.integer(4096))),
         key("daemon", "max-producers", .integer(1...4096), .value(.integer(16))),

@@ -116,6 +116,8 @@ public struct DaemonLimits: Equatable, Sendable {
     public var queryEndpoints: [String]
     /// Endpoints for commands; ipc only.
     public var adminEndpoints: [String]
+    /// Permissions of the files of Unix sockets: 0600, 0660 or 0666.
+    public var socketMode: UInt32
     /// Most samples in one message, as configured (see `effectiveMaxBatch`).
     public var maxBatch: Int
     /// Samples that may wait for the learner.

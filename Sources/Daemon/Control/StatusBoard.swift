@@ -12,7 +12,7 @@ extension NetworkLoop {
     func statusReply() -> StatusReply {
         let stream = durableStream
         let generation = pin?.generation ?? 0
-        return StatusReply(
+        var reply = StatusReply(
             version: description.version, mode: mode,
             uptimeSeconds: Double(clock.nowNanoseconds &- startNanoseconds) / 1e9,
             generation: generation, stateDigest: digest(of: generation),
@@ -25,6 +25,8 @@ extension NetworkLoop {
             commits: progress.commits.load(ordering: .relaxed),
             skippedCommits: progress.skippedCommits.load(ordering: .relaxed),
             checkpoints: control.savedCheckpoints, device: deviceStatus, saturations: saturations)
+        reply.reload = reloadStatus
+        return reply
     }
 
     func schemaReply() -> SchemaReply {

@@ -90,8 +90,7 @@ public final class Daemon: @unchecked Sendable {
         self.learner = LearnerLoop(
             learner: learner, sections: memory.sections, records: records, ring: ring,
             channels: channels, progress: progress, clock: clock,
-            policy: settings.commit.limited(
-                generationBytes: plan.geometry.slotBytes, bytesPerDay: settings.bytesPerDay))
+            settings: settings, generationBytes: plan.geometry.slotBytes)
         storageLoop = StorageLoop(
             settings: settings, layout: plan.layout, storage: storage, ring: ring,
             sections: memory.sections, staging: memory.network.staging, channels: channels,

@@ -5,6 +5,14 @@ public enum DaemonEvent: Equatable, Sendable {
     case checkpointFailed(String)
     case deviceChanged(from: String, to: String)
     case recovered(String)
+    /// The configuration was read again; what came of it.
+    case reloaded(String)
+    /// It could not be used, and nothing was changed.
+    case reloadFailed(String)
+    case settingApplied(key: String, from: String, to: String)
+    case settingNeedsRestart(key: String, from: String, to: String)
+    /// Loops that do not move any more: the service manager is not told that all is well.
+    case stuck(String)
     case held(generation: UInt64)
     case started(generation: UInt64, String)
     case stopped(generation: UInt64)
@@ -14,7 +22,7 @@ public enum DaemonEvent: Equatable, Sendable {
     /// Whether somebody should look at it soon.
     public var isProblem: Bool {
         switch self {
-        case .checkpointFailed, .storageFailed: true
+        case .checkpointFailed, .reloadFailed, .storageFailed, .stuck: true
         default: false
         }
     }
@@ -27,6 +35,16 @@ public enum DaemonEvent: Equatable, Sendable {
         case .deviceChanged(let before, let after):
             "event=device_changed from=\(Self.quoted(before)) to=\(Self.quoted(after)) "
                 + "message=\(Self.quoted("charges start again at 0"))"
+        case .reloaded(let message): "event=reloaded message=\(Self.quoted(message))"
+        case .reloadFailed(let message):
+            "event=reload_failed message=\(Self.quoted(message + "; all stays as it was"))"
+        case .settingApplied(let key, let before, let after):
+            "event=setting_applied key=\(key) from=\(Self.quoted(before)) "
+                + "to=\(Self.quoted(after))"
+        case .settingNeedsRestart(let key, let before, let after):
+            "event=setting_needs_restart key=\(key) from=\(Self.quoted(before)) "
+                + "to=\(Self.quoted(after))"
+        case .stuck(let loops): "event=stuck loops=\(Self.quoted(loops))"
         case .recovered(let message): "event=recovered message=\(Self.quoted(message))"
         case .held(let generation): "event=held generation=\(generation)"
         case .started(let generation, let message):

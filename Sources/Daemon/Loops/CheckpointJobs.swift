@@ -24,9 +24,9 @@ extension StorageLoop {
 
     /// Saves an automatic checkpoint when its time has come and something was learned since.
     func checkpointIfDue() {
-        guard settings.checkpointIntervalNanoseconds > 0 else { return }
+        guard hot.checkpointIntervalNanoseconds > 0 else { return }
         let now = clock.nowNanoseconds
-        guard now &- lastCheckpointNanoseconds >= settings.checkpointIntervalNanoseconds,
+        guard now &- lastCheckpointNanoseconds >= hot.checkpointIntervalNanoseconds,
             ring.newestGeneration != lastCheckpointGeneration
         else { return }
         lastCheckpointNanoseconds = now
@@ -34,7 +34,7 @@ extension StorageLoop {
             return report(.checkpointFailed(message))
         }
         do throws(CheckpointError) {
-            try folder.retain(newestAutomatic: settings.keptCheckpoints)
+            try folder.retain(newestAutomatic: hot.keptCheckpoints)
         } catch {
             report(.checkpointFailed("old checkpoints cannot be removed: \(error)"))
         }
@@ -58,7 +58,8 @@ extension StorageLoop {
                 learner: UnsafeRawPointer(ring.learnerMemory(pin.slot)),
                 streamLayout: sections.streamLayout.section,
                 stream: UnsafeRawPointer(ring.streamMemory(pin.slot)),
-                configuration: settings.configurationText, creator: "millraced \(Daemon.version)")
+                configuration: configurationText(header.configurationDigest),
+                creator: "millraced \(Daemon.version)")
             lastCheckpointGeneration = pin.generation
             return .saved(
                 CheckpointFact(

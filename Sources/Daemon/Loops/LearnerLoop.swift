@@ -49,7 +49,9 @@ final class LearnerLoop: @unchecked Sendable {
     private let channels: LoopChannels
     private let progress: SharedProgress
     private let clock: any MonotonicClock
-    private let policy: CommitPolicy
+    private let generationBytes: Int
+    private var policy: CommitPolicy
+    private var configurationDigest: UInt64
 
     private var decidedSinceCommit: UInt64 = 0
     private var lastCommitNanoseconds: UInt64
@@ -64,7 +66,7 @@ final class LearnerLoop: @unchecked Sendable {
     init(
         learner: OnlineLearner, sections: SectionPair, records: RecordQueue, ring: Ring,
         channels: LoopChannels, progress: SharedProgress, clock: any MonotonicClock,
-        policy: CommitPolicy
+        settings: DaemonSettings, generationBytes: Int
     ) {
         self.learner = learner
         self.sections = sections
@@ -75,7 +77,10 @@ final class LearnerLoop: @unchecked Sendable {
         self.channels = channels
         self.progress = progress
         self.clock = clock
-        self.policy = policy
+        self.generationBytes = generationBytes
+        policy = settings.commit.limited(
+            generationBytes: generationBytes, bytesPerDay: settings.bytesPerDay)
+        configurationDigest = settings.configurationDigest
         lastCommitNanoseconds = clock.nowNanoseconds
     }
 
@@ -83,12 +88,17 @@ final class LearnerLoop: @unchecked Sendable {
     func turn() -> Bool {
         progress.learnerTurns.add(1, ordering: .relaxed)
         var didWork = false
+        reload()
         if let order = channels.restores.pop() {
             restore(order)
             didWork = true
         }
         let count = min(records.count, Self.recordsPerTurn)
-        for index in 0..<count { decide(records.peek(index)) }
+        for index in 0..<count {
+            decide(records.peek(index))
+            // A large network may need seconds for a turn, and is not stuck.
+            if index & 15 == 15 { progress.learnerTurns.add(1, ordering: .relaxed) }
+        }
         if count > 0 {
             records.consume(count)
             channels.networkWakeUp.call()
@@ -113,6 +123,16 @@ final class LearnerLoop: @unchecked Sendable {
                 channels.learnerWakeUp.awake()
             }
         }
+    }
+
+    /// Takes over settings that were read again; between two records, so that a sample is learned
+    /// with one rate.
+    private func reload() {
+        guard let settings = channels.reload.learner.take() else { return }
+        policy = settings.commit.limited(
+            generationBytes: generationBytes, bytesPerDay: settings.bytesPerDay)
+        configurationDigest = settings.configurationDigest
+        learner.setLearningRate(settings.learningRate)
     }
 
     /// Forces the next turn to commit; the assembly calls it before the threads start.
@@ -147,7 +167,8 @@ final class LearnerLoop: @unchecked Sendable {
         ring.streamMemory(slot).copyMemory(
             from: sections.stream, byteCount: sections.streamLayout.section.byteCount)
         let order = CommitOrder(
-            slot: slot, restoredFrom: pendingRestoredFrom, ticket: pendingTicket)
+            slot: slot, restoredFrom: pendingRestoredFrom, ticket: pendingTicket,
+            configurationDigest: configurationDigest)
         progress.openOrders.add(1, ordering: .acquiringAndReleasing)
         guard channels.commits.push(order) else {
             ring.release(slot)

@@ -19,6 +19,9 @@ final class LoopChannels: Sendable {
     /// Finished jobs on their way to the network loop.
     let finishedJobs = ControlBoard()
 
+    /// Main → every loop: a configuration that was read again.
+    let reload = ReloadBoxes()
+
     let networkWakeUp = WakeUp()
     let learnerWakeUp = WakeUp()
     let storageWakeUp = WakeUp()

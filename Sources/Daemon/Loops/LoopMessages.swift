@@ -20,6 +20,8 @@ struct CommitOrder: BitwiseCopyable {
     var restoredFrom: UInt64
     /// Of the restore that this commit answers, or 0.
     var ticket: UInt32
+    /// Of the configuration that the learner had.
+    var configurationDigest: UInt64
 }
 
 /// Storage → network: what became of a commit. The storage loop numbers generations, because a

@@ -55,6 +55,10 @@ final class NetworkLoop: @unchecked Sendable {
     /// The newest durable generation seen.
     var pin: Pin?
     let startNanoseconds: UInt64
+    /// Configurations read again since the start, and what became of the newest.
+    var reloads: UInt64 = 0
+    var reloadReport: ReloadReport?
+    var reloadedNanoseconds: UInt64 = 0
     private var lastSweepNanoseconds: UInt64 = 0
     private var hasNewRecords = false
     /// A producer wants a commit that is not asked for yet.
@@ -100,6 +104,7 @@ final class NetworkLoop: @unchecked Sendable {
     /// - looks: whether to see first what came; needless when a wait follows, which looks itself.
     func turn(looks: Bool = true) -> Bool {
         progress.networkTurns.add(1, ordering: .relaxed)
+        reload()
         var didWork = takeResults()
         didWork = finishJobs() || didWork
         tellLateRefusals()
@@ -202,7 +207,15 @@ final class NetworkLoop: @unchecked Sendable {
         }
         guard tookAny else { return false }
         announceDurable()
-        if let pin { hold.consider(pin, ring: ring, description: description) }
+        if let pin {
+            hold.consider(pin, ring: ring, description: description)
+            if let figure = PrequentialFigures.headline(
+                layout: description.layout,
+                section: UnsafeRawPointer(ring.learnerMemory(pin.slot)))
+            {
+                progress.headline.publish(figure)
+            }
+        }
         return true
     }
 

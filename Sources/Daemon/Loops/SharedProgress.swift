@@ -40,6 +40,9 @@ final class SharedProgress: @unchecked Sendable {
     /// See `networkTurns`.
     let storageTurns = Atomic<UInt64>(0)
 
+    /// How learning goes, for the service manager.
+    let headline = Headline()
+
     init(producerCapacity: Int) {
         self.producerCapacity = producerCapacity
         taken = .allocate(capacity: producerCapacity)

@@ -24,12 +24,19 @@ final class StorageLoop: @unchecked Sendable {
     let clock: any MonotonicClock
     let report: @Sendable (DaemonEvent) -> Void
 
+    /// What may change while the daemon runs.
+    private(set) var hot: HotSettings
+    /// Configurations of generations that may still be written, the newest last.
+    private var texts: [(digest: UInt64, text: String)]
+
     private var refused: CommitOrder?
     private var retryNanoseconds: UInt64 = 0
     private var unreported: CommitResult?
     var lastCheckpointNanoseconds: UInt64
     var lastCheckpointGeneration: UInt64 = 0
 
+    /// The newest generation is at most a few commits behind the newest configuration.
+    static let keptTexts = 4
     static let retryIntervalNanoseconds: UInt64 = 10_000_000_000
 
     init(
@@ -39,6 +46,8 @@ final class StorageLoop: @unchecked Sendable {
         clock: any MonotonicClock, report: @escaping @Sendable (DaemonEvent) -> Void
     ) {
         self.settings = settings
+        hot = HotSettings(settings, learningRate: layout.configuration.learningRate)
+        texts = [(settings.configurationDigest, settings.configurationText)]
         self.layout = layout
         self.storage = storage
         self.ring = ring
@@ -56,6 +65,7 @@ final class StorageLoop: @unchecked Sendable {
         progress.storageTurns.add(1, ordering: .relaxed)
         if let result = unreported, channels.results.push(result) { unreported = nil }
         var didWork = false
+        reload()
         if unreported == nil {
             if let order = channels.commits.pop() {
                 commit(order)
@@ -85,6 +95,19 @@ final class StorageLoop: @unchecked Sendable {
         }
     }
 
+    private func reload() {
+        guard let settings = channels.reload.storage.take() else { return }
+        hot = settings
+        texts.removeAll { $0.digest == settings.configurationDigest }
+        texts.append((settings.configurationDigest, settings.configurationText))
+        if texts.count > Self.keptTexts { texts.removeFirst() }
+    }
+
+    /// The configuration that a generation was made with; the newest one if it is not known.
+    func configurationText(_ digest: UInt64) -> String {
+        texts.last { $0.digest == digest }?.text ?? hot.configurationText
+    }
+
     private func commit(_ order: CommitOrder) {
         var order = order
         if let older = refused, older.slot != order.slot {
@@ -98,7 +121,7 @@ final class StorageLoop: @unchecked Sendable {
         do throws(RingError) {
             try ring.commit(
                 order.slot, generation: generation, restoredFrom: order.restoredFrom,
-                configurationDigest: settings.configurationDigest)
+                configurationDigest: order.configurationDigest)
             refused = nil
             progress.commits.add(1, ordering: .relaxed)
             if progress.mode == .readOnly { report(.storageRecovered(generation)) }

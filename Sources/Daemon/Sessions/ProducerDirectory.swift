@@ -24,7 +24,7 @@ struct ProducerRow {
 /// All producers that have a row, by row of the stream section.
 struct ProducerDirectory {
     private(set) var rows: [ProducerRow?]
-    private let allowed: Set<ProducerName>?
+    private var allowed: Set<ProducerName>?
 
     /// Starts from a recovered stream section.
     /// - allowed: the only names that may have a row; nil lets anyone in while rows last.
@@ -69,6 +69,9 @@ struct ProducerDirectory {
         }
         return row
     }
+
+    /// Lets in only `names`, or anyone (nil).
+    mutating func allow(_ names: Set<ProducerName>?) { allowed = names }
 
     /// Whether the configuration lets `name` in.
     func isAllowed(_ name: ProducerName) -> Bool { allowed?.contains(name) ?? true }

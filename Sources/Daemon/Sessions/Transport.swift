@@ -33,15 +33,18 @@ public final class ZeroMQTransport: Transport {
 
     /// Binds every endpoint.
     /// - endpoints: by door. - limits: by door. - wakeUps: descriptors that end a wait.
+    /// - sockets: which endpoints are open already, and who may connect to the files of others.
     public init(
         context: MessagingContext, endpoints: [[String]], limits: [SocketLimits],
-        wakeUps: [Int32]
+        wakeUps: [Int32], sockets doorSockets: DoorSockets = DoorSockets()
     ) throws(MessagingError) {
         precondition(endpoints.count == Door.allCases.count && limits.count == endpoints.count)
         var sockets: [Socket] = []
         for door in Door.allCases {
             let socket = try Socket(context, .router, limits: limits[door.rawValue])
-            for endpoint in endpoints[door.rawValue] { try socket.bind(endpoint) }
+            for endpoint in endpoints[door.rawValue] {
+                try doorSockets.bind(socket, endpoint)
+            }
             sockets.append(socket)
             _ = try watch.add(socket)
         }

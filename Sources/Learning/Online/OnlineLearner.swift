@@ -26,7 +26,7 @@ public final class OnlineLearner {
     let workspace: UnsafeMutableRawPointer
     let kernels: KernelSet
     let network: Network
-    let rule: UpdateRule
+    private(set) var rule: UpdateRule
     let input: InputStage
     let normaliser: RunningNormaliser?
     let targetNormaliser: RunningNormaliser?
@@ -67,6 +67,15 @@ public final class OnlineLearner {
         workspace.initializeMemory(as: UInt8.self, repeating: 0, count: layout.workspaceBytes)
         charges = DeviceCharges(layout, section)
         network.prepare(workspace)
+    }
+
+    /// Learns from now on with another rate; the same as a learner that was made with it.
+    /// - rate: one that the configuration allows.
+    public func setLearningRate(_ rate: Float) {
+        precondition(rate > 0 && rate.isFinite)
+        rule = UpdateRule(
+            learningRate: rate, momentum: rule.momentum, weightDecay: rule.weightDecay,
+            increment: rule.increment)
     }
 
     /// The same, laid out here; the configuration must be valid.

@@ -186,6 +186,8 @@ public struct StatusReply: ControlReply {
     public var device: DeviceStatus?
     /// What every junction in fixed point clipped; absent where all are float32.
     public var saturations: [JunctionSaturations]?
+    /// The newest reload of the configuration; absent before the first.
+    public var reload: ReloadStatus?
 
     /// A status; `stateDigest` is given as a number and kept as digits.
     public init(

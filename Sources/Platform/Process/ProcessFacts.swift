@@ -28,6 +28,9 @@ public enum ProcessFacts {
         }
     }
 
+    /// This process's number.
+    public static var processIdentifier: Int32 { getpid() }
+
     /// An environment variable's value.
     public static func environment(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }

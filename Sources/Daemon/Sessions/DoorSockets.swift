@@ -1,0 +1,31 @@
+// How an endpoint becomes a listening socket: made here, or passed by the service manager.
+
+import Messaging
+import Platform
+
+/// What is special about the sockets of the doors.
+public struct DoorSockets: Equatable, Sendable {
+    /// Descriptors of endpoints that listen already.
+    public var inherited: [String: Int32]
+    /// Permissions of the files of Unix sockets that are made here; nil: the umask decides.
+    public var fileMode: UInt32?
+
+    /// - inherited, fileMode: see the properties.
+    public init(inherited: [String: Int32] = [:], fileMode: UInt32? = nil) {
+        self.inherited = inherited
+        self.fileMode = fileMode
+    }
+
+    /// Makes `socket` listen at `endpoint`.
+    func bind(_ socket: Socket, _ endpoint: String) throws(MessagingError) {
+        if let descriptor = inherited[endpoint] {
+            return try socket.bind(endpoint, inheriting: descriptor)
+        }
+        try socket.bind(endpoint)
+        guard let fileMode, endpoint.hasPrefix("ipc://") else { return }
+        let error = SocketFile.setMode(String(endpoint.dropFirst(6)), fileMode)
+        guard error == 0 else {
+            throw MessagingError(call: "chmod", subject: endpoint, errorNumber: error)
+        }
+    }
+}
