@@ -131,7 +131,11 @@ final class StudyRun {
         if served < 0 { served = outcome.predictedClass }
         result.live.append(outcome.predictedClass == truth)
         result.served.append(served == truth)
-        judge.count(1)
+        if policy == .compare {
+            take(judge.count(label: label))
+        } else {
+            _ = judge.count(label: Int32(index & 1))
+        }
         if policy != .off { look(index) }
         if index % Self.commitInterval == Self.commitInterval - 1 { commit() }
     }

@@ -22,7 +22,11 @@ do {
     streams.append(
         try StudyStream(
             "mnist", example: "examples/mnist.toml", file: "\(data)/mnist/train.x.npy",
-            limit: 12_544, poisonStart: 6_000))
+            limit: 12_544, poisonStart: 5_000))
+    streams.append(
+        try StudyStream(
+            "mnist 30k", example: "examples/mnist.toml", file: "\(data)/mnist/train.x.npy",
+            limit: 30_000, poisonStart: 15_000))
     streams.append(
         try StudyStream(
             "gas", example: "examples/gas.toml", file: "\(data)/gas/train.x.npy", passes: 3,
@@ -41,6 +45,15 @@ func recovery(_ run: [Bool], _ clean: [Bool], _ end: Int) -> Int {
     for after in 0...(run.count - end) {
         let span = (end + after - 500)..<(end + after)
         if mean(run[span]) >= mean(clean[span]) - 0.01 { return after }
+    }
+    return -1
+}
+
+/// Samples after the poison until the last 500 answers are within a point of the 2,000 before it.
+func ownRecovery(_ run: [Bool], _ start: Int, _ end: Int) -> Int {
+    let level = mean(run[(start - 2_000)..<start])
+    for after in 0...(run.count - end) {
+        if mean(run[(end + after - 500)..<(end + after)]) >= level - 0.01 { return after }
     }
     return -1
 }
@@ -67,6 +80,7 @@ for stream in streams {
                         + "\"during\":\(mean(run.served[start..<end])),"
                         + "\"after\":\(mean(run.served[end...])),"
                         + "\"recovery\":\(recovery(run.served, clean.served, end)),"
+                        + "\"own\":\(ownRecovery(run.served, start, end)),"
                         + "\"falls\":\(run.falls),\"rollbacks\":\(run.rollbacks),"
                         + "\"drifts\":\(run.drifts),\"compared\":\(run.compared),"
                         + "\"frozen\":\(run.frozen),\"actions\":[\(words)],"

@@ -6,16 +6,22 @@
 //      ▲  ▲               │  │
 //      │  └──figure back──┘  └──learner is better and has skill,
 //      │                        or patience is over─────────────▶ probation
-//      └──────────────8,000 samples────────────────────────────────┘  │
-//                     good is better and the figure fell again ───▶ roll back, watching
+//      └──────────────8,000 samples────────────────────────────────┘  │  │
+//                                     good is better ──▶ roll back, ◀──┘  │
+//                                     another fall ────▶ suspicious ◀────┘
 //
 // Probation: the new level is accepted, the good generation stays at hand and is still compared.
 // So labels that were wrong and consistent, and so were taken for drift, are undone too when they
 // end within 8,000 samples.
 //
+// A label that is stuck raises an accuracy. So a run of one label is a fall, too, when it is longer
+// than max(64, ln 10⁻⁹ / ln p₀): p₀ is the share of labels that repeat the one before, as it was
+// with the reference figure.
+//
 // Bounds: after a rollback the next has to wait 1,000 labelled samples, then 2,000, 4,000, … up to
 // 64,000, until another generation is proved good. Depends on samples only, never on time.
 
+import Arithmetic
 import Learning
 
 /// What the guard is doing.
@@ -25,6 +31,16 @@ package enum GuardState: UInt8, Sendable {
     case watching
     case suspicious
     case probation
+
+    /// The state in `status`.
+    package var name: String {
+        switch self {
+        case .waiting: "waiting"
+        case .watching: "watching"
+        case .suspicious: "suspicious"
+        case .probation: "probation"
+        }
+    }
 }
 
 /// What a look at a sample or a figure came to.
@@ -56,6 +72,8 @@ package struct GuardJudge {
     package static let probationSamples: UInt64 = 8_000
     /// Labelled samples that the window of a figure needs to be about one level only.
     package static let windowSamples: UInt64 = 1_000
+    /// ln 10⁻⁹
+    private static let stuckOdds = -20.723_265_836_946_41
     /// Doublings of the time between rollbacks.
     package static let backOffMax = 6
 
@@ -68,6 +86,14 @@ package struct GuardJudge {
     package private(set) var samples: UInt64 = 0
     /// Of the fall, by `samples`.
     package private(set) var since: UInt64 = 0
+    /// The length of a run of one label that is a fall.
+    package private(set) var stuckLength = UInt64.max
+    /// Whether the labels are one such run at present.
+    package private(set) var isStuck = false
+    private var runLabel: Int32 = -1
+    private var runLength: UInt64 = 0
+    /// From here on the figure is about labels that are not stuck.
+    private var figureFrom: UInt64 = 0
     private var nextLook: UInt64 = 0
     private var referenceDue: UInt64?
     private var rollbackAllowed: UInt64 = 0
@@ -91,8 +117,7 @@ package struct GuardJudge {
 
     /// Another generation was proved good, or one is known from before.
     package mutating func prove(_ figure: HeadlineFigure) {
-        reference = figure
-        referenceDue = nil
+        refer(to: figure)
         backOff = 0
         if state == .waiting || state == .probation { state = .watching }
     }
@@ -105,34 +130,63 @@ package struct GuardJudge {
         referenceDue = samples + Self.windowSamples
     }
 
-    /// One more labelled sample; costs an addition.
-    package mutating func count(_ samples: UInt64) { self.samples &+= samples }
+    /// One more labelled sample.
+    ///
+    /// - label: the class; any one value where there are none
+    package mutating func count(label: Int32) -> GuardVerdict {
+        samples &+= 1
+        guard label == runLabel else {
+            runLabel = label
+            runLength = 1
+            if isStuck {
+                isStuck = false
+                figureFrom = samples &+ Self.windowSamples
+                test.reset()
+            }
+            return .nothing
+        }
+        runLength &+= 1
+        guard runLength >= stuckLength, !isStuck, state != .waiting else { return .nothing }
+        isStuck = true
+        return state == .suspicious ? .nothing : enter(.suspicious, .fell)
+    }
+
+    private mutating func refer(to figure: HeadlineFigure) {
+        reference = figure
+        referenceDue = nil
+        stuckLength = .max
+        if let share = figure.noChange, share < 0.999 {
+            stuckLength = max(
+                64, UInt64((Self.stuckOdds / Double(logFMA(Float(max(share, 0.01))))).rounded(.up)))
+        }
+    }
 
     /// Takes the figure over the newest 1,000 samples.
     package mutating func look(_ figure: HeadlineFigure) -> GuardVerdict {
         nextLook = samples &+ Self.lookInterval
-        if let due = referenceDue, samples >= due {
-            referenceDue = nil
-            reference = figure
-        }
+        if let due = referenceDue, samples >= due { refer(to: figure) }
         switch state {
         case .waiting: return .nothing
-        case .watching:
-            guard let reference, UInt64(figure.scored) >= Self.windowSamples,
-                FallTest.isFall(reference, figure, margin: settings.margin)
-            else { return .nothing }
-            return enter(.suspicious, .fell)
+        case .watching: return isFall(figure) ? enter(.suspicious, .fell) : .nothing
         case .suspicious:
-            if let reference, FallTest.isBack(reference, figure) {
+            if let reference, !isStuck, samples >= figureFrom,
+                FallTest.isBack(reference, figure)
+            {
                 state = .watching
                 return .recovered
             }
             return samples &- since >= UInt64(settings.patience) ? accept(.unresolved) : .nothing
         case .probation:
+            if isFall(figure) { return enter(.suspicious, .fell) }
             guard samples &- since >= Self.probationSamples else { return .nothing }
             state = .watching
             return .settled
         }
+    }
+
+    private func isFall(_ figure: HeadlineFigure) -> Bool {
+        guard let reference, UInt64(figure.scored) >= Self.windowSamples else { return false }
+        return FallTest.isFall(reference, figure, margin: settings.margin)
     }
 
     /// Takes a comparison of the learner (first) with the good generation (second).

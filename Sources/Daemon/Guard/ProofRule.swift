@@ -1,5 +1,5 @@
-// When a generation is proved good: it was there when the window of its figure was full, 2,000
-// samples were scored after it, and the figure is no fall from its own. Whoever keeps the
+// When a generation is proved good: it was there when the window of its figure was full, 1,000
+// samples were scored after it, so that the window is about those only, and the figure is no fall from its own. Whoever keeps the
 // generations asks this rule; it keeps figures only.
 
 import Learning
@@ -20,7 +20,7 @@ package struct ProofRule {
     /// Samples that must be scored before a generation can be a candidate: a full window.
     package static let firstSamples = 1_000
     /// Samples that must be scored after a candidate before it is judged.
-    package static let proofSamples = 2_000
+    package static let proofSamples = 1_000
 
     private let margin: Double
     private var candidate: HeadlineFigure?

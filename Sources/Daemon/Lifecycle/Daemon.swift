@@ -91,7 +91,10 @@ public final class Daemon: @unchecked Sendable {
             learner: learner, sections: memory.sections, records: records, ring: ring,
             channels: channels, progress: progress, clock: clock,
             policy: settings.commit.limited(
-                generationBytes: plan.geometry.slotBytes, bytesPerDay: settings.bytesPerDay))
+                generationBytes: plan.geometry.slotBytes, bytesPerDay: settings.bytesPerDay),
+            guardian: LearnerGuard(
+                settings: settings.learnerGuard, layout: plan.layout, sections: memory.sections,
+                ring: ring, board: channels.guardBoard, memory: memory.guardian, kernels: kernels))
         storageLoop = StorageLoop(
             settings: settings, layout: plan.layout, storage: storage, ring: ring,
             sections: memory.sections, staging: memory.network.staging, channels: channels,

@@ -19,6 +19,9 @@ final class LoopChannels: Sendable {
     /// Finished jobs on their way to the network loop.
     let finishedJobs = ControlBoard()
 
+    /// The guard's words.
+    let guardBoard = GuardBoard()
+
     let networkWakeUp = WakeUp()
     let learnerWakeUp = WakeUp()
     let storageWakeUp = WakeUp()

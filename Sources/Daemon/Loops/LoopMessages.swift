@@ -20,6 +20,8 @@ struct CommitOrder: BitwiseCopyable {
     var restoredFrom: UInt64
     /// Of the restore that this commit answers, or 0.
     var ticket: UInt32
+    /// Why the learned state was restored, if it was.
+    var note: GuardNote?
 }
 
 /// Storage → network: what became of a commit. The storage loop numbers generations, because a
@@ -46,6 +48,7 @@ final class ControlJob: @unchecked Sendable {
         case listCheckpoints
         case loadCheckpoint(name: String)
         case findGeneration(UInt64)
+        case readAudit
     }
 
     enum Outcome: Sendable {
@@ -54,6 +57,8 @@ final class ControlJob: @unchecked Sendable {
         case listed([CheckpointFact])
         /// The staging memory holds the learner section.
         case loaded(generation: UInt64, name: String)
+        /// The newest entries of the audit file, newest first.
+        case audit([AuditEntry])
         case failed(RefusalReason, String)
     }
 

@@ -189,9 +189,15 @@ public struct HeadlineFigure: Equatable, Sendable {
     /// Of `value`, if the samples were independent: √(p (1 − p) / n) of an accuracy; of a mean
     /// absolute error at most √((RMSE² − MAE²) / n), n the samples in the window.
     public let standardError: Double
+    /// Classification: the share that repeating the previous label would have got right.
+    public let noChange: Double?
 
     /// - See the properties.
-    public init(scored: Int, value: Double, isAccuracy: Bool, standardError: Double) {
+    public init(
+        scored: Int, value: Double, isAccuracy: Bool, standardError: Double,
+        noChange: Double? = nil
+    ) {
+        self.noChange = noChange
         self.scored = scored
         self.value = value
         self.isAccuracy = isAccuracy
@@ -220,7 +226,8 @@ extension PrequentialFigures {
             return HeadlineFigure(
                 scored: scored, value: accuracy, isAccuracy: true,
                 standardError: (accuracy * (1 - accuracy) / Double(figures.last1000.count))
-                    .squareRoot())
+                    .squareRoot(),
+                noChange: figures.last1000.noChange)
         }
         guard let figures = errors(fields, section, 0, counts, sums) else { return nil }
         let last = figures.last1000
