@@ -153,6 +153,13 @@ let package = Package(
             ],
             path: "Benchmarks/papers", swiftSettings: strict),
         .executableTarget(
+            name: "guard-study",
+            dependencies: [
+                "Arithmetic", "Configuration", "Daemon", "Kernels", "Learning", "Platform",
+                "SampleSources",
+            ],
+            path: "Benchmarks/guard-study", swiftSettings: strict),
+        .executableTarget(
             name: "papers-device",
             dependencies: ["Accelerator", "Junctions", "Platform"],
             path: "Benchmarks/papers-device", exclude: ["tensor-layers.csv"],

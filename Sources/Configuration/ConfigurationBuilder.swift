@@ -56,6 +56,9 @@ struct ConfigurationBuilder {
                 task: task, classNames: names("output.classes"),
                 targetNames: names("output.targets")),
             network: network(), learning: learning(), labelWindow: integer("labels.window"),
+            guardOptions: GuardOptions(
+                isOn: text("guard.on-fall") == "compare", margin: Double(real("guard.margin")),
+                patience: integer("guard.patience")),
             commit: CommitSettings(
                 samples: integer("commit.samples"),
                 intervalMilliseconds: integer("commit.interval-milliseconds"),

@@ -17,6 +17,8 @@ public struct MillraceConfiguration: Sendable {
     public internal(set) var learning: LearningSettings
     /// Unlabelled samples that wait for a label ([labels] window).
     public let labelWindow: Int
+    /// [guard]
+    public let guardOptions: GuardOptions
     /// [commit]
     public internal(set) var commit: CommitSettings
     /// [ring]

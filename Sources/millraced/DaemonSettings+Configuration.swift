@@ -24,6 +24,9 @@ extension DaemonSettings {
         bytesPerDay = UInt64(configuration.commit.bytesPerDay)
         ringSlots = configuration.ring.slotCount
         heldSlots = configuration.ring.heldCount
+        learnerGuard = GuardSettings(
+            isOn: configuration.guardOptions.isOn, margin: configuration.guardOptions.margin,
+            patience: configuration.guardOptions.patience)
         budgetBytes = configuration.memoryBudgetBytes
         bounds = Self.bounds(configuration.input)
         keptCheckpoints = configuration.checkpoints.keep

@@ -36,7 +36,7 @@ enum KeyTable {
     static let sections =
         ["input", "output", "network", "junction"] + JunctionKeys.tables.map { "junction.\($0)" }
         + [
-            "learning", "labels", "device", "energy", "commit", "ring", "memory", "daemon",
+            "learning", "labels", "guard", "device", "energy", "commit", "ring", "memory", "daemon",
             "producers", "checkpoints",
         ]
 
@@ -137,6 +137,9 @@ enum KeyTable {
         key("learning", "momentum", .real(0...1, excludesHigh: true), .value(.real(0))),
         key("learning", "weight-decay", .real(0...1), .value(.real(0))),
         key("labels", "window", .integer(0...1_048_576), .value(.integer(0))),
+        key("guard", "on-fall", .choice(["compare", "nothing"]), .value(.text("compare"))),
+        key("guard", "margin", .real(0...1), .value(.real(0.02))),
+        key("guard", "patience", .integer(1000...1_000_000_000), .value(.integer(10_000))),
     ]
 
     private static let device: [KeyDefinition] = DeviceKeys.all.map {

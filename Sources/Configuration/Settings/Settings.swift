@@ -88,6 +88,16 @@ public struct LearningSettings: Equatable, Sendable {
     public var weightDecay: Float
 }
 
+/// [guard]: what a fall of the figures leads to.
+public struct GuardOptions: Equatable, Sendable {
+    /// Whether the learner is compared with the generation proved good, and may be rolled back.
+    public var isOn: Bool
+    /// What an accuracy may lose beyond three standard errors; an error ten times that share.
+    public var margin: Double
+    /// Labelled samples after which an unexplained fall is the new level.
+    public var patience: Int
+}
+
 /// [commit]: when a generation is made durable.
 public struct CommitSettings: Equatable, Sendable {
     /// After this many samples.

@@ -1,6 +1,8 @@
 // Control requests: read-only ones are answered at once from the pinned generation; those that
 // change something are carried out by another loop and answered when the result is durable.
 
+import Kernels
+import Learning
 import Messaging
 import MillraceProtocol
 import WeightStore
@@ -72,6 +74,7 @@ extension NetworkLoop {
         case .schema: reply(caller, schemaReply())
         case .generations: reply(caller, generationsReply())
         case .checkpoints: post(.listCheckpoints, caller)
+        case .guardian: post(.readAudit, caller)
         case .checkpointSave: post(.saveCheckpoint(name: request.name ?? ""), caller)
         case .rollback: rollback(to: request.generation, caller)
         case .checkpointRestore: restore(checkpoint: request.name, caller)
@@ -108,6 +111,9 @@ extension NetworkLoop {
             return refuse(
                 caller, .notFound, "generation \(generation) is not in the ring any more")
         }
+        channels.guardBoard.proved.store(generation, ordering: .releasing)
+        _ = channels.guardBoard.adminNotes.push(
+            GuardNote(kind: .hold, from: pin?.generation ?? 0, to: generation))
         reply(caller, HoldReply(held: generation))
     }
 
@@ -145,6 +151,15 @@ extension NetworkLoop {
     }
 
     private func order(_ restoring: ControlDesk.Restoring, section: UnsafeRawPointer) {
+        guard
+            OnlineLearner.allWeightsFinite(
+                layout: description.layout, section: section, kernels: .best)
+        else {
+            if let pin = restoring.pin { ring.unpin(pin) }
+            return refuse(
+                restoring.caller, .failed,
+                "generation \(restoring.restoredFrom) has weights that are not finite numbers")
+        }
         let ticket = control.nextTicket()
         let order = RestoreOrder(
             section: UInt(bitPattern: section), generation: restoring.restoredFrom, ticket: ticket)
@@ -190,6 +205,8 @@ extension NetworkLoop {
         case .saved(let fact):
             control.savedCheckpoints &+= 1
             reply(caller, CheckpointReply(checkpoint: entry(fact)))
+        case .audit(let entries):
+            reply(caller, GuardReply(guardian: guardStatus, history: entries))
         case .listed(let facts):
             reply(
                 caller,

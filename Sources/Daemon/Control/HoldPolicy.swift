@@ -1,7 +1,10 @@
 // Which generation is proved good. A candidate is pinned; once the learner has scored enough
-// samples after it without getting worse, it is held, and the newest generation is the next
+// samples after it without a fall (`ProofRule`), it is held, and the newest generation is the next
 // candidate. A held generation outlives the ring's turns, so a slow poison cannot fill every
 // slot before it is noticed.
+//
+// While the guard compares the learner with the held generation nothing is proved: a fall made the
+// candidate worthless, and what would be held meanwhile could be the poison itself.
 
 import Kernels
 import Learning
@@ -9,61 +12,60 @@ import WeightStore
 
 /// Proves generations.
 struct HoldPolicy {
-    private struct Candidate {
-        let pin: Pin
-        let figure: HeadlineFigure
-    }
+    private var rule: ProofRule
+    private var candidate: Pin?
+    private var turns: UInt64 = 0
 
-    /// Samples that must be scored after a candidate before it is judged.
-    static let proofSamples = 5_000
-
-    private var candidate: Candidate?
+    /// - margin: as `GuardSettings.margin`
+    init(margin: Double) { rule = ProofRule(margin: margin) }
 
     /// Looks at a generation that has just become durable. Allocates nothing.
-    mutating func consider(_ newest: Pin, ring: Ring, description: ServiceDescription) {
+    mutating func consider(
+        _ newest: Pin, ring: Ring, description: ServiceDescription, board: GuardBoard
+    ) {
+        let turns = board.turns.load(ordering: .acquiring)
+        if turns != self.turns || board.isComparing {
+            self.turns = turns
+            forget(ring)
+        }
         let section = UnsafeRawPointer(ring.learnerMemory(newest.slot))
-        guard
+        guard !board.isComparing,
             let figure = PrequentialFigures.headline(
                 layout: description.layout, section: section)
         else { return }
-        guard let candidate else {
-            nominate(newest, figure, ring, description)
-            return
-        }
-        if figure.scored < candidate.figure.scored {
-            // A rollback went behind the candidate: what followed it is no proof any more.
-            forget(ring)
-        } else if figure.scored - candidate.figure.scored >= Self.proofSamples {
-            if figure.value >= candidate.figure.value - Self.tolerance(candidate.figure) {
-                _ = ring.hold(generation: candidate.pin.generation)
+        switch rule.look(figure) {
+        case .nothing: return
+        case .nominate, .replaced: break
+        case .provedNext:
+            // Once more: a fall that was found since is not to be overtaken by this.
+            if let candidate, board.turns.load(ordering: .acquiring) == turns,
+                ring.hold(generation: candidate.generation)
+            {
+                board.proved.store(candidate.generation, ordering: .releasing)
             }
-            forget(ring)
-            nominate(newest, figure, ring, description)
         }
+        nominate(newest, section, ring, description)
     }
 
     private mutating func nominate(
-        _ newest: Pin, _ figure: HeadlineFigure, _ ring: Ring, _ description: ServiceDescription
+        _ newest: Pin, _ section: UnsafeRawPointer, _ ring: Ring,
+        _ description: ServiceDescription
     ) {
-        let section = UnsafeRawPointer(ring.learnerMemory(newest.slot))
+        if let candidate { ring.unpin(candidate) }
+        candidate = nil
         guard
             OnlineLearner.allWeightsFinite(
-                layout: description.layout, section: section, kernels: KernelSet.best),
-            let pin = ring.pin(generation: newest.generation)
-        else { return }
-        candidate = Candidate(pin: pin, figure: figure)
+                layout: description.layout, section: section, kernels: KernelSet.best)
+        else { return rule.forget() }
+        candidate = ring.pin(generation: newest.generation)
+        if candidate == nil { rule.forget() }
     }
 
     /// Lets the candidate go. A rollback calls it: what follows is no proof, and the ring needs
     /// the slot, since the newest, the source, and an old and a new held generation are taken.
     mutating func forget(_ ring: Ring) {
-        if let candidate { ring.unpin(candidate.pin) }
+        if let candidate { ring.unpin(candidate) }
         candidate = nil
-    }
-
-    /// Three standard errors of an accuracy over 1,000 samples, or a fifth of an error.
-    private static func tolerance(_ figure: HeadlineFigure) -> Double {
-        guard figure.isAccuracy else { return 0.2 * figure.value.magnitude }
-        return 3 * (figure.value * (1 - figure.value) / 1_000).squareRoot() + 0.01
+        rule.forget()
     }
 }

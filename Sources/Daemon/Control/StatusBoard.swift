@@ -24,9 +24,19 @@ extension NetworkLoop {
             residentBytes: ProcessFacts.residentBytes, queueDepth: records.count,
             commits: progress.commits.load(ordering: .relaxed),
             skippedCommits: progress.skippedCommits.load(ordering: .relaxed),
-            checkpoints: control.savedCheckpoints, device: deviceStatus, saturations: saturations)
+            checkpoints: control.savedCheckpoints, device: deviceStatus, saturations: saturations,
+            guardian: guardStatus)
         reply.reload = reloadStatus
         return reply
+    }
+
+    /// The guard as it last told.
+    var guardStatus: GuardStatus {
+        let board = channels.guardBoard
+        var status = board.status.withLock { $0 }
+        let generation = board.answersFrom.load(ordering: .acquiring)
+        status.answersFrom = generation == 0 ? nil : generation
+        return status
     }
 
     func schemaReply() -> SchemaReply {

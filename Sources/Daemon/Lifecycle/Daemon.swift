@@ -90,7 +90,10 @@ public final class Daemon: @unchecked Sendable {
         self.learner = LearnerLoop(
             learner: learner, sections: memory.sections, records: records, ring: ring,
             channels: channels, progress: progress, clock: clock,
-            settings: settings, generationBytes: plan.geometry.slotBytes)
+            settings: settings, generationBytes: plan.geometry.slotBytes,
+            guardian: LearnerGuard(
+                settings: settings.learnerGuard, layout: plan.layout, sections: memory.sections,
+                ring: ring, board: channels.guardBoard, memory: memory.guardian, kernels: kernels))
         storageLoop = StorageLoop(
             settings: settings, layout: plan.layout, storage: storage, ring: ring,
             sections: memory.sections, staging: memory.network.staging, channels: channels,

@@ -1,7 +1,13 @@
 // What the daemon tells its log: rare, and never a sample's value.
 
+import MillraceProtocol
+
 /// Something worth a line in the log.
 public enum DaemonEvent: Equatable, Sendable {
+    /// The guard or the administrator did something to generations, or the guard noticed something.
+    case audited(AuditEntry)
+    /// The audit file cannot be written; everything else goes on.
+    case auditFailed(String)
     case checkpointFailed(String)
     case deviceChanged(from: String, to: String)
     case recovered(String)
@@ -22,7 +28,8 @@ public enum DaemonEvent: Equatable, Sendable {
     /// Whether somebody should look at it soon.
     public var isProblem: Bool {
         switch self {
-        case .checkpointFailed, .reloadFailed, .storageFailed, .stuck: true
+        case .checkpointFailed, .reloadFailed, .storageFailed, .stuck, .auditFailed: true
+        case .audited(let entry): entry.by == "guard" && ["rollback", "fall"].contains(entry.event)
         default: false
         }
     }
@@ -30,6 +37,14 @@ public enum DaemonEvent: Equatable, Sendable {
     /// The event as one logfmt line.
     public var line: String {
         switch self {
+        case .audited(let entry):
+            "event=\(entry.event) by=\(entry.by) from=\(entry.from)"
+                + (entry.to.map { " to=\($0)" } ?? "")
+                + (entry.generation.map { " generation=\($0)" } ?? "")
+                + (entry.undone.map { " undone=\($0)" } ?? "")
+                + " message=\(Self.quoted(entry.why))"
+        case .auditFailed(let message):
+            "event=audit_failed message=\(Self.quoted(message))"
         case .checkpointFailed(let message):
             "event=checkpoint_failed message=\(Self.quoted(message))"
         case .deviceChanged(let before, let after):

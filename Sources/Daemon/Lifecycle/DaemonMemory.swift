@@ -10,6 +10,7 @@ struct DaemonMemory {
     let workspace: UnsafeMutableRawPointer
     let records: UnsafeMutableRawPointer
     let network: NetworkMemory
+    let guardian: UnsafeMutableRawPointer
 
     /// Reserves every line of the plan.
     init(plan: DaemonPlan, settings: DaemonSettings, arena: Arena) {
@@ -30,6 +31,7 @@ struct DaemonMemory {
         ring = reserve(plan.geometry.memoryBytes, "generation ring")
         workspace = base(plan.layout.workspaceBytes, "activations")
         records = base(plan.recordCapacity * plan.recordShape.recordBytes, "sample queue")
+        guardian = base(DaemonPlan.guardBytes(plan.layout), "guard")
         let frameBytes = DaemonPlan.frameBytes(settings, plan.schema)
         network = NetworkMemory(
             receive: reserve(frameBytes, "frames"), send: reserve(frameBytes, "frames"),

@@ -78,6 +78,10 @@ public struct DaemonPlan: Sendable {
         }
         plan.add(
             MemoryLine(
+                owner: "guard", detail: "compares two generations",
+                bytes: Self.guardBytes(layout)))
+        plan.add(
+            MemoryLine(
                 owner: "frames", detail: "one received, one to send",
                 bytes: 2 * Self.frameBytes(settings, schema)))
         plan.add(
@@ -95,7 +99,7 @@ public struct DaemonPlan: Sendable {
             layout.section.byteCount, streamLayout.section.byteCount, geometry.memoryBytes,
             layout.section.byteCount, recordCapacity * recordShape.recordBytes, frameBytes,
             frameBytes, layout.workspaceBytes, layout.predictorWorkspaceBytes,
-            Self.outputBytes(schema),
+            Self.outputBytes(schema), Self.guardBytes(layout),
         ]
         arenaBytes = parts.reduce(0) { $0 + ($1 + 8191) & ~4095 }
     }
@@ -109,6 +113,12 @@ public struct DaemonPlan: Sendable {
             capacity *= 2
         }
         return capacity
+    }
+
+    /// What the guard needs to compare; without it nothing but a page.
+    static func guardBytes(_ layout: LearnerLayout) -> Int {
+        PairedPredictor.workspaceBytes(layout)
+            + PairedTest.byteCount(classCount: LearnerGuard.classCount(layout))
     }
 
     static func outputBytes(_ schema: WireSchema) -> Int {

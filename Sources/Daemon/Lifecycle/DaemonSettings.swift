@@ -30,6 +30,8 @@ public struct DaemonSettings: Sendable {
     public var ringSlots: Int
     /// H, at least 1.
     public var heldSlots: Int
+    /// What a fall of the figures leads to.
+    public var learnerGuard: GuardSettings
     /// All memory that may be planned.
     public var budgetBytes: Int
     /// Refused outside.
@@ -72,6 +74,7 @@ public struct DaemonSettings: Sendable {
         bytesPerDay = 0
         ringSlots = 4
         heldSlots = 1
+        learnerGuard = GuardSettings()
         budgetBytes = 64 << 20
         bounds = FeatureBounds()
         keptCheckpoints = 3

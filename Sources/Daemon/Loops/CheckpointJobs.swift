@@ -17,6 +17,7 @@ extension StorageLoop {
         case .listCheckpoints: job.outcome = .listed(facts())
         case .loadCheckpoint(let name): job.outcome = load(name: name)
         case .findGeneration(let generation): job.outcome = find(generation)
+        case .readAudit: job.outcome = .audit(audit.history.reversed())
         }
         channels.finishedJobs.post(job)
         channels.networkWakeUp.callAlways()

@@ -52,6 +52,7 @@ final class LearnerLoop: @unchecked Sendable {
     private let generationBytes: Int
     private var policy: CommitPolicy
     private var configurationDigest: UInt64
+    private let guardian: LearnerGuard
 
     private var decidedSinceCommit: UInt64 = 0
     private var lastCommitNanoseconds: UInt64
@@ -59,6 +60,8 @@ final class LearnerLoop: @unchecked Sendable {
     private var isDirty = false
     private var pendingTicket: UInt32 = 0
     private var pendingRestoredFrom: UInt64 = 0
+    private var pendingNote: GuardNote?
+    private var isRollbackDue = false
 
     /// Records decided in one turn before the other duties get a look.
     static let recordsPerTurn = 256
@@ -66,8 +69,9 @@ final class LearnerLoop: @unchecked Sendable {
     init(
         learner: OnlineLearner, sections: SectionPair, records: RecordQueue, ring: Ring,
         channels: LoopChannels, progress: SharedProgress, clock: any MonotonicClock,
-        settings: DaemonSettings, generationBytes: Int
+        settings: DaemonSettings, generationBytes: Int, guardian: LearnerGuard
     ) {
+        self.guardian = guardian
         self.learner = learner
         self.sections = sections
         learnerSection = sections.learner
@@ -96,6 +100,7 @@ final class LearnerLoop: @unchecked Sendable {
         let count = min(records.count, Self.recordsPerTurn)
         for index in 0..<count {
             decide(records.peek(index))
+            if isRollbackDue { rollBack() }
             // A large network may need seconds for a turn, and is not stuck.
             if index & 15 == 15 { progress.learnerTurns.add(1, ordering: .relaxed) }
         }
@@ -162,13 +167,14 @@ final class LearnerLoop: @unchecked Sendable {
             progress.skippedCommits.add(1, ordering: .relaxed)
             return false
         }
+        if let note = guardian.replaceNotFinite() { restored(note) }
         ring.learnerMemory(slot).copyMemory(
             from: learnerSection, byteCount: sections.learnerBytes)
         ring.streamMemory(slot).copyMemory(
             from: sections.stream, byteCount: sections.streamLayout.section.byteCount)
         let order = CommitOrder(
             slot: slot, restoredFrom: pendingRestoredFrom, ticket: pendingTicket,
-            configurationDigest: configurationDigest)
+            configurationDigest: configurationDigest, note: pendingNote)
         progress.openOrders.add(1, ordering: .acquiringAndReleasing)
         guard channels.commits.push(order) else {
             ring.release(slot)
@@ -177,6 +183,7 @@ final class LearnerLoop: @unchecked Sendable {
             return false
         }
         pendingRestoredFrom = 0
+        pendingNote = nil
         pendingTicket = 0
         decidedSinceCommit = 0
         isDirty = false
@@ -190,10 +197,29 @@ final class LearnerLoop: @unchecked Sendable {
     /// pending samples are counted in the stream section, so they stay with it.
     private func restore(_ order: RestoreOrder) {
         guard let source = UnsafeRawPointer(bitPattern: order.section) else { return }
+        var note = GuardNote(
+            kind: .adminRollback, from: ring.newestGeneration, to: order.generation)
+        let layout = learner.layout
+        let before = layout.learnedCount(UnsafeRawPointer(learnerSection))
+        let after = layout.learnedCount(source)
+        note.undone = before > after ? before - after : 0
         sections.copyLearnedState(from: source)
-        learner.stateWasReplaced()
-        pendingRestoredFrom = order.generation
+        guardian.stateWasReplaced()
+        restored(note)
         pendingTicket = order.ticket
+    }
+
+    /// The guard goes back to the good generation. Nobody waits for an answer.
+    private func rollBack() {
+        isRollbackDue = false
+        if let note = guardian.rollBack() { restored(note) }
+    }
+
+    /// The live section has another learned state, which the next commit makes a generation of.
+    private func restored(_ note: GuardNote) {
+        learner.stateWasReplaced()
+        pendingRestoredFrom = note.to
+        pendingNote = note
         isDirty = true
         isCommitRequested = true
     }
@@ -232,11 +258,14 @@ extension LearnerLoop {
     }
 
     private func learn(_ record: StreamRecord, _ producer: Int) {
+        if guardian.isComparing { compare(record, producer) }
         let outcome = learner.sample(
             producer: producer, epoch: record.epoch, sequence: record.sequence,
             features: UnsafeRawPointer(record.features), label: label(of: record))
         switch outcome.decision {
-        case .learned: stream.countLearned(producer, sequence: record.sequence)
+        case .learned:
+            stream.countLearned(producer, sequence: record.sequence)
+            isRollbackDue = guardian.learned(label: label(of: record))
         case .pending: stream.add(.pending, producer, 1)
         case .expired: stream.add(.expired, producer, 1)
         }
@@ -247,7 +276,24 @@ extension LearnerLoop {
         advance(producer, to: record.sequence, by: 1)
     }
 
+    /// Shows the guard a sample before it is learned.
+    private func compare(_ record: StreamRecord, _ producer: Int) {
+        let features = UnsafeRawPointer(record.features)
+        guard learner.layout.configuration.task == .forecast else {
+            return guardian.compare(features: features, label: label(of: record))
+        }
+        if let previous = learner.previousFeatures(producer: producer) {
+            guardian.compareForecasts(previous: previous, features: features)
+        }
+    }
+
     private func applyLabel(_ record: StreamRecord, _ producer: Int) {
+        if guardian.isComparing,
+            let features = learner.waitingFeatures(
+                producer: producer, epoch: record.epoch, sequence: record.target)
+        {
+            guardian.compare(features: features, label: label(of: record))
+        }
         let outcome = learner.label(
             producer: producer, epoch: record.epoch, sequence: record.target,
             label: label(of: record))
@@ -255,6 +301,7 @@ extension LearnerLoop {
         case .learned:
             stream.leavePending(producer)
             stream.countLearned(producer, sequence: record.target)
+            isRollbackDue = guardian.learned(label: label(of: record))
             stream.add(.labels, producer, 1)
         case .unknownSample:
             stream.countRefused(producer, RefusalReason.unknownSample.rawValue, 1)

@@ -22,6 +22,9 @@ final class LoopChannels: Sendable {
     /// Main → every loop: a configuration that was read again.
     let reload = ReloadBoxes()
 
+    /// The guard's words.
+    let guardBoard = GuardBoard()
+
     let networkWakeUp = WakeUp()
     let learnerWakeUp = WakeUp()
     let storageWakeUp = WakeUp()

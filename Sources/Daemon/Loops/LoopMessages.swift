@@ -22,6 +22,8 @@ struct CommitOrder: BitwiseCopyable {
     var ticket: UInt32
     /// Of the configuration that the learner had.
     var configurationDigest: UInt64
+    /// Why the learned state was restored, if it was.
+    var note: GuardNote?
 }
 
 /// Storage → network: what became of a commit. The storage loop numbers generations, because a
@@ -48,6 +50,7 @@ final class ControlJob: @unchecked Sendable {
         case listCheckpoints
         case loadCheckpoint(name: String)
         case findGeneration(UInt64)
+        case readAudit
     }
 
     enum Outcome: Sendable {
@@ -56,6 +59,8 @@ final class ControlJob: @unchecked Sendable {
         case listed([CheckpointFact])
         /// The staging memory holds the learner section.
         case loaded(generation: UInt64, name: String)
+        /// The newest entries of the audit file, newest first.
+        case audit([AuditEntry])
         case failed(RefusalReason, String)
     }
 

@@ -51,7 +51,9 @@ final class NetworkLoop: @unchecked Sendable {
     var sessions: SessionTable
     var counters = NetworkCounters()
     var control = ControlDesk()
-    var hold = HoldPolicy()
+    var hold: HoldPolicy
+    /// The good generation, while the guard wants queries answered from it.
+    private var kept: Pin?
     /// The newest durable generation seen.
     var pin: Pin?
     let startNanoseconds: UInt64
@@ -91,6 +93,7 @@ final class NetworkLoop: @unchecked Sendable {
         self.progress = progress
         self.clock = clock
         self.producers = producers
+        hold = HoldPolicy(margin: settings.learnerGuard.margin)
         sessions = SessionTable(capacity: settings.maximumPeers)
         startNanoseconds = clock.nowNanoseconds
     }
@@ -208,7 +211,9 @@ final class NetworkLoop: @unchecked Sendable {
         guard tookAny else { return false }
         announceDurable()
         if let pin {
-            hold.consider(pin, ring: ring, description: description)
+            hold.consider(
+                pin, ring: ring, description: description, board: channels.guardBoard)
+            endRestored(pin)
             if let figure = PrequentialFigures.headline(
                 layout: description.layout,
                 section: UnsafeRawPointer(ring.learnerMemory(pin.slot)))
@@ -216,7 +221,28 @@ final class NetworkLoop: @unchecked Sendable {
                 progress.headline.publish(figure)
             }
         }
+        _ = answering()
         return true
+    }
+
+    /// The generation that queries are answered from: the newest, or while the guard is suspicious
+    /// of it the one proved good.
+    func answering() -> Pin? {
+        let wanted = channels.guardBoard.answersFrom.load(ordering: .acquiring)
+        if kept?.generation != wanted {
+            if let kept { ring.unpin(kept) }
+            kept = ring.pin(generation: wanted)
+        }
+        return kept ?? pin
+    }
+
+    /// What was restored from the good generation is durable: the newest can answer again.
+    private func endRestored(_ newest: Pin) {
+        let board = channels.guardBoard
+        let source = ring.header(newest).restoredFrom
+        guard source != 0, !board.isComparing else { return }
+        _ = board.answersFrom.compareExchange(
+            expected: source, desired: 0, ordering: .acquiringAndReleasing)
     }
 
     /// Rare duties: credit for those who wait, acknowledgements that could not be sent.

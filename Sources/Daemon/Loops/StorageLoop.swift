@@ -29,6 +29,7 @@ final class StorageLoop: @unchecked Sendable {
     /// Configurations of generations that may still be written, the newest last.
     private var texts: [(digest: UInt64, text: String)]
 
+    let audit: AuditLog
     private var refused: CommitOrder?
     private var retryNanoseconds: UInt64 = 0
     private var unreported: CommitResult?
@@ -58,6 +59,7 @@ final class StorageLoop: @unchecked Sendable {
         self.clock = clock
         self.report = report
         lastCheckpointNanoseconds = clock.nowNanoseconds
+        audit = AuditLog(storage: storage, directory: settings.stateDirectory)
     }
 
     /// Writes what waits. Returns whether anything was done.
@@ -78,6 +80,8 @@ final class StorageLoop: @unchecked Sendable {
             carryOut(job)
             didWork = true
         }
+        while let note = channels.guardBoard.notes.pop() { record(note) }
+        while let note = channels.guardBoard.adminNotes.pop() { record(note) }
         checkpointIfDue()
         return didWork
     }
@@ -114,7 +118,10 @@ final class StorageLoop: @unchecked Sendable {
             // The newer state contains everything of the older one.
             ring.release(older.slot)
             progress.openOrders.subtract(1, ordering: .acquiringAndReleasing)
-            if order.restoredFrom == 0 { order.restoredFrom = older.restoredFrom }
+            if order.restoredFrom == 0 {
+                order.restoredFrom = older.restoredFrom
+                order.note = older.note
+            }
             refused = nil
         }
         let generation = ring.nextGeneration
@@ -129,6 +136,7 @@ final class StorageLoop: @unchecked Sendable {
             // In this order: who sees no open order (`Daemon.isDrained`) also sees the result.
             tell(order, generation, isDurable: true)
             progress.openOrders.subtract(1, ordering: .acquiringAndReleasing)
+            if let note = order.note { record(note, generation: generation) }
         } catch {
             let answered = order
             retryNanoseconds = clock.nowNanoseconds &+ Self.retryIntervalNanoseconds
@@ -138,6 +146,18 @@ final class StorageLoop: @unchecked Sendable {
             order.ticket = 0
             refused = order
             tell(answered, generation, isDurable: false)
+        }
+    }
+
+    /// Writes a note into the log and the audit file. A file that cannot be written is an event.
+    private func record(_ note: GuardNote, generation: UInt64? = nil) {
+        let entry = AuditEntry(
+            note, generation: generation, time: WallClock.text(WallClock.seconds))
+        report(.audited(entry))
+        do throws(StorageError) {
+            try audit.append(entry)
+        } catch {
+            report(.auditFailed("\(error)"))
         }
     }
 

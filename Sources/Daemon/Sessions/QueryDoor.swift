@@ -28,7 +28,7 @@ extension NetworkLoop {
         do throws(FrameError) {
             let view = try SamplesView(
                 header, body, schema: schema, maxBatch: settings.maximumBatch)
-            guard let pin else { throw FrameError(.notReady) }
+            guard let pin = answering() else { throw FrameError(.notReady) }
             guard
                 let reply = PredictionEncoder(
                     count: view.count, request: view.sequence, generation: pin.generation,

@@ -186,6 +186,23 @@ public struct HeadlineFigure: Equatable, Sendable {
     public let value: Double
     /// Whether `value` is an accuracy.
     public let isAccuracy: Bool
+    /// Of `value`, if the samples were independent: √(p (1 − p) / n) of an accuracy; of a mean
+    /// absolute error at most √((RMSE² − MAE²) / n), n the samples in the window.
+    public let standardError: Double
+    /// Classification: the share that repeating the previous label would have got right.
+    public let noChange: Double?
+
+    /// - See the properties.
+    public init(
+        scored: Int, value: Double, isAccuracy: Bool, standardError: Double,
+        noChange: Double? = nil
+    ) {
+        self.noChange = noChange
+        self.scored = scored
+        self.value = value
+        self.isAccuracy = isAccuracy
+        self.standardError = standardError
+    }
 }
 
 extension PrequentialFigures {
@@ -205,12 +222,21 @@ extension PrequentialFigures {
         let scored = Int(counts[MetricsCount.scored])
         if fields.classes != nil {
             guard let figures = agreement(fields, section, 0, counts) else { return nil }
+            let accuracy = figures.last1000.accuracy
             return HeadlineFigure(
-                scored: scored, value: figures.last1000.accuracy, isAccuracy: true)
+                scored: scored, value: accuracy, isAccuracy: true,
+                standardError: (accuracy * (1 - accuracy) / Double(figures.last1000.count))
+                    .squareRoot(),
+                noChange: figures.last1000.noChange)
         }
         guard let figures = errors(fields, section, 0, counts, sums) else { return nil }
+        let last = figures.last1000
+        let spread =
+            last.rootMeanSquareError * last.rootMeanSquareError
+            - last.meanAbsoluteError * last.meanAbsoluteError
         return HeadlineFigure(
-            scored: scored, value: -figures.last1000.meanAbsoluteError, isAccuracy: false)
+            scored: scored, value: -last.meanAbsoluteError, isAccuracy: false,
+            standardError: (max(0, spread) / Double(last.count)).squareRoot())
     }
 
     /// How unusual the newest error of a producer was, in σ of the logarithm of its errors; for

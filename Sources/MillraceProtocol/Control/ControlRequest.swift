@@ -1,5 +1,5 @@
-// REQUEST: one JSON object with a command and its arguments. `status`, `schema`, `generations`
-// and `checkpoints` are answered on the query socket and on the admin socket; everything that
+// REQUEST: one JSON object with a command and its arguments. `status`, `schema`, `generations`,
+// `checkpoints` and `guard` are answered on the query socket and on the admin socket; everything that
 // changes the daemon is answered on the admin socket only.
 
 /// What a control request asks for.
@@ -8,6 +8,7 @@ public enum ControlCommand: String, Codable, CaseIterable, Sendable {
     case schema
     case generations
     case checkpoints
+    case guardian = "guard"
     case rollback
     case hold
     case checkpointSave
@@ -17,7 +18,7 @@ public enum ControlCommand: String, Codable, CaseIterable, Sendable {
     /// Whether only the admin socket takes it.
     public var needsAdmin: Bool {
         switch self {
-        case .status, .schema, .generations, .checkpoints: false
+        case .status, .schema, .generations, .checkpoints, .guardian: false
         case .rollback, .hold, .checkpointSave, .checkpointRestore, .stop: true
         }
     }

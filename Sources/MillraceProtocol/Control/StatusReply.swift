@@ -188,6 +188,15 @@ public struct StatusReply: ControlReply {
     public var saturations: [JunctionSaturations]?
     /// The newest reload of the configuration; absent before the first.
     public var reload: ReloadStatus?
+    /// The guard of the learner.
+    public var guardian: GuardStatus?
+
+    private enum CodingKeys: String, CodingKey {
+        case ok, version, mode, uptimeSeconds, generation, stateDigest, samples, inFlight
+        case producers, counters, figures, budget, budgetBytes, plannedBytes, residentBytes
+        case queueDepth, commits, skippedCommits, checkpoints, device, saturations, reload
+        case guardian = "guard"
+    }
 
     /// A status; `stateDigest` is given as a number and kept as digits.
     public init(
@@ -196,8 +205,9 @@ public struct StatusReply: ControlReply {
         counters: DaemonCounters, figures: Figures, budget: [BudgetLine], budgetBytes: Int,
         plannedBytes: Int, residentBytes: Int, queueDepth: Int, commits: UInt64,
         skippedCommits: UInt64, checkpoints: UInt64, device: DeviceStatus? = nil,
-        saturations: [JunctionSaturations]? = nil
+        saturations: [JunctionSaturations]? = nil, guardian: GuardStatus? = nil
     ) {
+        self.guardian = guardian
         ok = true
         self.version = version
         self.mode = mode
