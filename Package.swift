@@ -35,6 +35,23 @@ func kernelTarget(_ name: String, march: String?) -> Target {
     let kernelBuilds: [Target] = []
 #endif
 
+/// The executables of `make fuzz`. They need libFuzzer's runtime and the flags that
+/// scripts/fuzz gives, so that no other build knows them.
+var fuzzers: [Target] = []
+if Context.environment["MILLRACE_FUZZ"] != nil {
+    fuzzers = [
+        .target(
+            name: "FuzzDriver", dependencies: ["FuzzDecoders"], path: "Tests/Fuzz/Driver",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "fuzz-decoders", dependencies: ["FuzzDecoders", "FuzzDriver"],
+            path: "Tests/Fuzz/Main/Decoders", swiftSettings: strict),
+        .executableTarget(
+            name: "fuzz-configuration", dependencies: ["FuzzConfiguration", "FuzzDriver"],
+            path: "Tests/Fuzz/Main/Configuration", swiftSettings: strict),
+    ]
+}
+
 let package = Package(
     name: "millrace",
     products: [
@@ -68,7 +85,8 @@ let package = Package(
             name: "WeightStore", dependencies: ["Platform", "MillraceProtocol"],
             swiftSettings: strict),
         .target(
-            name: "Messaging", dependencies: ["CZeroMQ"], swiftSettings: strict),
+            name: "Messaging", dependencies: ["CZeroMQ", "MillraceProtocol"],
+            swiftSettings: strict),
 
         // Rung 2
         .target(
@@ -170,6 +188,19 @@ let package = Package(
             name: "Simulation", dependencies: ["Arithmetic", "Platform"],
             path: "Tests/Simulation", swiftSettings: strict),
         .target(name: "MallocCount", path: "Tests/MallocCount"),
+        .target(
+            name: "FuzzDecoders",
+            dependencies: [
+                "Client", "MillraceProtocol", "Platform", "SampleSources", "Simulation",
+                "WeightStore",
+            ],
+            path: "Tests/Fuzz/Decoders", swiftSettings: strict),
+        .target(
+            name: "FuzzConfiguration", dependencies: ["Configuration", "FuzzDecoders"],
+            path: "Tests/Fuzz/Configuration", swiftSettings: strict),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzConfiguration", "FuzzDecoders"],
+            swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
         .testTarget(name: "ArithmeticTests", dependencies: ["Arithmetic"], swiftSettings: strict),
         .testTarget(
@@ -185,7 +216,8 @@ let package = Package(
             dependencies: ["MillraceProtocol", "Platform", "Simulation", "WeightStore"],
             swiftSettings: strict),
         .testTarget(
-            name: "MessagingTests", dependencies: ["Messaging"], swiftSettings: strict),
+            name: "MessagingTests", dependencies: ["Messaging", "MillraceProtocol"],
+            swiftSettings: strict),
         .testTarget(
             name: "JunctionsTests", dependencies: ["Junctions", "Arithmetic", "Kernels"],
             exclude: ["Fixed/Golden"], swiftSettings: strict),
@@ -226,6 +258,6 @@ let package = Package(
             name: "CommandTests",
             dependencies: ["Messaging", "MillraceProtocol", "Simulation"],
             swiftSettings: strict),
-    ] + kernelBuilds,
+    ] + kernelBuilds + fuzzers,
     swiftLanguageModes: [.v6]
 )

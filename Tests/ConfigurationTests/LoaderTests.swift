@@ -20,6 +20,13 @@ import Testing
         #expect(it.origin(of: "network.loss") == .derived)
     }
 
+    /// What a ring cannot be is a problem of the file, not the end of the process.
+    @Test func ringsAreOfSizesThatExist() throws {
+        #expect(try load(minimal + "\n[ring]\nheld = 8\nslots = 64").ring.heldCount == 8)
+        #expect(problems(minimal + "\n[ring]\nheld = 9").map(\.key) == ["ring.held"])
+        #expect(problems(minimal + "\n[ring]\nslots = 3").map(\.key) == ["ring.slots"])
+    }
+
     @Test func readsEverySection() throws {
         let it = try load(
             """

@@ -151,7 +151,7 @@ enum KeyTable {
         key("commit", "interval-milliseconds", .integer(1...86_400_000), .value(.integer(1000))),
         key("commit", "bytes-per-day", .bytes(0...1 << 50), .value(.integer(0))),
         key("ring", "slots", .integer(4...64), .value(.integer(4))),
-        key("ring", "held", .integer(1...16), .value(.integer(1))),
+        key("ring", "held", .integer(1...8), .value(.integer(1))),
         key("memory", "budget", .bytes(65_536...1 << 42), .value(.integer(16 << 20))),
     ]
 

@@ -23,6 +23,9 @@ public final class Journal {
 
     /// Rows of a chunk are kept below this size.
     public static let chunkBytes = 4 << 20
+    /// A chunk that claims to begin beyond this is none of ours: the numbers of its rows would run
+    /// out of 64 bits.
+    private static let firstMax: UInt64 = 1 << 63
 
     /// The number that the next appended row gets.
     public private(set) var next: UInt64
@@ -213,7 +216,7 @@ extension Journal {
         let parts = file.dropFirst(name.count + 1).dropLast(5).split(
             separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2, let epoch = UInt32(parts[0]),
-            let first = Hexadecimal.value(String(parts[1]))
+            let first = Hexadecimal.value(String(parts[1])), (1...firstMax).contains(first)
         else { return nil }
         return (epoch, first)
     }

@@ -67,6 +67,18 @@ public struct SpoolRecord: Codable, Equatable, Sendable {
         return .sample(index: sequence - 1 - before)
     }
 
+    /// Whether the reserved runs are what `reserved` says: ascending, apart, inside 64 bits. The
+    /// record is a file, and arithmetic on its numbers must not trap.
+    var isPlausible: Bool {
+        var free: UInt64 = 1
+        for run in reserved {
+            let (end, overflow) = run.first.addingReportingOverflow(run.count)
+            guard run.first >= free, run.count > 0, !overflow else { return false }
+            free = end
+        }
+        return true
+    }
+
     /// How many samples are among the numbers up to `sequence`.
     public func samples(through sequence: UInt64) -> UInt64 {
         let others = reserved.reduce(UInt64(0)) { sum, run in
@@ -160,6 +172,7 @@ public final class Spool {
         guard record.version == SpoolRecord.currentVersion, record.name == name else {
             throw damaged("version \(record.version), name \(record.name)")
         }
+        guard record.isPlausible else { throw damaged("reserved numbers that cannot be") }
         return record
     }
 
