@@ -2,7 +2,7 @@
 
     python3 Benchmarks/quiet.py OUTPUT.json
 
-Says so where it is more than a tenth: ratios stand it, times and rates do not.
+Says so where it is more than a tenth: ratios are rough then, and the rest says little.
 """
 
 import json
@@ -24,8 +24,8 @@ def main():
     with open(sys.argv[1], "w") as file:
         json.dump(percent, file)
     if percent > 10:
-        print(f"other work takes {percent} % of the processors: times and rates will be worse than "
-              "alone. TRY: again when the machine is idle")
+        print(f"other work takes {percent} % of the processors: times, rates and p99 will be "
+              "worse than alone. TRY: again when the machine is idle")
 
 
 if __name__ == "__main__":
