@@ -33,6 +33,9 @@ def table(rows, run):
     lines = [
         f"Run of {run['date']}: {run['processor']}, {run['processors']} processors, Linux "
         f"{run['kernel']}, kernels {run['kernels']}; {', '.join(run['rivals']) or 'no rivals'}.",
+        *(["", f"**Other work took {run['busy']} % of the processors when this run began: times, rates "
+           "and p99 say little, and ratios are rough. To be renewed alone.**"]
+          if run["busy"] > 10 else []),
         "",
         "| row | value | unit | reference | ratio | bar | | against |",
         "|---|---:|---|---:|---:|---:|---|---|",

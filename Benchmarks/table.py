@@ -84,6 +84,7 @@ def compare(directory):
         "rivals": [f"PyTorch {torch['version']}"] * bool(torch)
         + [" ".join(blas["version"].split()[:2])] * bool(blas)
         + [f"FANN {fann['version']}"] * bool(fann),
+        "busy": json.load(open(os.path.join(directory, "busy.json"))),
         "missing": [name for name, _, _ in ROWS if name not in values],
     }
     return rows, run
@@ -97,6 +98,8 @@ def main():
           + (", ".join(run["rivals"]) or "no rivals"))
     print(f"{'name':34}{'value':>11} {'unit':10}{'reference':>11}{'ratio':>8}{'bar':>12}  "
           f"{'':8}against")
+    if run["busy"] > 10:
+        print(f"(other work took {run['busy']} % of the processors when this began)")
     missed = []
     for name, against, bar in ROWS:
         if name not in found:

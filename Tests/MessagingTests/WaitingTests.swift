@@ -63,7 +63,10 @@ import Testing
         }
         #expect(taken == sent)
         #expect(arrivals.wait(milliseconds: 0) == 0)
-        #expect(arrivalsOrRoom.wait(milliseconds: 2000) == 1)
+        // On a machine that is so busy that a heartbeat was missed, the connection comes back first.
+        var hasRoom = false
+        for _ in 0..<40 where !hasRoom { hasRoom = arrivalsOrRoom.wait(milliseconds: 500) == 1 }
+        #expect(hasRoom)
         router.close()
         dealer.close()
     }
