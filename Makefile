@@ -1,6 +1,7 @@
 # Millrace: everything a person types. Each target installs what it needs first.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-python test-seccomp lint demo bench papers soak install uninstall clean
+.PHONY: help setup build test test-python test-seccomp lint demo bench papers fuzz soak sanitize \
+	install uninstall clean
 
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
@@ -15,6 +16,9 @@ help:
 	@echo 'make test-seccomp  every Swift test under the system call filter of the service'
 	@echo 'make bench    speed, with the rivals beside it where they can be installed'
 	@echo 'make papers   the experiments behind docs/papers.md, about 15 minutes; QUICK=1 tries them out'
+	@echo 'make fuzz     libFuzzer on every decoder, a minute each; SECONDS=10 for less'
+	@echo 'make soak     kills, power cuts, full disks, frozen peers, clock jumps; 30 minutes, MINUTES=3 for less'
+	@echo 'make sanitize  tests and daemon under AddressSanitizer and ThreadSanitizer'
 	@echo 'make build    release executables in .build/release'
 	@echo 'make install  millraced and millrace into $(PREFIX)/bin, manuals, completions, systemd units;'
 	@echo '              $(SYSCONFDIR)/millrace/millrace.toml if there is none'
@@ -50,8 +54,14 @@ bench: setup
 papers: setup
 	@scripts/papers $(if $(QUICK),--quick)
 
+fuzz: setup
+	@scripts/fuzz --seconds $(or $(SECONDS),60)
+
 soak: build
-	@scripts/kill-test --count 1000 --verbose
+	@scripts/soak --minutes $(or $(MINUTES),30)
+
+sanitize: setup
+	@scripts/sanitize
 
 # What is installed besides the two programs, below PREFIX.
 SHARED = share/man/man1/millrace.1 share/man/man8/millraced.8 \

@@ -33,7 +33,7 @@ enum ConfigurationValue: Equatable, Sendable {
 }
 
 /// A parsed file.
-struct ConfigurationText {
+package struct ConfigurationText {
     /// Largest file that is read, in bytes.
     static let largestFile = 1 << 20
 
@@ -41,7 +41,7 @@ struct ConfigurationText {
     var lines: [KeyPath: Int]
 
     /// Parses `text`.
-    init(_ text: String, path: String) throws(ConfigurationProblem) {
+    package init(_ text: String, path: String) throws(ConfigurationProblem) {
         guard text.utf8.count <= Self.largestFile else {
             throw ConfigurationProblem(
                 place: path, key: nil, found: "\(text.utf8.count) bytes",

@@ -20,6 +20,9 @@ public struct GenerationHeader: Equatable, Sendable {
     /// Largest generation number that is accepted from a file: far beyond any life, and small
     /// enough that adding to it cannot overflow.
     public static let numberMax: UInt64 = 1 << 62
+    /// The highest number that is believed when a ring is read: whatever a file says, there are
+    /// numbers left for the commits that follow.
+    static let recoveredMax: UInt64 = 1 << 61
 
     /// A header; everything but the number and the digest is 0 when not given.
     public init(

@@ -237,6 +237,6 @@ extension SlotImage {
     var claimedGeneration: UInt64 {
         guard page.value(0, as: UInt64.self) == Self.magic else { return 0 }
         let claimed = page.value(32, as: UInt64.self)
-        return claimed <= GenerationHeader.numberMax ? claimed : 0
+        return claimed <= GenerationHeader.recoveredMax ? claimed : 0
     }
 }

@@ -107,7 +107,7 @@ struct SlotImage {
             streamBytes == UInt64(geometry.streamBytes)
         else { throw .sectionBytes(learner: learnerBytes, stream: streamBytes) }
         let header = header
-        guard (1...GenerationHeader.numberMax).contains(header.generation) else {
+        guard (1...GenerationHeader.recoveredMax).contains(header.generation) else {
             throw .generationOutOfRange(header.generation)
         }
         return header
