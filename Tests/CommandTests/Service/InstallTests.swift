@@ -26,14 +26,14 @@ import Testing
     }
 
     @Test(.enabled(if: isThere && ServiceTools.hasPython))
-    func whatIsInstalledIsTakenBackAndAConfigurationStays() {
+    func whatIsInstalledIsTakenBackAndAConfigurationStays() throws {
         let place = Workplace()
         let manuals = ServiceTools.run(
             ServiceTools.python,
             ["\(ServiceTools.root)/scripts/manuals", Build.directory, "\(place.path)/manuals"])
         #expect(manuals.code == 0, "\(manuals.text)")
         let first = make("install", place)
-        #expect(first.code == 0, "\(first.text)")
+        try #require(first.code == 0, "\(first.text)")
         let installed = files(place)
         for file in [
             "etc/millrace/millrace.toml", "usr/bin/millraced",

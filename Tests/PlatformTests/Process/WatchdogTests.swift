@@ -4,23 +4,23 @@ import Platform
 import Testing
 
 @Suite struct WatchdogTests {
-    private func dog(_ environment: [String: String], now: UInt64 = 0) -> Watchdog? {
+    private func watch(_ environment: [String: String], now: UInt64 = 0) -> Watchdog? {
         Watchdog(environment: environment, processIdentifier: 42, now: now)
     }
 
     @Test func onlyThisProcessIsWatched() {
-        #expect(dog([:]) == nil)
-        #expect(dog(["WATCHDOG_USEC": "0"]) == nil && dog(["WATCHDOG_USEC": "-5"]) == nil)
-        #expect(dog(["WATCHDOG_USEC": "soon"]) == nil)
-        #expect(dog(["WATCHDOG_USEC": "3000", "WATCHDOG_PID": "41"]) == nil)
-        let own = dog(["WATCHDOG_USEC": "3000", "WATCHDOG_PID": "42"])
+        #expect(watch([:]) == nil)
+        #expect(watch(["WATCHDOG_USEC": "0"]) == nil && watch(["WATCHDOG_USEC": "-5"]) == nil)
+        #expect(watch(["WATCHDOG_USEC": "soon"]) == nil)
+        #expect(watch(["WATCHDOG_USEC": "3000", "WATCHDOG_PID": "41"]) == nil)
+        let own = watch(["WATCHDOG_USEC": "3000", "WATCHDOG_PID": "42"])
         #expect(own?.intervalNanoseconds == 3_000_000 && own?.feedNanoseconds == 1_000_000)
-        let huge = dog(["WATCHDOG_USEC": "18446744073709551615"])
+        let huge = watch(["WATCHDOG_USEC": "18446744073709551615"])
         #expect(huge?.intervalNanoseconds == UInt64.max)
     }
 
     @Test func aSignIsDueAfterAThirdOfTheInterval() throws {
-        var dog = try #require(dog(["WATCHDOG_USEC": "3000"], now: 500))
+        var dog = try #require(watch(["WATCHDOG_USEC": "3000"], now: 500))
         #expect(dog.look(at: [1, 1, 1], now: 1_000_499) == .rest)
         #expect(dog.look(at: [1, 1, 1], now: 1_000_500) == .feed)
         #expect(dog.look(at: [2, 2, 2], now: 2_000_499) == .rest)
@@ -29,7 +29,7 @@ import Testing
 
     @Test(arguments: 0..<3)
     func aLoopThatDoesNotMoveEndsTheFeeding(stuck: Int) throws {
-        var dog = try #require(dog(["WATCHDOG_USEC": "3000"]))
+        var dog = try #require(watch(["WATCHDOG_USEC": "3000"]))
         var turns: [UInt64] = [5, 5, 5]
         #expect(dog.look(at: turns, now: 1_000_000) == .feed)
         for step in 2..<9 {
