@@ -11,11 +11,11 @@ import MillraceProtocol
 import Platform
 
 /// The file, used by one thread.
-final class AuditLog {
+package final class AuditLog {
     /// Size at which a new file begins.
-    static let rotationBytes = 256 * 1024
+    package static let rotationBytes = 256 * 1024
     /// Entries that `history` remembers.
-    static let historyLength = 100
+    package static let historyLength = 100
     /// Bytes at the end of the file that are read for `history`.
     private static let tailBytes = 64 * 1024
 
@@ -31,7 +31,7 @@ final class AuditLog {
     private var olderPath: String { directory + "/audit.1.jsonl" }
 
     /// - storage: where. - directory: the state directory
-    init(storage: any Storage, directory: String) {
+    package init(storage: any Storage, directory: String) {
         self.storage = storage
         self.directory = directory
     }
@@ -41,13 +41,13 @@ final class AuditLog {
     }
 
     /// The newest entries, oldest first; of earlier processes too.
-    var history: [AuditEntry] {
+    package var history: [AuditEntry] {
         readOnce()
         return entries
     }
 
     /// Adds an entry to the history, and durably to the file.
-    func append(_ entry: AuditEntry) throws(StorageError) {
+    package func append(_ entry: AuditEntry) throws(StorageError) {
         readOnce()
         entries.append(entry)
         if entries.count > Self.historyLength { entries.removeFirst() }

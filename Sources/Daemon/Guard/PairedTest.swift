@@ -95,11 +95,12 @@ package struct PairedTest {
     }
 
     /// Whether the first state is right clearly oftener than the commonest label of the window is:
-    /// by two standard errors of a share of one half. Without classes, and before half a window,
-    /// nil.
+    /// by two standard errors of a share of one half; not before half a window. Nil without
+    /// classes.
     package var firstHasSkill: Bool? {
+        guard classCount > 0 else { return nil }
         let known = min(count, Self.windowLength)
-        guard classCount > 0, known >= Self.windowLength / 2 else { return nil }
+        guard known >= Self.windowLength / 2 else { return false }
         var commonest: UInt32 = 0
         for index in 0..<classCount { commonest = max(commonest, classCounts[index]) }
         let lead = Double(rightCount) - Double(commonest)

@@ -226,6 +226,12 @@ extension Daemon {
     /// One turn of the learner loop.
     package func stepLearner() -> Bool { learner.turn() }
 
+    /// The live learner section, for tests that damage it as a fault in memory would.
+    package var liveSection: UnsafeMutableRawPointer { network.sections.learner }
+
+    /// Where everything lies in `liveSection`.
+    package var liveLayout: LearnerLayout { network.description.layout }
+
     /// One turn of the storage loop.
     package func stepStorage() -> Bool { storageLoop.turn() }
 }

@@ -1,5 +1,6 @@
 // The storage loop's work on checkpoint files.
 
+import struct MillraceProtocol.AuditEntry
 import enum MillraceProtocol.RefusalReason
 import Learning
 import Platform

@@ -7,6 +7,7 @@
 //     daemon is read-only until that works.
 
 import Learning
+import MillraceProtocol
 import Platform
 import Synchronization
 import WeightStore

@@ -9,6 +9,8 @@ struct SampleScript {
     let featureCount: Int
     let classCount: Int
     let seed: UInt64
+    /// Samples whose label has nothing to do with their features.
+    var poison: Range<UInt64> = 0..<0
 
     func features(_ sequence: UInt64) -> [Float] {
         (0..<featureCount).map { index in
@@ -19,6 +21,9 @@ struct SampleScript {
 
     /// A label that can be learned: the sign pattern of the first features.
     func label(_ sequence: UInt64) -> Int32 {
+        if poison.contains(sequence) {
+            return Int32(StreamSection.scrambled(sequence &* 77) % UInt64(classCount))
+        }
         let x = features(sequence)
         return Int32((x[0] > 0 ? 1 : 0) + (x[1] > 0 ? 2 : 0)) % Int32(classCount)
     }

@@ -62,6 +62,10 @@ import Testing
                 try ControlCodec.encode(
                     RollbackReply(generation: 8, restoredFrom: 5, stateDigest: 6, source: "ring"))
             ),
+            (
+                "guard-reply",
+                try ControlCodec.encode(GuardReply(guardian: guardian, history: [audit]))
+            ),
             ("hold-reply", try ControlCodec.encode(HoldReply(held: 5))),
             ("checkpoint-reply", try ControlCodec.encode(CheckpointReply(checkpoint: checkpoint))),
             (
@@ -94,13 +98,27 @@ import Testing
         JunctionSaturations(junction: 0, products: 1, sums: 2, backprop: 3, update: 4)
     ]
 
+    private static let guardian = {
+        var status = GuardStatus(state: "suspicious")
+        (status.answersFrom, status.reference, status.figure) = (4, 0.9, 0.7)
+        status.allowance = 0.05
+        return status
+    }()
+    private static let audit = {
+        var entry = AuditEntry(
+            time: "2026-01-31T12:34:56Z", event: "rollback", by: "guard", why: "better", from: 9)
+        (entry.to, entry.generation, entry.undone) = (4, 10, 700)
+        (entry.reference, entry.figure, entry.goodWins, entry.learnerWins) = (0.9, 0.7, 60, 3)
+        return entry
+    }()
     private static let status = StatusReply(
         version: "0.1.0", mode: .learning, uptimeSeconds: 1.5, generation: 9, stateDigest: 0xAB,
         samples: 100, inFlight: 3, producers: [producer],
         counters: DaemonCounters(framesReceived: 3, refusedBy: ["outOfBounds": 2]),
         figures: figures, budget: [BudgetLine(owner: "ring", detail: "4 slots", bytes: 4096)],
         budgetBytes: 1 << 24, plannedBytes: 1 << 20, residentBytes: 9 << 20, queueDepth: 10,
-        commits: 4, skippedCommits: 1, checkpoints: 2, device: device, saturations: saturations)
+        commits: 4, skippedCommits: 1, checkpoints: 2, device: device, saturations: saturations,
+        guardian: guardian)
 
     @Test(arguments: examples.indices)
     func messageAndSchemaAgree(_ index: Int) throws {

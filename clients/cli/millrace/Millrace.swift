@@ -41,6 +41,7 @@ struct Millrace: ParsableCommand {
         subcommands: [
             StatusCommand.self, WatchCommand.self, StreamCommand.self, LabelCommand.self,
             PredictCommand.self,
-            GenerationsCommand.self, RollbackCommand.self, CheckpointCommand.self, PlanCommand.self,
+            GenerationsCommand.self, RollbackCommand.self, GuardCommand.self, CheckpointCommand.self,
+            PlanCommand.self,
         ])
 }
