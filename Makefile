@@ -1,6 +1,6 @@
 # Millrace: everything a person types. Each target installs what it needs first.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-python lint demo bench papers soak install uninstall clean
+.PHONY: help setup build test test-python lint demo bench papers trust soak install uninstall clean
 
 PREFIX ?= /usr/local
 
@@ -10,6 +10,7 @@ help:
 	@echo 'make test-python  the Python client alone: linter, types, tests against the daemon'
 	@echo 'make bench    speed, with the rivals beside it where they can be installed'
 	@echo 'make papers   the experiments behind docs/papers.md, about 15 minutes; QUICK=1 tries them out'
+	@echo 'make trust    eleven tests of trust, with Vowpal Wabbit beside; writes docs/trust.md'
 	@echo 'make build    release executables in .build/release'
 	@echo 'make install  millraced and millrace into $(PREFIX)/bin; manuals, completions into $(PREFIX)/share'
 	@echo 'make uninstall  takes away what make install put there'
@@ -40,6 +41,9 @@ bench: setup
 
 papers: setup
 	@scripts/papers $(if $(QUICK),--quick)
+
+trust: build
+	@scripts/trust --write docs/trust.md
 
 soak: build
 	@scripts/kill-test --count 1000 --verbose
