@@ -242,9 +242,8 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Accelerator", "Arithmetic", "Daemon", "Learning", "Messaging", "MillraceProtocol",
-                "Platform",
-                "Simulation", "WeightStore",
+                "Accelerator", "Arithmetic", "Daemon", "Junctions", "Learning", "Messaging",
+                "MillraceProtocol", "Platform", "Simulation", "WeightStore",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -62,4 +62,31 @@ import Testing
         try rig.boot()
         #expect(rig.status() != nil)
     }
+
+    /// What is forgotten in the configuration of a second start must not change answers in silence.
+    @Test(arguments: ["activation", "output activation", "loss"])
+    func anotherMeaningOfTheWeightsIsRefused(_ changed: String) throws {
+        let rig = try trained(classNames: [])
+        let before = try #require(rig.status())
+        rig.kill()
+        let configuration = rig.configuration
+        switch changed {
+        case "activation": rig.configuration.hiddenActivation = .tanh
+        case "output activation": rig.configuration.outputActivation = .sigmoid
+        default:
+            rig.configuration.outputActivation = .sigmoid
+            rig.configuration.loss = .squaredError
+        }
+        do throws(StartError) {
+            try rig.boot()
+            Issue.record("a state was taken that was learned with another \(changed)")
+        } catch {
+            guard case .structureDiffers = error else { throw error }
+            #expect(error.exitCode == 78)
+        }
+        rig.configuration = configuration
+        rig.configuration.learningRate *= 2
+        try rig.boot()
+        #expect(rig.status()?.stateDigest == before.stateDigest)
+    }
 }

@@ -1,5 +1,7 @@
 // What can go wrong on the simulated disk, and what a restart finds.
 
+import Platform
+
 /// A fault at one operation.
 public struct DiskFault: Equatable, Sendable {
     /// What happens.
@@ -21,14 +23,30 @@ public struct DiskFault: Equatable, Sendable {
 
     /// What happens.
     public let kind: Kind
-    /// At which operation, counted from 0 since the disk was made.
+    /// At which operation, counted from 0 since the disk was made; with `operation`, counted from
+    /// 0 among those since the fault was armed.
     public let operationIndex: Int
+    /// The only operation that it strikes; nil: any.
+    public let operation: StorageOperation?
 
     /// A fault.
-    public init(_ kind: Kind, at operationIndex: Int) {
+    public init(_ kind: Kind, at operationIndex: Int, of operation: StorageOperation? = nil) {
         self.kind = kind
         self.operationIndex = operationIndex
+        self.operation = operation
     }
+}
+
+/// A fault that came up.
+public struct DiskFaultHit: Hashable, Sendable {
+    /// What happened.
+    public let kind: DiskFault.Kind
+    /// In which operation.
+    public let operation: StorageOperation
+    /// On what.
+    public let path: String
+    /// Which operation it was, counted from the start of the process.
+    public let place: Int
 }
 
 /// What a restart finds of what was never synchronised.

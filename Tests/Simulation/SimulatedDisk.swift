@@ -44,6 +44,10 @@ public final class SimulatedDisk: Storage, @unchecked Sendable {
     private var locks: [String: Int32] = [:]
     private var nextHandle: Int32 = 3
     private var count = 0
+    /// Operations of the fault's kind since it was armed, and all when the process started.
+    private var matches = 0
+    private var countAtStart = 0
+    private var hits: [DiskFaultHit] = []
 
     /// An empty disk with the directories `directories`.
     public init(seed: UInt64, directories: [String] = [], fault: DiskFault? = nil) {
@@ -59,11 +63,21 @@ public final class SimulatedDisk: Storage, @unchecked Sendable {
     /// Whether the fault has come up.
     public private(set) var hasFaulted = false
 
+    /// The faults that came up since this was asked; of a persistent one the first.
+    public func takeHits() -> [DiskFaultHit] {
+        lock.withLock { _ in
+            defer { hits = [] }
+            return hits
+        }
+    }
+
     /// The machine comes back: descriptors and locks are gone, of what was not synchronised `mode`
     /// says what is left, and from now on `fault` is the fault.
     public func restart(_ mode: RestartMode, fault: DiskFault? = nil) {
         lock.withLock { _ in
             self.fault = fault
+            matches = 0
+            countAtStart = count
             isCrashed = false
             isBroken = false
             open = [:]
@@ -90,7 +104,11 @@ public final class SimulatedDisk: Storage, @unchecked Sendable {
 
     /// From now on `fault` is the fault; nil: none.
     public func arm(_ fault: DiskFault?) {
-        lock.withLock { _ in self.fault = fault }
+        lock.withLock { _ in
+            self.fault = fault
+            matches = 0
+            isBroken = false
+        }
     }
 
     /// The contents of a file as programs see them; nil when there is none.
@@ -118,27 +136,42 @@ public final class SimulatedDisk: Storage, @unchecked Sendable {
         let failure = StorageError.inputOutput(
             operation: operation, path: path, errorNumber: EIO)
         guard !isCrashed else { throw failure }
-        let index = count
+        var index = count
         count += 1
+        if let wanted = fault?.operation {
+            guard operation == wanted else { return .happen }
+            index = matches
+            matches += 1
+        }
         guard let fault, index >= fault.operationIndex else { return .happen }
         let isFirst = index == fault.operationIndex
         let part = Int.random(in: 0...2, using: &generator)
         switch fault.kind {
         case .crash:
             isCrashed = true
-            hasFaulted = true
+            note(fault, operation, path)
             return .crash(part: part)
         case .inputOutputOnce where isFirst, .inputOutputPersistent:
-            hasFaulted = true
+            note(fault, operation, path)
             return .fail(failure, part: part)
         case .noSpaceOnce where isFirst && takesSpace, .noSpacePersistent where takesSpace:
-            hasFaulted = true
+            note(fault, operation, path)
             return .fail(.noSpace(path: path), part: 0)
         case .shortWrite where isFirst && operation == .write:
-            hasFaulted = true
+            note(fault, operation, path)
             return .fail(.noSpace(path: path), part: 1)
         default: return .happen
         }
+    }
+
+    private func note(_ fault: DiskFault, _ operation: StorageOperation, _ path: String) {
+        hasFaulted = true
+        guard !isBroken else { return }
+        isBroken = true
+        hits.append(
+            DiskFaultHit(
+                kind: fault.kind, operation: operation, path: path,
+                place: count - 1 - countAtStart))
     }
 
     /// Runs an operation that happens as a whole or not at all.

@@ -234,4 +234,14 @@ extension Daemon {
 
     /// One turn of the storage loop.
     package func stepStorage() -> Bool { storageLoop.turn() }
+
+    /// How far the ingest door has taken row `row` of the producer table in, durable or not: its
+    /// epoch and highest sequence; nil while the row is free. Between turns of the network loop, or
+    /// within one before the next frame is received.
+    package func accepted(row: Int) -> (epoch: UInt32, sequence: UInt64)? {
+        network.producers.rows[row].map { ($0.epoch, $0.accepted) }
+    }
+
+    /// The name in row `row` of the producer table; nil while the row is free.
+    package func producerName(row: Int) -> String? { network.producers.rows[row]?.name.text }
 }

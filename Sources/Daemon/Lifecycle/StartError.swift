@@ -19,7 +19,8 @@ public enum StartError: Error, Sendable {
     case shapesDiffer(found: String, wanted: String)
     /// The state was learned with other names of features, classes or targets, or another order.
     case namesDiffer(String)
-    /// The state was learned with junctions of another structure, density, seed or format.
+    /// The state was learned with another activation or loss, or with junctions of another
+    /// structure, density, seed or format.
     case structureDiffers(String)
     /// Generations are there, but none is intact.
     case nothingIntact(String)
@@ -55,10 +56,11 @@ public enum StartError: Error, Sendable {
                 + "the same in another order: its answers would get wrong names. TRY: the names and "
                 + "their order as they were, or --fresh, which moves the state aside"
         case .structureDiffers(let place):
-            return "\(place) was learned with junctions of another structure, density, seed, "
-                + "parallelism or number format: its weights would mean other edges or other "
-                + "numbers. TRY: the [junction] tables and network.seed as they were (millrace "
-                + "checkpoint inspect shows those of a file); if only [device] changed, it chose "
+            return "\(place) was learned with another activation, output activation or loss, or "
+                + "with junctions of another structure, density, seed, parallelism or number "
+                + "format: its weights would mean something else. TRY: the [network] and "
+                + "[junction] tables as they were (millrace checkpoint inspect shows those of a "
+                + "file); if only [device] changed, it chose "
                 + "another parallelism: state the old one as junction.N.parallelism; or --fresh to "
                 + "begin anew"
         case .nothingIntact(let text):

@@ -153,8 +153,9 @@ extension StorageLoop {
             guard layout.structureFits(staging) else {
                 return .failed(
                     .schemaMismatch,
-                    "checkpoint \(name) was learned with junctions of another structure, density, "
-                        + "seed or number format")
+                    "checkpoint \(name) was learned with another activation, output activation or "
+                        + "loss, or with junctions of another structure, density, seed or number "
+                        + "format")
             }
             if let finding = layout.firstFinding(staging) {
                 return .failed(.badChecksum, "checkpoint \(name) cannot be used: \(finding)")

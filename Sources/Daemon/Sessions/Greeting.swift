@@ -32,10 +32,15 @@ extension NetworkLoop {
         _ hello: Hello, _ known: Int?, _ current: UInt32, _ peer: Peer
     ) throws(FrameError) {
         let name = hello.name
-        if let known, let index = sessions.find(peer), sessions[index].producer == known,
-            sessions[index].state == .greeting
-        {
-            return  // The same question again while the answer becomes durable.
+        if let known, let index = sessions.find(peer), sessions[index].producer == known {
+            // The same question again while the answer becomes durable.
+            if sessions[index].state == .greeting { return }
+            // Or while the answer was on its way. Another epoch would fence the one that it names,
+            // and a producer that hears of the first only could never come back.
+            if producers[known].accepted == 0 {
+                sessions[index].state = .greeting
+                return welcome(known)
+            }
         }
         guard current < UInt32.max else { throw FrameError(.failed) }
         let row: Int

@@ -28,8 +28,8 @@ public struct LearnerLayout: Sendable {
     let predictorNetwork: Network
     let counters: SectionField
     let generator: SectionField
-    /// The digest of what the junctions are; absent where all are dense float32.
-    let structure: SectionField?
+    /// The digest of what the weights mean: activations, loss, and what the junctions are.
+    let structure: SectionField
     let normaliser: NormaliserFields?
     let targetNormaliser: NormaliserFields?
     let previous: PreviousFields
@@ -57,8 +57,7 @@ public struct LearnerLayout: Sendable {
 
         counters = section.add("learner.counters", .u64, shape: [LearnerCounter.count])
         generator = section.add("learner.generator", .u64, shape: [4])
-        structure =
-            c.structureDigest == 0 ? nil : section.add("learner.structure", .u64, shape: [1])
+        structure = section.add("learner.structure", .u64, shape: [1])
         line("learner counters", "samples, updates, generator")
         var network = Network(c)
         network.addWeights(to: &section)

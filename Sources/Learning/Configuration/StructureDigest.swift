@@ -1,23 +1,25 @@
 // What the weights of a state mean. Shapes do not say all: another seed gives other edges to the
-// same number of weights, another format another meaning to the same bits. So the digest of the
-// junctions' structure and arithmetic is part of the state, and a state with another one is
-// refused. The update rule is not in it: it may change from start to start. The order in which
-// weights lie is, where it is not that of right neurons.
+// same number of weights, another format another meaning to the same bits, another activation or
+// loss another meaning to every output. So a digest of all these is part of the state, and a state
+// with another one is refused: nobody forgets a line of the configuration in silence. The update
+// rule is not in it: it may change from start to start. The order in which weights lie is, where it
+// is not that of right neurons.
 
 import Junctions
 
 extension LearnerConfiguration {
-    /// FNV-1a of structure and arithmetic of every junction in words; 0 where all are dense
-    /// float32, whose shapes say everything.
+    /// FNV-1a of activations, loss, and structure and arithmetic of every junction, in words.
     var structureDigest: UInt64 {
-        guard junctions.contains(where: { $0.structure != .dense || $0.arithmetic != .float32 })
-        else { return 0 }
         var digest: UInt64 = 0xcbf2_9ce4_8422_2325
-        for (index, junction) in junctions.enumerated() {
-            let order = liesInSweeps(index) ? " in sweeps, clusters of eight" : ""
-            for byte in (junction.meaningOfWeights.text + order + "\n").utf8 {
+        func take(_ line: String) {
+            for byte in (line + "\n").utf8 {
                 digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3
             }
+        }
+        take("\(hiddenActivation.rawValue) \(outputActivation.rawValue) \(loss.rawValue)")
+        for index in 0..<(widths.count - 1) {
+            let order = liesInSweeps(index) ? " in sweeps, clusters of eight" : ""
+            take(junction(index).meaningOfWeights.text + order)
         }
         return digest
     }
@@ -25,7 +27,7 @@ extension LearnerConfiguration {
     /// Whether the weights of a junction lie sweep by sweep.
     private func liesInSweeps(_ index: Int) -> Bool {
         guard index + 1 < widths.count,
-            case .fixed(.edge(let form)) = try? junctions[index].junction(
+            case .fixed(.edge(let form)) = try? junction(index).junction(
                 inputs: widths[index], outputs: widths[index + 1])
         else { return false }
         return form.liesInSweeps
@@ -46,11 +48,10 @@ extension JunctionSpecification {
 }
 
 extension LearnerLayout {
-    /// Whether a section of this layout was learned with the configuration's junctions: the same
-    /// structures, densities, seeds and number formats.
+    /// Whether a section of this layout was learned with the configuration's activations, loss and
+    /// junctions: the same structures, densities, seeds and number formats.
     public func structureFits(_ section: UnsafeRawPointer) -> Bool {
-        guard let structure else { return true }
-        return section.load(fromByteOffset: structure.offset, as: UInt64.self)
+        section.load(fromByteOffset: structure.offset, as: UInt64.self)
             == configuration.structureDigest
     }
 }

@@ -96,10 +96,8 @@ public final class OnlineLearner {
             section, workspace, rule: layout.configuration.initialisation,
             lastIsZero: layout.configuration.task == .forecast, generator: &generator)
         generator.store(to: section + layout.generator.offset)
-        if let field = layout.structure {
-            let digest = layout.configuration.structureDigest
-            (section + field.offset).storeBytes(of: digest, as: UInt64.self)
-        }
+        (section + layout.structure.offset).storeBytes(
+            of: layout.configuration.structureDigest, as: UInt64.self)
         stateWasReplaced()
     }
 

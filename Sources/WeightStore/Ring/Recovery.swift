@@ -32,16 +32,19 @@ public struct Recovery: Equatable, Sendable {
     public let superblocks: [SuperblockState]
     /// Generations that the newest header calls held but that are not intact.
     public let heldLost: [UInt64]
+    /// Damaged slots that a failed commit to a ring without any generation left.
+    public let unfinishedFirst: Set<Int>
     /// Bytes of the file as found, when they were not what the superblock says.
     public let unexpectedFileBytes: Int?
 
-    /// Whether there were generations and none of them is intact. A torn first commit does not
-    /// count: it leaves one damaged slot that claims generation 1 or nothing.
+    /// Whether there were generations and none of them is intact. Commits that failed before there
+    /// was any generation do not count, however often they were tried; nor does one damaged slot
+    /// that claims generation 1 or nothing.
     public var lostEverything: Bool {
         guard newest == nil else { return false }
         var damagedCount = 0
-        for slot in slots {
-            if case .damaged(_, let claimed) = slot {
+        for (slot, content) in slots.enumerated() where !unfinishedFirst.contains(slot) {
+            if case .damaged(_, let claimed) = content {
                 damagedCount += 1
                 if claimed > 1 { return true }
             }

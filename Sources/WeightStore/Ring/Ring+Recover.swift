@@ -48,7 +48,10 @@ extension Ring {
         }
         identity = pair.superblock.identity
         let unexpectedBytes = try restoreLength(file)
-        let contents = slots.indices.map { readSlot($0, file, unexpectedBytes ?? .max) }
+        var unfinished: Set<Int> = []
+        let contents = slots.indices.map {
+            readSlot($0, file, unexpectedBytes ?? .max, unfinished: &unfinished)
+        }
         let (newest, marked) = adopt(contents)
         let heldLost = adoptHolds(newest?.header)
         return Recovery(
@@ -57,7 +60,7 @@ extension Ring {
                 repair(pair.damage.first, file, at: 0),
                 repair(pair.damage.last, file, at: geometry.lastSuperblockOffset),
             ],
-            heldLost: heldLost, unexpectedFileBytes: unexpectedBytes)
+            heldLost: heldLost, unfinishedFirst: unfinished, unexpectedFileBytes: unexpectedBytes)
     }
 
     /// The name may not be durable if the process that made the file died early. Bytes in memory
@@ -88,8 +91,10 @@ extension Ring {
         }
     }
 
-    /// Reads one slot into its memory and checks it.
-    private func readSlot(_ slot: Int, _ file: StorageFile, _ foundBytes: Int) -> SlotContent {
+    /// Reads one slot into its memory and checks it; notes the ones that are unfinished.
+    private func readSlot(
+        _ slot: Int, _ file: StorageFile, _ foundBytes: Int, unfinished: inout Set<Int>
+    ) -> SlotContent {
         let image = image(slot)
         let offset = geometry.fileOffset(slot: slot)
         var damage: SlotDamage
@@ -103,6 +108,7 @@ extension Ring {
                     return .intact(try image.checked(identity: identity))
                 } catch {
                     damage = error
+                    if image.isUnfinishedFirst { unfinished.insert(slot) }
                 }
             } catch {
                 let claimed = claimedGeneration(ofUnreadable: image, file, offset)
@@ -233,6 +239,16 @@ extension Ring {
 }
 
 extension SlotImage {
+    /// Whether the bytes are what a failed commit leaves in a ring that had no generation: a first
+    /// sector that never arrived, or that says that nothing came before. Disks write sectors of
+    /// 512 bytes whole, so a slot that was overwritten later has another first sector.
+    var isUnfinishedFirst: Bool {
+        if page.value(0, as: UInt64.self) == Self.magic {
+            return page.value(48, as: UInt64.self) == 0
+        }
+        return bytes[..<512].allSatisfy { $0 == 0 }
+    }
+
     /// The number in a header that need not be intact; 0 when it is no number or no header.
     var claimedGeneration: UInt64 {
         guard page.value(0, as: UInt64.self) == Self.magic else { return 0 }

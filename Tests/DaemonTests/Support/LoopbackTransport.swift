@@ -11,6 +11,10 @@ final class LoopbackTransport: Transport, @unchecked Sendable {
     private var outgoing: [Int: [[UInt8]]] = [:]
     /// Peers whose frames are dropped, as if the connection were gone.
     var gone: Set<Int> = []
+    /// Peers that read nothing, so that their pipes are full.
+    var frozen: Set<Int> = []
+    /// Called before a frame is handed out: whatever was handed out before has been dealt with.
+    var beforeReceive: (() -> Void)?
 
     static func peer(_ number: Int) -> Peer {
         Peer(low: UInt64(number), high: 0, byteCount: 5)
@@ -32,6 +36,7 @@ final class LoopbackTransport: Transport, @unchecked Sendable {
     func receive(
         _ door: Door, into buffer: UnsafeMutableRawBufferPointer, from peer: inout Peer
     ) -> Received {
+        beforeReceive?()
         guard !incoming[door.rawValue].isEmpty else { return .nothing }
         let (sender, frame) = incoming[door.rawValue].removeFirst()
         peer = sender
@@ -43,6 +48,7 @@ final class LoopbackTransport: Transport, @unchecked Sendable {
     func send(_ door: Door, _ frame: UnsafeRawBufferPointer, to peer: Peer) -> Sent {
         let number = Int(peer.low)
         if gone.contains(number) { return .gone }
+        if frozen.contains(number) { return .wouldBlock }
         outgoing[number, default: []].append(Array(frame))
         return .sent
     }

@@ -150,4 +150,29 @@ private func check(_ disk: SimulatedDisk, _ promise: Promise) -> String? {
         }
         print("ring, second life, \(kind.rawValue): \(states) states")
     }
+
+    /// A disk that cannot sync fails the first commit in every place that is tried, and again at
+    /// every later start. Nothing was ever promised, so the ring begins when the disk is mended.
+    @Test(arguments: RestartMode.allCases)
+    func firstCommitsThatAllFailLoseNothing(mode: RestartMode) {
+        for seed in UInt64(1)...40 {
+            let disk = makeDisk(seed: seed)
+            for _ in 1...3 {
+                let fixture = RingFixture(disk)
+                guard let recovery = try? fixture.ring.recover(), !recovery.lostEverything else {
+                    Issue.record("\(mode), seed \(seed): no start")
+                    break
+                }
+                disk.arm(DiskFault(.inputOutputPersistent, at: 0, of: .synchronize))
+                #expect(throws: RingError.self) { try fixture.commitNext() }
+                fixture.ring.close()
+                disk.restart(mode)
+            }
+            let mended = RingFixture(disk)
+            #expect(throws: Never.self, "\(mode), seed \(seed)") {
+                _ = try mended.ring.recover()
+                _ = try mended.commitNext()
+            }
+        }
+    }
 }

@@ -5,7 +5,8 @@
 //     DIRECTORY/<digest of the daemon's endpoint>/NAME-*.rows  samples not acknowledged (Journal)
 //
 // Invariants: the record of an epoch is durable before a number of that epoch is sent; it is
-// replaced atomically, so a crash leaves the old one or the new one.
+// replaced atomically, so a crash leaves the old one or the new one; it lies beside its checksum, so
+// a damaged one is never taken for another.
 
 import Glibc
 import FoundationEssentials
@@ -93,6 +94,25 @@ public struct SpoolRecord: Codable, Equatable, Sendable {
     }
 }
 
+/// A record as it lies in its file: {"crc32c": …, "record": …}.
+private struct SealedRecord: Codable {
+    /// CRC-32C of the record's canonical JSON, 16 hexadecimal digits.
+    let crc32c: String
+    let record: SpoolRecord
+
+    init(_ record: SpoolRecord) throws(ControlError) {
+        crc32c = try Self.checksum(record)
+        self.record = record
+    }
+
+    func isIntact() throws(ControlError) -> Bool { try crc32c == Self.checksum(record) }
+
+    private static func checksum(_ record: SpoolRecord) throws(ControlError) -> String {
+        let bytes = try ControlCodec.encode(record)
+        return Hexadecimal.digits(UInt64(bytes.withUnsafeBytes { CRC32C.checksum($0) }))
+    }
+}
+
 /// What a number stands for.
 public enum NumberPlace: Equatable, Sendable {
     /// The sample with this index, from 0.
@@ -163,9 +183,15 @@ public final class Spool {
         guard let bytes = try read(path) else { return nil }
         let record: SpoolRecord
         do {
-            record = try bytes.reading { bytes throws(ControlError) in
-                try ControlCodec.decode(SpoolRecord.self, bytes, limit: 1 << 20)
+            let sealed = try bytes.reading { bytes throws(ControlError) in
+                try ControlCodec.decode(SealedRecord.self, bytes, limit: 1 << 20)
             }
+            guard try sealed.isIntact() else { throw damaged("its checksum does not fit") }
+            record = sealed.record
+        } catch let error as ControlError {
+            throw damaged("\(error)")
+        } catch let error as ClientError {
+            throw error
         } catch {
             throw damaged("\(error)")
         }
@@ -179,7 +205,7 @@ public final class Spool {
     /// Replaces the record, durably.
     public func store(_ record: SpoolRecord) throws(ClientError) {
         do {
-            let bytes = try ControlCodec.encode(record)
+            let bytes = try ControlCodec.encode(SealedRecord(record))
             let temporary = path + ".tmp"
             try? storage.remove(temporary)
             let file = try storage.open(temporary, .createNew)
