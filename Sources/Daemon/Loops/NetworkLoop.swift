@@ -141,8 +141,9 @@ final class NetworkLoop: @unchecked Sendable {
 
     private func drain(_ door: Door, frames: Int) -> Bool {
         var peer = Peer()
+        var origin = FrameOrigin()
         for count in 0..<frames {
-            switch transport.receive(door, into: memory.receive, from: &peer) {
+            switch transport.receive(door, into: memory.receive, from: &peer, origin: &origin) {
             case .nothing: return count > 0
             case .multipart: refuse(door, peer, .badRequest)
             case .oversize: refuse(door, peer, .oversize)

@@ -16,9 +16,10 @@ public enum Door: Int, CaseIterable, Sendable {
 
 /// Frames in and out, without waiting.
 public protocol Transport: AnyObject {
-    /// Takes the next frame at `door`.
+    /// Takes the next frame at `door`; `origin` is empty where the door does not ask for it.
     func receive(
-        _ door: Door, into buffer: UnsafeMutableRawBufferPointer, from peer: inout Peer
+        _ door: Door, into buffer: UnsafeMutableRawBufferPointer, from peer: inout Peer,
+        origin: inout FrameOrigin
     ) -> Received
     /// Sends one frame to `peer` at `door`.
     func send(_ door: Door, _ frame: UnsafeRawBufferPointer, to peer: Peer) -> Sent
@@ -41,6 +42,7 @@ public final class ZeroMQTransport: Transport {
         var sockets: [Socket] = []
         for door in Door.allCases {
             let socket = try Socket(context, .router, limits: limits[door.rawValue])
+            socket.tellsOrigin = endpoints[door.rawValue].contains { $0.hasPrefix("tcp:") }
             for endpoint in endpoints[door.rawValue] { try socket.bind(endpoint) }
             sockets.append(socket)
             poller.add(socket)
@@ -51,9 +53,10 @@ public final class ZeroMQTransport: Transport {
 
     /// See `Transport`.
     public func receive(
-        _ door: Door, into buffer: UnsafeMutableRawBufferPointer, from peer: inout Peer
+        _ door: Door, into buffer: UnsafeMutableRawBufferPointer, from peer: inout Peer,
+        origin: inout FrameOrigin
     ) -> Received {
-        sockets[door.rawValue].receive(into: buffer, from: &peer)
+        sockets[door.rawValue].receive(into: buffer, from: &peer, origin: &origin)
     }
 
     /// See `Transport`.

@@ -1,0 +1,30 @@
+// Where a message came from, as libzmq's properties of the message tell: facts that libzmq set
+// itself when the connection was made. A peer can add properties of its own choosing, but none of
+// these: libzmq enters its own first, and the first entry under a name stays.
+
+import CZeroMQ
+import Glibc
+
+/// The connection that a message came over.
+public struct FrameOrigin: Equatable, Sendable {
+    /// The connection's file descriptor, or -1. By the time that the message is read the connection
+    /// may be closed, and the number may belong to another.
+    public var descriptor: Int32
+    /// Whether it came over a socket of this machine's file system (ipc://).
+    public var isLocal: Bool
+
+    /// - descriptor, isLocal: see the properties.
+    public init(descriptor: Int32 = -1, isLocal: Bool = false) {
+        self.descriptor = descriptor
+        self.isLocal = isLocal
+    }
+
+    /// What libzmq knows of a message that was received.
+    init(of message: UnsafeMutablePointer<zmq_msg_t>) {
+        descriptor = zmq_msg_get(message, ZMQ_SRCFD)
+        // Of an ipc peer libzmq says "localhost:UID:GID:PID", of any other the address in digits.
+        isLocal =
+            zmq_msg_gets(message, "Peer-Address")
+            .map { strncmp($0, "localhost:", 10) == 0 } ?? false
+    }
+}
