@@ -300,6 +300,10 @@ struct ConfigurationBuilder {
             queryEndpoints: endpoints("daemon.query"), adminEndpoints: endpoints("daemon.admin"),
             maxBatch: integer("daemon.max-batch"), queueSamples: integer("daemon.queue"),
             maxProducers: integer("daemon.max-producers"), maxPeers: integer("daemon.max-peers"),
+            maxConnections: integer("daemon.max-connections"),
+            connectionsPerAddress: integer("daemon.connections-per-address"),
+            handshakesPerSecond: integer("daemon.handshakes-per-second"),
+            firstFrameSeconds: integer("daemon.first-frame-seconds"),
             maxMessageBytes: integer("daemon.max-message"))
     }
 

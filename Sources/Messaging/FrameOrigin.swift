@@ -13,10 +13,21 @@ public struct FrameOrigin: Equatable, Sendable {
     /// Whether it came over a socket of this machine's file system (ipc://).
     public var isLocal: Bool
 
+    /// Bytes that the whole message took on the wire, its frames' headers included.
+    public var wireBytes = 0
+
     /// - descriptor, isLocal: see the properties.
     public init(descriptor: Int32 = -1, isLocal: Bool = false) {
         self.descriptor = descriptor
         self.isLocal = isLocal
+    }
+
+    /// Bytes on the wire of a frame of `bytes` (ZMTP 3.1, 23/ZMTP: flags and a length of one byte,
+    /// or of eight for more than 255; CurveZMQ adds a command's name, a nonce, an authenticator and
+    /// the inner flags, together 33).
+    static func wireBytes(_ bytes: Int, isEncrypted: Bool) -> Int {
+        let body = bytes + (isEncrypted ? 33 : 0)
+        return body + (body > 255 ? 9 : 2)
     }
 
     /// What libzmq knows of a message that was received.

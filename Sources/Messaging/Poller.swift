@@ -18,6 +18,14 @@ public final class Poller {
         return items.count - 1
     }
 
+    /// Watches `monitor` for events. Returns its index.
+    @discardableResult
+    public func add(_ monitor: SocketMonitor) -> Int {
+        items.append(
+            zmq_pollitem_t(socket: monitor.pointer, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
+        return items.count - 1
+    }
+
     /// Watches `fileDescriptor` for readability. Returns its index.
     @discardableResult
     public func add(fileDescriptor: Int32) -> Int {

@@ -84,6 +84,8 @@ public final class Socket {
     /// Whether `receive` looks up where a message came from: four look-ups of libzmq per message,
     /// for doors that other machines can reach.
     public var tellsOrigin = false
+    /// Whether frames come encrypted over the connections whose bytes are counted (CURVE).
+    public var isEncrypted = false
 
     /// Makes a socket with every limit set.
     /// - routingId: what a DEALER calls itself at a ROUTER; empty lets the ROUTER choose, as the
@@ -205,12 +207,17 @@ public final class Socket {
     ) -> Received? {
         guard let bytes = takeFrame() else { return nil }
         let count = bytes.count
-        if tellsOrigin { origin = FrameOrigin(of: message) }
+        if tellsOrigin {
+            origin = FrameOrigin(of: message)
+        } else if type == .router {
+            origin.descriptor = zmq_msg_get(message, ZMQ_SRCFD)
+        }
+        origin.wireBytes = FrameOrigin.wireBytes(count, isEncrypted: isEncrypted)
         let isWhole = zmq_msg_more(message) == 0
         if isWhole, count <= buffer.count { buffer.copyMemory(from: bytes) }
         zmq_msg_close(message)
         guard isWhole else {
-            discardRest()
+            origin.wireBytes += discardRest()
             return .multipart
         }
         return count <= buffer.count ? .frame(bytes: count) : .oversize(bytes: count)
@@ -225,12 +232,16 @@ public final class Socket {
         return UnsafeRawBufferPointer(start: zmq_msg_data(message), count: zmq_msg_size(message))
     }
 
-    private func discardRest() {
-        while takeFrame() != nil {
+    /// Reads a message to its end. What its frames took on the wire.
+    private func discardRest() -> Int {
+        var wireBytes = 0
+        while let bytes = takeFrame() {
+            wireBytes += FrameOrigin.wireBytes(bytes.count, isEncrypted: isEncrypted)
             let hasMore = zmq_msg_more(message) != 0
             zmq_msg_close(message)
-            if !hasMore { return }
+            if !hasMore { break }
         }
+        return wireBytes
     }
 
     private func outcome(_ result: Int32) -> Sent {

@@ -161,6 +161,10 @@ enum KeyTable {
         key("daemon", "queue", .integer(1...16_777_216), .value(.integer(4096))),
         key("daemon", "max-producers", .integer(1...4096), .value(.integer(16))),
         key("daemon", "max-peers", .integer(1...4096), .value(.integer(8))),
+        key("daemon", "max-connections", .integer(0...4096), .value(.integer(0))),
+        key("daemon", "connections-per-address", .integer(0...4096), .value(.integer(0))),
+        key("daemon", "handshakes-per-second", .integer(1...100_000), .value(.integer(100))),
+        key("daemon", "first-frame-seconds", .integer(1...86_400), .value(.integer(10))),
         key("daemon", "max-message", .bytes(1024...1 << 26), .value(.integer(32_768))),
     ]
 

@@ -122,8 +122,16 @@ public struct DaemonLimits: Equatable, Sendable {
     public var queueSamples: Int
     /// Producers that are remembered.
     public var maxProducers: Int
-    /// Connections at one time.
+    /// Producers in session at one time.
     public var maxPeers: Int
+    /// Connections at one time; 0: `maxPeers` and places for questions.
+    public var maxConnections: Int
+    /// Of them from one address; 0: all.
+    public var connectionsPerAddress: Int
+    /// New ones per second from one address.
+    public var handshakesPerSecond: Int
+    /// Time in which a new one must send something of use.
+    public var firstFrameSeconds: Int
     /// Largest message.
     public var maxMessageBytes: Int
 }

@@ -44,6 +44,10 @@ public final class Daemon: @unchecked Sendable {
     private let lock: StateLock
     private let storage: any Storage
     private var threads: [WorkerThread] = []
+    private let connections: ConnectionGuard?
+    private let connectionsWakeUp = WakeUp()
+    private var guardThread: WorkerThread?
+    private let areConnectionsEnded = Atomic<Bool>(false)
 
     /// Recovers the state and joins the loops; nothing runs yet.
     ///
@@ -97,16 +101,21 @@ public final class Daemon: @unchecked Sendable {
             sections: memory.sections, staging: memory.network.staging, channels: channels,
             progress: progress,
             clock: clock, report: report)
+        let doors = try transport(channels.networkWakeUp.fileDescriptor)
+        let ledger = ConnectionLedger(capacity: settings.descriptorCapacity)
+        connections = Self.makeGuard(
+            doors, ledger, channels.networkWakeUp, plan, settings, clock, report)
         network = NetworkLoop(
             settings: settings, description: Self.describe(plan),
             admission: Admission(schema: plan.schema, bounds: settings.bounds, kernels: kernels),
             predictor: predictor, memory: memory.network,
-            transport: try transport(channels.networkWakeUp.fileDescriptor), records: records,
+            transport: doors, records: records,
             ring: ring, sections: memory.sections, channels: channels, progress: progress,
             clock: clock,
             producers: ProducerDirectory(
                 stream: stream,
-                allowed: settings.allowedProducers.map { Set($0.compactMap { ProducerName($0) }) }))
+                allowed: settings.allowedProducers.map { Set($0.compactMap { ProducerName($0) }) }),
+            ledger: ledger)
         try commitFirst(isNeeded: start.needsCommit || change != nil)
         try selfTest(predictor, memory, plan)
     }
@@ -122,6 +131,12 @@ public final class Daemon: @unchecked Sendable {
             WorkerThread(name: "mr-learner") { [learner] in learner.run() },
             WorkerThread(name: "mr-storage") { [storageLoop] in storageLoop.run() },
         ]
+        guard let connections else { return }
+        guardThread = WorkerThread(name: "mr-access") { [self] in
+            connections.run(
+                until: { [self] in areConnectionsEnded.load(ordering: .acquiring) },
+                wakeUp: connectionsWakeUp)
+        }
     }
 
     /// Asks for a clean stop: what is queued is learned, committed and acknowledged.
@@ -160,6 +175,29 @@ public final class Daemon: @unchecked Sendable {
         channels.storageWakeUp.callAlways()
         for thread in threads { thread.join() }
         threads = []
+        connections?.stopMonitors()
+        areConnectionsEnded.store(true, ordering: .releasing)
+        connectionsWakeUp.callAlways()
+        guardThread?.join()
+        guardThread = nil
+        connections?.closeMonitors()
+    }
+
+    /// The guard of a daemon that has connections; nil over a transport without sockets.
+    private static func makeGuard(
+        _ doors: any Transport, _ ledger: ConnectionLedger, _ networkWakeUp: WakeUp,
+        _ plan: DaemonPlan, _ settings: DaemonSettings, _ clock: any MonotonicClock,
+        _ report: @escaping @Sendable (DaemonEvent) -> Void
+    ) -> ConnectionGuard? {
+        guard !doors.monitors.isEmpty else { return nil }
+        let allowed = ProcessFacts.allowDescriptors(settings.descriptorCapacity)
+        if allowed < settings.descriptorCapacity {
+            report(.descriptorsScarce(needed: settings.descriptorCapacity, allowed: allowed))
+        }
+        return ConnectionGuard(
+            settings: settings, plannedBytes: plan.memory.totalBytes, ledger: ledger,
+            monitors: doors.monitors, clock: clock, askDoors: { networkWakeUp.callAlways() },
+            report: report)
     }
 
     private static func makeArena(_ plan: DaemonPlan) throws(StartError) -> Arena {

@@ -3,6 +3,17 @@
 /// Something worth a line in the log.
 public enum DaemonEvent: Equatable, Sendable {
     case checkpointFailed(String)
+    /// The guard cut a connection that owed `bytes`, so long after it was accepted.
+    case connectionCut(
+        door: Door, reason: String, peer: String, bytes: Int64, afterMilliseconds: UInt64)
+    /// The guard refused a connection.
+    case connectionRefused(door: Door, reason: String, peer: String)
+    /// So many connections were cut or refused without a line of their own.
+    case connectionsNotNamed(count: UInt64)
+    /// More descriptors are needed than the process may open.
+    case descriptorsScarce(needed: Int, allowed: Int)
+    /// The process held more than planned; so many connections were cut.
+    case memoryBeyondPlan(heldBytes: Int, plannedBytes: Int, cut: Int)
     case deviceChanged(from: String, to: String)
     case recovered(String)
     case held(generation: UInt64)
@@ -14,7 +25,7 @@ public enum DaemonEvent: Equatable, Sendable {
     /// Whether somebody should look at it soon.
     public var isProblem: Bool {
         switch self {
-        case .checkpointFailed, .storageFailed: true
+        case .checkpointFailed, .descriptorsScarce, .memoryBeyondPlan, .storageFailed: true
         default: false
         }
     }
@@ -24,6 +35,19 @@ public enum DaemonEvent: Equatable, Sendable {
         switch self {
         case .checkpointFailed(let message):
             "event=checkpoint_failed message=\(Self.quoted(message))"
+        case .connectionCut(let door, let reason, let peer, let bytes, let milliseconds):
+            "event=connection_cut door=\(door) reason=\(reason) peer=\(Self.quoted(peer)) "
+                + "bytes=\(bytes) after_ms=\(milliseconds)"
+        case .connectionRefused(let door, let reason, let peer):
+            "event=connection_refused door=\(door) reason=\(reason) peer=\(Self.quoted(peer))"
+        case .connectionsNotNamed(let count): "event=connections_not_named count=\(count)"
+        case .descriptorsScarce(let needed, let allowed):
+            "event=descriptors_scarce needed=\(needed) allowed=\(allowed) message="
+                + Self.quoted(
+                    "a flood of connections may use them up. TRY: LimitNOFILE=\(needed) in the "
+                        + "unit, or ulimit -n, or a smaller daemon.max-connections")
+        case .memoryBeyondPlan(let held, let planned, let cut):
+            "event=memory_beyond_plan held=\(held) ceiling=\(planned) connections_cut=\(cut)"
         case .deviceChanged(let before, let after):
             "event=device_changed from=\(Self.quoted(before)) to=\(Self.quoted(after)) "
                 + "message=\(Self.quoted("charges start again at 0"))"

@@ -18,6 +18,8 @@ public struct DaemonSettings: Sendable {
     public var maximumProducers: Int
     /// Connections at the ingest door that may be in session at once.
     public var maximumPeers: Int
+    /// How many connections may be open, and how fast they may come.
+    public var connections = ConnectionLimits()
     /// Largest frame at the ingest and query doors.
     public var maximumMessageBytes: Int
     /// The only names that may produce; nil lets anyone in while the table has rows.

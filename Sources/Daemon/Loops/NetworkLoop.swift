@@ -46,12 +46,15 @@ final class NetworkLoop: @unchecked Sendable {
     let description: ServiceDescription
     /// What one query costs on the emulated device; nothing without one.
     let inference: DeviceFigures
+    /// What the connection guard sees of this loop.
+    let ledger: ConnectionLedger
 
     var producers: ProducerDirectory
     var sessions: SessionTable
     var counters = NetworkCounters()
     var control = ControlDesk()
     var hold = HoldPolicy()
+    var greetings: GreetingBudget
     /// The newest durable generation seen.
     var pin: Pin?
     let startNanoseconds: UInt64
@@ -68,8 +71,11 @@ final class NetworkLoop: @unchecked Sendable {
         settings: DaemonSettings, description: ServiceDescription, admission: Admission,
         predictor: Predictor, memory: NetworkMemory, transport: any Transport,
         records: RecordQueue, ring: Ring, sections: SectionPair, channels: LoopChannels,
-        progress: SharedProgress, clock: any MonotonicClock, producers: ProducerDirectory
+        progress: SharedProgress, clock: any MonotonicClock, producers: ProducerDirectory,
+        ledger: ConnectionLedger
     ) {
+        self.ledger = ledger
+        greetings = GreetingBudget(producers: settings.maximumProducers)
         self.settings = settings
         self.description = description
         inference = description.layout.device?.charge.inferredTotal ?? DeviceFigures()
@@ -143,29 +149,42 @@ final class NetworkLoop: @unchecked Sendable {
         var peer = Peer()
         var origin = FrameOrigin()
         for count in 0..<frames {
-            switch transport.receive(door, into: memory.receive, from: &peer, origin: &origin) {
-            case .nothing: return count > 0
+            let received = transport.receive(
+                door, into: memory.receive, from: &peer, origin: &origin)
+            if received == .nothing {
+                ledger.foundEmpty(door)
+                return count > 0
+            }
+            ledger.deliver(origin)
+            switch received {
+            case .nothing: break
             case .multipart: refuse(door, peer, .badRequest)
             case .oversize: refuse(door, peer, .oversize)
             case .frame(let bytes):
                 counters.frames &+= 1
                 counters.bytes &+= UInt64(bytes)
-                take(door, UnsafeRawBufferPointer(rebasing: memory.receive[..<bytes]), peer)
+                let frame = UnsafeRawBufferPointer(rebasing: memory.receive[..<bytes])
+                if take(door, frame, peer) { ledger.noteUseful(origin.descriptor) }
             }
         }
         return true
     }
 
-    private func take(_ door: Door, _ frame: UnsafeRawBufferPointer, _ peer: Peer) {
+    /// Takes one frame. Whether its connection is of use: in session, or asking what can be asked.
+    private func take(_ door: Door, _ frame: UnsafeRawBufferPointer, _ peer: Peer) -> Bool {
         do throws(FrameError) {
             let (header, body) = try Frame.decode(frame, limit: settings.maximumMessageBytes)
             switch door {
-            case .ingest: try takeIngest(header, body, peer)
+            case .ingest:
+                try takeIngest(header, body, peer)
+                return sessions.find(peer) != nil
             case .query: try takeQuery(header, body, peer)
             case .admin: try takeAdmin(header, body, peer)
             }
+            return true
         } catch {
             refuse(door, peer, error.reason)
+            return false
         }
     }
 

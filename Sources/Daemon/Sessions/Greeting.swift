@@ -38,6 +38,7 @@ extension NetworkLoop {
             return  // The same question again while the answer becomes durable.
         }
         guard current < UInt32.max else { throw FrameError(.failed) }
+        guard greetings.take(peer, clock.nowNanoseconds) else { throw FrameError(.notReady) }
         let row: Int
         if let known { row = known } else { row = try producers.place(for: name) }
         guard let record = spareRecord() else { throw FrameError(.notReady) }

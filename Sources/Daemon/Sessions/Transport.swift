@@ -23,6 +23,8 @@ public protocol Transport: AnyObject {
     ) -> Received
     /// Sends one frame to `peer` at `door`.
     func send(_ door: Door, _ frame: UnsafeRawBufferPointer, to peer: Peer) -> Sent
+    /// Monitors of the doors that have connections; none where there is no network.
+    var monitors: [(Door, SocketMonitor)] { get }
     /// Sleeps until a frame comes, the loop is called, or `milliseconds` have passed.
     func wait(milliseconds: Int)
 }
@@ -31,6 +33,8 @@ public protocol Transport: AnyObject {
 public final class ZeroMQTransport: Transport {
     private let sockets: [Socket]
     private let poller = Poller()
+    /// See `Transport`.
+    public let monitors: [(Door, SocketMonitor)]
 
     /// Binds every endpoint.
     /// - endpoints: by door. - limits: by door. - wakeUps: descriptors that end a wait.
@@ -40,14 +44,18 @@ public final class ZeroMQTransport: Transport {
     ) throws(MessagingError) {
         precondition(endpoints.count == Door.allCases.count && limits.count == endpoints.count)
         var sockets: [Socket] = []
+        var monitors: [(Door, SocketMonitor)] = []
         for door in Door.allCases {
             let socket = try Socket(context, .router, limits: limits[door.rawValue])
             socket.tellsOrigin = endpoints[door.rawValue].contains { $0.hasPrefix("tcp:") }
+            let monitor = try SocketMonitor(context, of: socket, name: "\(door)")
+            monitors.append((door, monitor))
             for endpoint in endpoints[door.rawValue] { try socket.bind(endpoint) }
             sockets.append(socket)
             poller.add(socket)
         }
         self.sockets = sockets
+        self.monitors = monitors
         for descriptor in wakeUps { poller.add(fileDescriptor: descriptor) }
     }
 

@@ -50,4 +50,6 @@ final class LoopbackTransport: Transport, @unchecked Sendable {
     }
 
     func wait(milliseconds: Int) {}
+
+    var monitors: [(Door, SocketMonitor)] { [] }
 }
