@@ -16,7 +16,7 @@ extension ConnectionGuard {
                 case .disconnected(let descriptor): forget(descriptor, door)
                 case .handshakeFailed(let failure):
                     ledger.counts.countFailedHandshake(isRefusedKey: failure == .refused)
-                case .acceptFailed, .handshakeSucceeded, .stopped: break
+                case .acceptFailed, .handshakeSucceeded: break
                 }
             }
         }
