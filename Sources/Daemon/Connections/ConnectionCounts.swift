@@ -18,6 +18,8 @@ package enum CutReason: Int, CaseIterable, Sendable {
     case unread
     /// Its key was taken away.
     case key
+    /// It sent frames that are refused, faster than anybody makes mistakes.
+    case abuse
 
     /// The word in status and log.
     package var name: String { "\(self)" }

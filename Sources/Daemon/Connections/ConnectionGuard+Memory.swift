@@ -12,12 +12,12 @@ struct ResidentLine {
     /// are no reason to cut anybody again.
     var fragmentBytes = 0
     var isOver = false
-    /// When to look again after a cut: libzmq frees on its own thread.
-    var waitUntil: UInt64 = 0
+    /// When those who take no answers are known, and what nobody owes may be called fragments.
+    var decideAt: UInt64 = 0
+    /// When the line was last told of.
+    var toldNanoseconds: UInt64 = 0
     /// Cuts since it went over.
     var cuts = 0
-    /// Whether everybody who takes answers had time to take some.
-    var hasWaited = false
 
     /// Of the runtime, the configuration and the log: 2.5 MB were measured.
     static let runtimeBytes = 4 << 20
@@ -27,7 +27,6 @@ struct ResidentLine {
 
 extension ConnectionGuard {
     func watchMemory(_ now: UInt64) {
-        guard now >= memory.waitUntil else { return }
         let held = ProcessFacts.privateBytes
         let over = held - memory.ceilingBytes
         memory.fragmentBytes = max(0, min(memory.fragmentBytes, over))
@@ -38,18 +37,14 @@ extension ConnectionGuard {
         if !memory.isOver {
             memory.isOver = true
             memory.cuts = 0
-            memory.hasWaited = false
+            memory.decideAt = now &+ 100_000_000
             noteAcknowledged()
         }
         let count = relieve(now)
         memory.cuts += count
-        memory.waitUntil = now &+ 20_000_000
-        if count > 0 { return }
-        if !memory.hasWaited {
-            memory.hasWaited = true
-            memory.waitUntil = now &+ 100_000_000
-            return
-        }
+        // libzmq frees on its own thread.
+        if count > 0 { memory.decideAt = max(memory.decideAt, now &+ 20_000_000) }
+        if count > 0 || now < memory.decideAt { return }
         // Nobody owes anything, so it is free memory that malloc kept, or not of connections.
         ProcessFacts.returnFreeMemory()
         let rest = ProcessFacts.privateBytes - memory.ceilingBytes
@@ -61,6 +56,9 @@ extension ConnectionGuard {
     private func endExcess(_ held: Int, _ now: UInt64) {
         memory.isOver = false
         ProcessFacts.returnFreeMemory()
+        let isFresh = now &- memory.toldNanoseconds > 1_000_000_000
+        guard memory.cuts > 0 || isFresh else { return }
+        memory.toldNanoseconds = now
         report(
             .memoryBeyondPlan(
                 heldBytes: held, plannedBytes: memory.ceilingBytes, cut: memory.cuts))
@@ -77,14 +75,14 @@ extension ConnectionGuard {
     private func relieve(_ now: UInt64) -> Int {
         var count = 0
         for row in 0..<usedRows where connections[row].state == .open {
-            guard let reason = debt(row) else { continue }
+            guard let reason = debt(row, now) else { continue }
             cut(row, reason, now)
             count += 1
         }
         return count
     }
 
-    private func debt(_ row: Int) -> CutReason? {
+    private func debt(_ row: Int, _ now: UInt64) -> CutReason? {
         let connection = connections[row]
         if connection.peer.kind == .local {
             return connection.hungryLooks >= Self.hungryLooks ? .memory : nil
@@ -95,6 +93,7 @@ extension ConnectionGuard {
         guard SocketFacts.unsentBytes(connection.descriptor) > 0,
             let traffic = SocketFacts.traffic(connection.descriptor)
         else { return nil }
-        return traffic.acknowledged == connection.acknowledged && memory.hasWaited ? .unread : nil
+        return traffic.acknowledged == connection.acknowledged && now >= memory.decideAt
+            ? .unread : nil
     }
 }

@@ -64,6 +64,8 @@ package final class ConnectionGuard: @unchecked Sendable {
     /// Rows in use; never looked at beyond it.
     var usedRows = 0
     private(set) var movingCount = 0
+    /// Whether the last look found somebody who owes more than a frame.
+    var mustSeeDoors = false
     private var lastLook: UInt64 = 0
     private var lastSweep: UInt64 = 0
 
@@ -122,7 +124,9 @@ package final class ConnectionGuard: @unchecked Sendable {
         takeEvents()
         watch.take { descriptor in noteMoving(descriptor) }
         let now = clock.nowNanoseconds
-        if movingCount > 0, now &- lastLook >= Self.lookNanoseconds {
+        // Once somebody is under suspicion every millisecond counts.
+        let pause = mustSeeDoors ? Self.lookNanoseconds / 4 : Self.lookNanoseconds
+        if movingCount > 0, now &- lastLook >= pause {
             lastLook = now
             lookAtMoving(now)
             watchMemory(now)
@@ -132,7 +136,7 @@ package final class ConnectionGuard: @unchecked Sendable {
             sweep(now)
             watchMemory(now)
         }
-        if movingCount > 0 || memory.isOver { return Self.lookMilliseconds }
+        if movingCount > 0 || memory.isOver { return mustSeeDoors ? 1 : Self.lookMilliseconds }
         if usedRows == 0 { return voice.hasMore ? 1000 : -1 }
         return 1000
     }

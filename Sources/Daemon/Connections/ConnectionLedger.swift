@@ -19,7 +19,8 @@ package final class ConnectionLedger: @unchecked Sendable {
     let counts = ConnectionCounts()
 
     private static let usefulMark: UInt8 = 1
-    private static let condemnedMark: UInt8 = 2
+    private static let keyMark: UInt8 = 2
+    private static let abuseMark: UInt8 = 4
 
     /// - capacity: one more than the highest descriptor that has a row.
     package init(capacity: Int) {
@@ -70,10 +71,19 @@ package final class ConnectionLedger: @unchecked Sendable {
         marks[row].bitwiseOr(Self.usefulMark, ordering: .relaxed)
     }
 
-    /// The guard shall cut this connection: its key was taken away.
-    package func condemn(_ descriptor: Int32) {
+    /// The guard shall cut this connection, at its next look.
+    package func condemn(_ descriptor: Int32, _ reason: Sentence) {
         guard let row = row(descriptor) else { return }
-        marks[row].bitwiseOr(Self.condemnedMark, ordering: .relaxed)
+        marks[row].bitwiseOr(
+            reason == .key ? Self.keyMark : Self.abuseMark, ordering: .relaxed)
+    }
+
+    /// Why the network loop wants a connection cut.
+    package enum Sentence: Sendable {
+        /// Its key was taken away.
+        case key
+        /// It sends frames that are refused, faster than anybody makes mistakes.
+        case abuse
     }
 
     // MARK: the guard's side
@@ -86,7 +96,11 @@ package final class ConnectionLedger: @unchecked Sendable {
 
     func isUseful(_ descriptor: Int32) -> Bool { has(Self.usefulMark, descriptor) }
 
-    func isCondemned(_ descriptor: Int32) -> Bool { has(Self.condemnedMark, descriptor) }
+    /// What the network loop has decided about a connection.
+    func sentence(_ descriptor: Int32) -> CutReason? {
+        if has(Self.keyMark, descriptor) { return .key }
+        return has(Self.abuseMark, descriptor) ? .abuse : nil
+    }
 
     /// The descriptor's connection is gone; its number may come again.
     func forget(_ descriptor: Int32) {

@@ -158,20 +158,22 @@ final class NetworkLoop: @unchecked Sendable {
             ledger.deliver(origin)
             switch received {
             case .nothing: break
-            case .multipart: refuse(door, peer, .badRequest)
-            case .oversize: refuse(door, peer, .oversize)
+            case .multipart: refuse(door, peer, .badRequest, origin)
+            case .oversize: refuse(door, peer, .oversize, origin)
             case .frame(let bytes):
                 counters.frames &+= 1
                 counters.bytes &+= UInt64(bytes)
                 let frame = UnsafeRawBufferPointer(rebasing: memory.receive[..<bytes])
-                if take(door, frame, peer) { ledger.noteUseful(origin.descriptor) }
+                if take(door, frame, peer, origin) { ledger.noteUseful(origin.descriptor) }
             }
         }
         return true
     }
 
     /// Takes one frame. Whether its connection is of use: in session, or asking what can be asked.
-    private func take(_ door: Door, _ frame: UnsafeRawBufferPointer, _ peer: Peer) -> Bool {
+    private func take(
+        _ door: Door, _ frame: UnsafeRawBufferPointer, _ peer: Peer, _ origin: FrameOrigin
+    ) -> Bool {
         do throws(FrameError) {
             let (header, body) = try Frame.decode(frame, limit: settings.maximumMessageBytes)
             switch door {
@@ -183,14 +185,22 @@ final class NetworkLoop: @unchecked Sendable {
             }
             return true
         } catch {
-            refuse(door, peer, error.reason)
+            refuse(door, peer, error.reason, origin)
             return false
         }
     }
 
     /// Counts a frame that could not be taken and tells its sender why.
-    private func refuse(_ door: Door, _ peer: Peer, _ reason: RefusalReason) {
+    private func refuse(
+        _ door: Door, _ peer: Peer, _ reason: RefusalReason, _ origin: FrameOrigin
+    ) {
         counters.count(reason)
+        // A daemon that cannot take anything is no mistake of its peers.
+        if progress.mode == .running, !greetings.refuse(peer, clock.nowNanoseconds) {
+            ledger.condemn(origin.descriptor, .abuse)
+            // It will be cut within milliseconds; answers would only be more work.
+            if origin.descriptor >= 0 { return }
+        }
         guard peer.byteCount > 0 else { return }
         switch door {
         case .ingest: sendNack(peer, session: sessions.find(peer), reason)

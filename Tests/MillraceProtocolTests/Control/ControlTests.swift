@@ -107,7 +107,7 @@ import Testing
         open: ["ingest": 2, "query": 1, "admin": 0], limit: 24, accepted: 9,
         cutBy: [
             "endless": 1, "backlog": 2, "silent": 3, "displaced": 4, "memory": 5, "unread": 6,
-            "key": 7,
+            "key": 7, "abuse": 8,
         ],
         refusedBy: ["full": 1, "address": 2, "rate": 3], brokenHandshakes: 4, refusedKeys: 5)
 
