@@ -8,9 +8,9 @@ extension ConnectionGuard {
     /// frame on its way is no reason.
     static let hungryLooks = 2
 
-    /// Hungry looks after which it is cut in any case: the longest frame takes less, at a megabyte
-    /// per look (250 MB/s).
-    var mostHungryLooks: Int { 25 + settings.maximumMessageBytes >> 20 }
+    /// So much may the process grow while a local connection is hungry, before it is cut in any
+    /// case: one frame, and what else may happen in a few looks.
+    var mostGrowth: Int { settings.maximumMessageBytes + (2 << 20) }
 
     func lookAtMoving(_ now: UInt64) {
         mustSeeDoors = false
@@ -67,15 +67,19 @@ extension ConnectionGuard {
         let isHungry = hasBytes && delivered == connection.lastCount
         let hasMoved = hasBytes || delivered != connection.lastCount
         // That nothing waits at a look proves nothing: libzmq may just have read it. What counts
-        // ends with a delivery, or when nothing moves any more.
+        // ends with a delivery, or when nothing moves any more. And that bytes wait may be because
+        // libzmq's thread is busy elsewhere, so the process must have grown meanwhile.
         if delivered != connection.lastCount {
             connections[row].hungryLooks = 0
+            connections[row].heldBytes = memory.heldBytes
         } else if hasBytes, emptied &- connection.lastEmptied >= 2 {
             connections[row].hungryLooks += 1
         }
         connections[row].lastCount = delivered
         connections[row].lastEmptied = emptied
-        if connections[row].hungryLooks > mostHungryLooks {
+        if connections[row].hungryLooks > Self.hungryLooks,
+            memory.heldBytes - connection.heldBytes > mostGrowth
+        {
             cut(row, .endless, now)
             return false
         }

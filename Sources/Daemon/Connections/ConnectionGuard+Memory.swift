@@ -12,6 +12,8 @@ struct ResidentLine {
     /// are no reason to cut anybody again.
     var fragmentBytes = 0
     var isOver = false
+    /// At the last look.
+    var heldBytes = 0
     /// When those who take no answers are known, and what nobody owes may be called fragments.
     var decideAt: UInt64 = 0
     /// When the line was last told of.
@@ -28,6 +30,7 @@ struct ResidentLine {
 extension ConnectionGuard {
     func watchMemory(_ now: UInt64) {
         let held = ProcessFacts.privateBytes
+        memory.heldBytes = held
         let over = held - memory.ceilingBytes
         memory.fragmentBytes = max(0, min(memory.fragmentBytes, over))
         guard over > memory.fragmentBytes else {

@@ -40,6 +40,8 @@ struct GuardedConnection {
     /// Looks in a row at which a local connection had bytes and had delivered nothing.
     var hungryLooks = 0
     var lastEmptied: UInt64 = 0
+    /// What the process held when a local connection last delivered.
+    var heldBytes = 0
     /// What the peer had acknowledged when memory ran over.
     var acknowledged: UInt64 = 0
 }
@@ -176,6 +178,7 @@ package final class ConnectionGuard: @unchecked Sendable {
         guard connections[row].isMoving != isMoving else { return }
         connections[row].isMoving = isMoving
         connections[row].hungryLooks = 0
+        connections[row].heldBytes = memory.heldBytes
         movingCount += isMoving ? 1 : -1
     }
 
