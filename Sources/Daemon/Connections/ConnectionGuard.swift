@@ -178,7 +178,7 @@ package final class ConnectionGuard: @unchecked Sendable {
         guard connections[row].isMoving != isMoving else { return }
         connections[row].isMoving = isMoving
         connections[row].hungryLooks = 0
-        connections[row].heldBytes = memory.heldBytes
+        if isMoving { connections[row].heldBytes = ProcessFacts.privateBytes }
         movingCount += isMoving ? 1 : -1
     }
 
