@@ -13,17 +13,20 @@ extension ConnectionGuard {
     var mostGrowth: Int { settings.maximumMessageBytes + (2 << 20) }
 
     func lookAtMoving(_ now: UInt64) {
-        mustSeeDoors = false
+        var mustSeeDoors = false
+        var isSomebodyNew = false
         for row in 0..<usedRows where connections[row].isMoving {
             let isNetwork = connections[row].peer.kind == .network
             if let reason = ledger.sentence(connections[row].descriptor) {
                 cut(row, reason, now)
                 continue
             }
+            isSomebodyNew = isSomebodyNew || !ledger.isUseful(connections[row].descriptor)
             let asks = isNetwork ? lookAtNetwork(row, now) : lookAtLocal(row, now)
             mustSeeDoors = mustSeeDoors || asks
         }
         cutBeyondPool(now)
+        isHurried = mustSeeDoors || isSomebodyNew
         if mustSeeDoors { askDoors() }
     }
 

@@ -66,8 +66,9 @@ package final class ConnectionGuard: @unchecked Sendable {
     /// Rows in use; never looked at beyond it.
     var usedRows = 0
     private(set) var movingCount = 0
-    /// Whether the last look found somebody who owes more than a frame.
-    var mustSeeDoors = false
+    /// Whether the last look found somebody who owes more than a frame, or who moves and has not
+    /// sent anything of use yet.
+    var isHurried = false
     private var lastLook: UInt64 = 0
     private var lastSweep: UInt64 = 0
 
@@ -126,8 +127,8 @@ package final class ConnectionGuard: @unchecked Sendable {
         takeEvents()
         watch.take { descriptor in noteMoving(descriptor) }
         let now = clock.nowNanoseconds
-        // Once somebody is under suspicion every millisecond counts.
-        let pause = mustSeeDoors ? Self.lookNanoseconds / 4 : Self.lookNanoseconds
+        // Of somebody new, or under suspicion, every millisecond counts.
+        let pause = isHurried ? Self.lookNanoseconds / 4 : Self.lookNanoseconds
         if movingCount > 0, now &- lastLook >= pause {
             lastLook = now
             lookAtMoving(now)
@@ -138,7 +139,7 @@ package final class ConnectionGuard: @unchecked Sendable {
             sweep(now)
             watchMemory(now)
         }
-        if movingCount > 0 || memory.isOver { return mustSeeDoors ? 1 : Self.lookMilliseconds }
+        if movingCount > 0 || memory.isOver { return isHurried ? 1 : Self.lookMilliseconds }
         if usedRows == 0 { return voice.hasMore ? 1000 : -1 }
         return 1000
     }
