@@ -2,7 +2,13 @@
 
 /// Something worth a line in the log.
 public enum DaemonEvent: Equatable, Sendable {
+    /// Somebody was not let in, or a frame not taken, because of who it is; one line per second
+    /// and reason stands for `count` of them.
+    case accessRefused(
+        reason: String, door: String, address: String, client: String?, count: UInt64)
     case checkpointFailed(String)
+    /// The table of keys was replaced.
+    case clientsReplaced(count: Int)
     case deviceChanged(from: String, to: String)
     case recovered(String)
     case held(generation: UInt64)
@@ -22,6 +28,11 @@ public enum DaemonEvent: Equatable, Sendable {
     /// The event as one logfmt line.
     public var line: String {
         switch self {
+        case .accessRefused(let reason, let door, let address, let client, let count):
+            "event=access_refused reason=\(reason) door=\(Self.quoted(door)) "
+                + "address=\(Self.quoted(address)) "
+                + (client.map { "client=\($0) " } ?? "") + "count=\(count)"
+        case .clientsReplaced(let count): "event=clients_replaced count=\(count)"
         case .checkpointFailed(let message):
             "event=checkpoint_failed message=\(Self.quoted(message))"
         case .deviceChanged(let before, let after):
