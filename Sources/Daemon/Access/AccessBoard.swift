@@ -77,7 +77,8 @@ public final class AccessBoard: Sendable {
             clientCount: clients.count,
             clients: clients.prefix(AccessStatus.clientsShown).map {
                 ClientStatus(
-                    name: $0.name.text, rights: $0.rights.text.split(separator: " ").map(String.init),
+                    name: $0.name.text,
+                    rights: $0.rights.text.split(separator: " ").map(String.init),
                     producers: $0.rights.contains(.ingest) ? $0.producers.map(\.text) : [])
             },
             clientsRead: version, handshakesAdmitted: ledger.admitted,

@@ -44,7 +44,8 @@ public struct ClientTable: Sendable {
     /// Two tables exist while one replaces the other, and each client has its key in the index.
     static let bytes =
         2
-        * (mostClients * (MemoryLayout<Client>.stride + 2 * MemoryLayout<CurvePublicKey>.stride + 64)
+        * (mostClients
+            * (MemoryLayout<Client>.stride + 2 * MemoryLayout<CurvePublicKey>.stride + 64)
             + mostProducers * MemoryLayout<ProducerName>.stride)
 
     /// By name.
@@ -73,6 +74,9 @@ public struct ClientTable: Sendable {
     public subscript(key: CurvePublicKey) -> Client? {
         places[key].map { clients[$0] }
     }
+
+    /// Where in `clients` that client is.
+    func place(of key: CurvePublicKey) -> Int? { places[key] }
 
     /// The same for a key that a stranger shows: every key of the table is compared, so that the
     /// time says nothing about which keys there are.

@@ -24,7 +24,8 @@ extension NetworkLoop {
             residentBytes: ProcessFacts.residentBytes, queueDepth: records.count,
             commits: progress.commits.load(ordering: .relaxed),
             skippedCommits: progress.skippedCommits.load(ordering: .relaxed),
-            checkpoints: control.savedCheckpoints, device: deviceStatus, saturations: saturations)
+            checkpoints: control.savedCheckpoints, device: deviceStatus, saturations: saturations,
+            access: keeper.board?.status())
     }
 
     func schemaReply() -> SchemaReply {

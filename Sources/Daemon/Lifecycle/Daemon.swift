@@ -44,20 +44,25 @@ public final class Daemon: @unchecked Sendable {
     private let lock: StateLock
     private let storage: any Storage
     private var threads: [WorkerThread] = []
+    private let access: AccessLoop?
+    private let report: @Sendable (DaemonEvent) -> Void
 
     /// Recovers the state and joins the loops; nothing runs yet.
     ///
     /// - transport: makes the doors; gets the descriptor that must end a wait.
+    /// - access: decides who may come in; nil without keys and without a connection guard.
     /// - report: gets events for the log, from any loop.
     public init(
         configuration: LearnerConfiguration, settings: DaemonSettings, origin: StateOrigin,
-        storage: any Storage, clock: any MonotonicClock,
+        storage: any Storage, clock: any MonotonicClock, access: AccessLoop? = nil,
         transport: (Int32) throws(StartError) -> any Transport,
         report: @escaping @Sendable (DaemonEvent) -> Void
     ) throws(StartError) {
         let plan = DaemonPlan(configuration, settings)
         if let shortage = plan.memory.shortage { throw .doesNotFit(shortage) }
         self.storage = storage
+        self.access = access
+        self.report = report
         lock = try StateDirectory.take(settings, storage)
         if case .checkpoint(let path) = origin { try StateDirectory.check(path, plan, storage) }
         arena = try Self.makeArena(plan)
@@ -106,7 +111,8 @@ public final class Daemon: @unchecked Sendable {
             clock: clock,
             producers: ProducerDirectory(
                 stream: stream,
-                allowed: settings.allowedProducers.map { Set($0.compactMap { ProducerName($0) }) }))
+                allowed: settings.allowedProducers.map { Set($0.compactMap { ProducerName($0) }) }),
+            access: access?.board)
         try commitFirst(isNeeded: start.needsCommit || change != nil)
         try selfTest(predictor, memory, plan)
     }
@@ -114,7 +120,7 @@ public final class Daemon: @unchecked Sendable {
     /// The newest durable generation.
     public var newestGeneration: UInt64 { ring.newestGeneration }
 
-    /// Starts the three threads.
+    /// Starts the threads.
     public func start() {
         precondition(threads.isEmpty)
         threads = [
@@ -122,6 +128,7 @@ public final class Daemon: @unchecked Sendable {
             WorkerThread(name: "mr-learner") { [learner] in learner.run() },
             WorkerThread(name: "mr-storage") { [storageLoop] in storageLoop.run() },
         ]
+        if let access { threads.append(WorkerThread(name: "mr-access") { access.run() }) }
     }
 
     /// Asks for a clean stop: what is queued is learned, committed and acknowledged.
@@ -152,12 +159,23 @@ public final class Daemon: @unchecked Sendable {
             && channels.commits.isEmpty && channels.results.isEmpty
     }
 
+    /// Puts another table of keys in force, from any thread: from the next frame on keys that are
+    /// not in it are refused, their sessions end, and their connections are shut down. Those of
+    /// other keys notice nothing.
+    public func replaceClients(_ clients: ClientTable) {
+        guard let board = access?.board else { return }
+        board.replace(clients)
+        channels.networkWakeUp.callAlways()
+        report(.clientsReplaced(count: clients.clients.count))
+    }
+
     /// Ends the threads, finished or not.
     public func end() {
         progress.enter(.ended)
         channels.networkWakeUp.callAlways()
         channels.learnerWakeUp.callAlways()
         channels.storageWakeUp.callAlways()
+        access?.stop()
         for thread in threads { thread.join() }
         threads = []
     }

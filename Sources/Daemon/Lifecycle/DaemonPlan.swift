@@ -85,10 +85,16 @@ public struct DaemonPlan: Sendable {
                 owner: "connections", unitCount: settings.maximumPeers, unit: "peers",
                 unitBytes: Self.receiveHighWater * settings.maximumMessageBytes
                     + Self.connectionBytes))
+        if settings.hasKeys {
+            plan.add(
+                MemoryLine(
+                    owner: "keys", detail: "\(ClientTable.mostClients) clients at most, twice",
+                    bytes: ClientTable.bytes + ConnectionRoster.standardBytes))
+        }
         plan.add(MemoryLine(owner: "control messages", detail: "JSON", bytes: Self.controlBytes))
         plan.add(
             MemoryLine(
-                owner: "threads", unitCount: 3, unit: "stacks", unitBytes: Self.stackBytes))
+                owner: "threads", unitCount: 4, unit: "stacks", unitBytes: Self.stackBytes))
         memory = plan
         let frameBytes = Self.frameBytes(settings, schema)
         let parts = [

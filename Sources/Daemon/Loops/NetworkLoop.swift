@@ -51,6 +51,11 @@ final class NetworkLoop: @unchecked Sendable {
     var sessions: SessionTable
     var counters = NetworkCounters()
     var control = ControlDesk()
+    /// Whose frames are taken.
+    var keeper: DoorKeeper
+    /// Who sent the frame that is being taken.
+    var visitor = Visitor.trusted
+    private var cutNanoseconds: UInt64?
     var hold = HoldPolicy()
     /// The newest durable generation seen.
     var pin: Pin?
@@ -68,8 +73,10 @@ final class NetworkLoop: @unchecked Sendable {
         settings: DaemonSettings, description: ServiceDescription, admission: Admission,
         predictor: Predictor, memory: NetworkMemory, transport: any Transport,
         records: RecordQueue, ring: Ring, sections: SectionPair, channels: LoopChannels,
-        progress: SharedProgress, clock: any MonotonicClock, producers: ProducerDirectory
+        progress: SharedProgress, clock: any MonotonicClock, producers: ProducerDirectory,
+        access: AccessBoard?
     ) {
+        keeper = DoorKeeper(board: access)
         self.settings = settings
         self.description = description
         inference = description.layout.device?.charge.inferredTotal ?? DeviceFigures()
@@ -97,6 +104,7 @@ final class NetworkLoop: @unchecked Sendable {
     /// Takes what waits at every door. Returns whether anything was done.
     func turn() -> Bool {
         progress.networkTurns.add(1, ordering: .relaxed)
+        if keeper.refresh() { endUnwelcomeSessions() }
         var didWork = takeResults()
         didWork = finishJobs() || didWork
         tellLateRefusals()
@@ -150,6 +158,7 @@ final class NetworkLoop: @unchecked Sendable {
             case .frame(let bytes):
                 counters.frames &+= 1
                 counters.bytes &+= UInt64(bytes)
+                guard admit(door, origin, peer) else { continue }
                 take(door, UnsafeRawBufferPointer(rebasing: memory.receive[..<bytes]), peer)
             }
         }
@@ -170,7 +179,7 @@ final class NetworkLoop: @unchecked Sendable {
     }
 
     /// Counts a frame that could not be taken and tells its sender why.
-    private func refuse(_ door: Door, _ peer: Peer, _ reason: RefusalReason) {
+    func refuse(_ door: Door, _ peer: Peer, _ reason: RefusalReason) {
         counters.count(reason)
         guard peer.byteCount > 0 else { return }
         switch door {
@@ -192,10 +201,20 @@ final class NetworkLoop: @unchecked Sendable {
         return true
     }
 
+    /// Shuts down the connections of those who lost their rights, after a moment in which the
+    /// refusal can leave.
+    func cutSoon() {
+        cutNanoseconds = cutNanoseconds ?? clock.nowNanoseconds &+ 20_000_000
+    }
+
     /// Rare duties: credit for those who wait, acknowledgements that could not be sent.
     private func sweep() {
         grantCredit()
         let now = clock.nowNanoseconds
+        if let due = cutNanoseconds, now >= due {
+            cutNanoseconds = nil
+            keeper.cutUnwelcome()
+        }
         guard now &- lastSweepNanoseconds > 200_000_000 else { return }
         lastSweepNanoseconds = now
         announceDurable()

@@ -186,6 +186,8 @@ public struct StatusReply: ControlReply {
     public var device: DeviceStatus?
     /// What every junction in fixed point clipped; absent where all are float32.
     public var saturations: [JunctionSaturations]?
+    /// Who may come in; absent in a daemon without keys.
+    public var access: AccessStatus?
 
     /// A status; `stateDigest` is given as a number and kept as digits.
     public init(
@@ -194,7 +196,7 @@ public struct StatusReply: ControlReply {
         counters: DaemonCounters, figures: Figures, budget: [BudgetLine], budgetBytes: Int,
         plannedBytes: Int, residentBytes: Int, queueDepth: Int, commits: UInt64,
         skippedCommits: UInt64, checkpoints: UInt64, device: DeviceStatus? = nil,
-        saturations: [JunctionSaturations]? = nil
+        saturations: [JunctionSaturations]? = nil, access: AccessStatus? = nil
     ) {
         ok = true
         self.version = version
@@ -217,5 +219,6 @@ public struct StatusReply: ControlReply {
         self.checkpoints = checkpoints
         self.device = device
         self.saturations = saturations
+        self.access = access
     }
 }
