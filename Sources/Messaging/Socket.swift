@@ -267,7 +267,7 @@ extension Socket {
         }
     }
 
-    private func set<Value: FixedWidthInteger>(
+    func set<Value: FixedWidthInteger>(
         _ option: Int32, _ value: Value
     ) throws(MessagingError) {
         var value = value
