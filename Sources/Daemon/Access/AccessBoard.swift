@@ -47,8 +47,8 @@ public final class AccessBoard: Sendable {
     /// Counts a connection that was let in.
     func noteAdmission() { ledger.withLock { $0.admitted &+= 1 } }
 
-    /// Counts a connection that was shut down.
-    func noteCut() { ledger.withLock { $0.cut &+= 1 } }
+    /// Counts connections that were shut down.
+    func noteCut(_ count: Int) { ledger.withLock { $0.cut &+= UInt64(count) } }
 
     /// Counts a refusal, and logs it unless one of its kind was logged within a second.
     /// - client: nil for a key that is not in the table.

@@ -213,7 +213,7 @@ final class NetworkLoop: @unchecked Sendable {
         let now = clock.nowNanoseconds
         if let due = cutNanoseconds, now >= due {
             cutNanoseconds = nil
-            keeper.cutUnwelcome()
+            keeper.board?.noteCut(keeper.cutUnwelcome())
         }
         guard now &- lastSweepNanoseconds > 200_000_000 else { return }
         lastSweepNanoseconds = now
