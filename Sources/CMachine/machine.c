@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -104,4 +105,12 @@ void machine_name_thread(const char *name) {
 
 char **machine_environment(void) {
     return environ;
+}
+
+void machine_forbid_dumps(void) {
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+void machine_wipe(void *bytes, size_t count) {
+    explicit_bzero(bytes, count);
 }

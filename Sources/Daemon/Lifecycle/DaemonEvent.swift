@@ -7,6 +7,8 @@ public enum DaemonEvent: Equatable, Sendable {
     case accessRefused(
         reason: String, door: String, address: String, client: String?, count: UInt64)
     case checkpointFailed(String)
+    /// A reload found a bad file among the keys, and the keys in force stayed.
+    case clientsKept(String)
     /// The table of keys was replaced.
     case clientsReplaced(count: Int)
     case deviceChanged(from: String, to: String)
@@ -20,7 +22,7 @@ public enum DaemonEvent: Equatable, Sendable {
     /// Whether somebody should look at it soon.
     public var isProblem: Bool {
         switch self {
-        case .checkpointFailed, .storageFailed: true
+        case .checkpointFailed, .clientsKept, .storageFailed: true
         default: false
         }
     }
@@ -32,6 +34,8 @@ public enum DaemonEvent: Equatable, Sendable {
             "event=access_refused reason=\(reason) door=\(Self.quoted(door)) "
                 + "address=\(Self.quoted(address)) "
                 + (client.map { "client=\($0) " } ?? "") + "count=\(count)"
+        case .clientsKept(let message):
+            "event=clients_kept message=\(Self.quoted(message))"
         case .clientsReplaced(let count): "event=clients_replaced count=\(count)"
         case .checkpointFailed(let message):
             "event=checkpoint_failed message=\(Self.quoted(message))"
