@@ -118,6 +118,7 @@ public final class Socket {
 
     /// Binds to `endpoint` ("ipc://PATH" or "tcp://127.0.0.1:PORT").
     public func bind(_ endpoint: String) throws(MessagingError) {
+        try chooseAddressFamily(endpoint)
         guard zmq_bind(pointer, endpoint) == 0 else {
             throw MessagingError(call: "zmq_bind", subject: endpoint)
         }
@@ -125,6 +126,7 @@ public final class Socket {
 
     /// Connects to `endpoint`; returns at once, the connection comes about in the background.
     public func connect(_ endpoint: String) throws(MessagingError) {
+        try chooseAddressFamily(endpoint)
         guard zmq_connect(pointer, endpoint) == 0 else {
             throw MessagingError(call: "zmq_connect", subject: endpoint)
         }
@@ -265,6 +267,11 @@ extension Socket {
             try set(ZMQ_RECONNECT_IVL, Int32(100))
             try set(ZMQ_RECONNECT_IVL_MAX, Int32(5000))
         }
+    }
+
+    /// libzmq refuses `[::1]` unless told that IPv6 may be; told so, it binds `*` to both families.
+    private func chooseAddressFamily(_ endpoint: String) throws(MessagingError) {
+        try set(ZMQ_IPV6, Int32(endpoint.hasPrefix("tcp://[") ? 1 : 0))
     }
 
     func set<Value: FixedWidthInteger>(

@@ -24,6 +24,8 @@ enum Foundry {
         print(plan.memory.table)
         if let device = Self.deviceText(configuration) { print(device) }
         print(Self.writeBudget(plan, settings))
+        print("# Who may connect.")
+        configuration.doorLines.forEach { print($0) }
         exit(plan.memory.shortage == nil ? 0 : 78)
     }
 
