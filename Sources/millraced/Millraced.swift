@@ -88,16 +88,18 @@ struct Millraced: ParsableCommand {
         let settings = DaemonSettings(configuration)
         let plan = DaemonPlan(configuration.learner, settings)
         if check {
-            verifyKeys(configuration, settings)
-            Foundry.check(configuration, plan, settings)
+            Foundry.check(configuration, plan, settings, verifyKeys(configuration, settings))
         }
         Service(configuration: configuration, settings: settings, plan: plan)
             .run(origin: from.map { .checkpoint(path: $0) } ?? .newest, fresh: fresh)
     }
 
-    private func verifyKeys(_ configuration: MillraceConfiguration, _ settings: DaemonSettings) {
+    /// The clients that may connect, nil without keys.
+    private func verifyKeys(
+        _ configuration: MillraceConfiguration, _ settings: DaemonSettings
+    ) -> ClientTable? {
         do throws(StartError) {
-            try ServiceKeys(configuration.keys, endpoints: settings.endpoints).verify()
+            return try ServiceKeys(configuration.keys, endpoints: settings.endpoints).verify()
         } catch {
             Foundry.fail(error.message, code: error.exitCode)
         }

@@ -62,11 +62,11 @@ struct ServiceKeys {
         }
     }
 
-    /// For --check: reads everything and forgets it.
-    func verify() throws(StartError) {
-        guard try server() != nil else { return }
+    /// For --check: reads everything; the clients that are listed, nil when there are no keys.
+    func verify() throws(StartError) -> ClientTable? {
+        guard try server() != nil else { return nil }
         do throws(AccessFileError) {
-            _ = try clients()
+            return try clients()
         } catch {
             throw .keys(error)
         }

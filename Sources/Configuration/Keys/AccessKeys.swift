@@ -66,10 +66,6 @@ extension MillraceConfiguration {
         doorEndpoints.map(\.endpoint).filter { access(to: $0) == .plainReachable }
     }
 
-    /// Which door lets whom in, as comment lines of `--check`.
-    public var doorLines: [String] {
-        doorEndpoints.map { "# \($0.door) \($0.endpoint): \(access(to: $0.endpoint).text)" }
-    }
 }
 
 extension ConfigurationBuilder {
