@@ -68,7 +68,8 @@ let package = Package(
             name: "WeightStore", dependencies: ["Platform", "MillraceProtocol"],
             swiftSettings: strict),
         .target(
-            name: "Messaging", dependencies: ["CZeroMQ"], swiftSettings: strict),
+            name: "Messaging", dependencies: ["CZeroMQ", "MillraceProtocol"],
+            swiftSettings: strict),
 
         // Rung 2
         .target(
@@ -156,7 +157,7 @@ let package = Package(
 
         // Tests
         .target(
-            name: "Simulation", dependencies: ["Arithmetic", "Platform"],
+            name: "Simulation", dependencies: ["Arithmetic", "CZeroMQ", "Platform"],
             path: "Tests/Simulation", swiftSettings: strict),
         .target(name: "MallocCount", path: "Tests/MallocCount"),
         .testTarget(name: "HouseTests", swiftSettings: strict),
@@ -174,7 +175,8 @@ let package = Package(
             dependencies: ["MillraceProtocol", "Platform", "Simulation", "WeightStore"],
             swiftSettings: strict),
         .testTarget(
-            name: "MessagingTests", dependencies: ["Messaging"], swiftSettings: strict),
+            name: "MessagingTests", dependencies: ["CZeroMQ", "Messaging", "MillraceProtocol"],
+            swiftSettings: strict),
         .testTarget(
             name: "JunctionsTests", dependencies: ["Junctions", "Arithmetic", "Kernels"],
             exclude: ["Fixed/Golden"], swiftSettings: strict),

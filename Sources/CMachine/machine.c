@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -203,4 +204,12 @@ uint64_t machine_allow_descriptors(uint64_t wanted) {
 
 void machine_return_memory(void) {
     malloc_trim(0);
+}
+
+void machine_forbid_dumps(void) {
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+void machine_wipe(void *bytes, size_t count) {
+    explicit_bzero(bytes, count);
 }

@@ -41,6 +41,8 @@ struct ConfigurationBuilder {
         checkInput(input)
         let daemon = daemon()
         checkPlaces(daemon)
+        let keys = keySettings()
+        checkKeys(keys, daemon)
         checkProducers(daemon)
         let device = device()
         guard problems.isEmpty else { return nil }
@@ -58,7 +60,7 @@ struct ConfigurationBuilder {
                 intervalMilliseconds: integer("commit.interval-milliseconds"),
                 bytesPerDay: integer("commit.bytes-per-day")),
             ring: RingSettings(slotCount: integer("ring.slots"), heldCount: integer("ring.held")),
-            memoryBudgetBytes: integer("memory.budget"), daemon: daemon,
+            memoryBudgetBytes: integer("memory.budget"), daemon: daemon, keys: keys,
             allowedProducers: values["producers.allow"].map { _ in names("producers.allow") },
             checkpoints: CheckpointSettings(
                 keep: integer("checkpoints.keep"),

@@ -25,6 +25,8 @@ public struct MillraceConfiguration: Sendable {
     public let memoryBudgetBytes: Int
     /// [daemon]
     public let daemon: DaemonLimits
+    /// [keys]
+    public let keys: KeySettings
     /// [producers] allow; nil = anyone, up to `daemon.maxProducers`.
     public let allowedProducers: [String]?
     /// [checkpoints]
@@ -105,7 +107,7 @@ extension MillraceConfiguration {
 
     /// Every key with its value in a fixed order and notation, without origins: equal text means
     /// an equal configuration, and the text loads again. It leaves out where this daemon lives
-    /// (state directory and endpoints), and has a device's keys instead of the names of its files,
+    /// (state directory, endpoints and keys), and has a device's keys instead of the names of its files,
     /// so that it can travel inside a checkpoint.
     public var canonicalText: String {
         let left = Self.placeKeys.union(DeviceKeys.references)
@@ -144,7 +146,8 @@ extension MillraceConfiguration {
     }
 
     private static let placeKeys: Set<String> = [
-        "daemon.state", "daemon.ingest", "daemon.query", "daemon.admin",
+        "daemon.state", "daemon.ingest", "daemon.query", "daemon.admin", "keys.server",
+        "keys.clients", "keys.plain-tcp",
     ]
 
     private func forEachSection(

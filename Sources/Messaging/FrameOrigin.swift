@@ -4,6 +4,7 @@
 
 import CZeroMQ
 import Glibc
+import MillraceProtocol
 
 /// The connection that a message came over.
 public struct FrameOrigin: Equatable, Sendable {
@@ -13,13 +14,19 @@ public struct FrameOrigin: Equatable, Sendable {
     /// Whether it came over a socket of this machine's file system (ipc://).
     public var isLocal: Bool
 
+    /// The key that the peer proved to have, as the ZAP handler named it; nil without CURVE. An ipc
+    /// peer may write any key here itself, which gives it less than it has without one.
+    public var user: CurvePublicKey?
     /// Bytes that the whole message took on the wire, its frames' headers included.
     public var wireBytes = 0
 
-    /// - descriptor, isLocal: see the properties.
-    public init(descriptor: Int32 = -1, isLocal: Bool = false) {
+    /// - descriptor, isLocal, user: see the properties.
+    public init(
+        descriptor: Int32 = -1, isLocal: Bool = false, user: CurvePublicKey? = nil
+    ) {
         self.descriptor = descriptor
         self.isLocal = isLocal
+        self.user = user
     }
 
     /// Bytes on the wire of a frame of `bytes` (ZMTP 3.1, 23/ZMTP: flags and a length of one byte,
@@ -37,5 +44,15 @@ public struct FrameOrigin: Equatable, Sendable {
         isLocal =
             zmq_msg_gets(message, "Peer-Address")
             .map { strncmp($0, "localhost:", 10) == 0 } ?? false
+        user = zmq_msg_gets(message, "User-Id").flatMap(Self.key)
+    }
+
+    private static func key(_ text: UnsafePointer<CChar>) -> CurvePublicKey? {
+        let length = strnlen(text, CurvePublicKey.characterCount + 1)
+        do throws(Z85Error) {
+            return try CurvePublicKey(z85: UnsafeRawBufferPointer(start: text, count: length))
+        } catch {
+            return nil
+        }
     }
 }

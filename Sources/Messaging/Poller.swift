@@ -12,9 +12,11 @@ public final class Poller {
 
     /// Watches `socket` for incoming messages. Returns its index.
     @discardableResult
-    public func add(_ socket: Socket) -> Int {
+    public func add(_ socket: Socket) -> Int { add(socket: socket.pointer) }
+
+    func add(socket: UnsafeMutableRawPointer) -> Int {
         items.append(
-            zmq_pollitem_t(socket: socket.pointer, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
+            zmq_pollitem_t(socket: socket, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
         return items.count - 1
     }
 

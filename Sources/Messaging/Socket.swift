@@ -120,6 +120,7 @@ public final class Socket {
 
     /// Binds to `endpoint` ("ipc://PATH" or "tcp://127.0.0.1:PORT").
     public func bind(_ endpoint: String) throws(MessagingError) {
+        try chooseAddressFamily(endpoint)
         guard zmq_bind(pointer, endpoint) == 0 else {
             throw MessagingError(call: "zmq_bind", subject: endpoint)
         }
@@ -127,6 +128,7 @@ public final class Socket {
 
     /// Connects to `endpoint`; returns at once, the connection comes about in the background.
     public func connect(_ endpoint: String) throws(MessagingError) {
+        try chooseAddressFamily(endpoint)
         guard zmq_connect(pointer, endpoint) == 0 else {
             throw MessagingError(call: "zmq_connect", subject: endpoint)
         }
@@ -278,7 +280,12 @@ extension Socket {
         }
     }
 
-    private func set<Value: FixedWidthInteger>(
+    /// libzmq refuses `[::1]` unless told that IPv6 may be; told so, it binds `*` to both families.
+    private func chooseAddressFamily(_ endpoint: String) throws(MessagingError) {
+        try set(ZMQ_IPV6, Int32(endpoint.hasPrefix("tcp://[") ? 1 : 0))
+    }
+
+    func set<Value: FixedWidthInteger>(
         _ option: Int32, _ value: Value
     ) throws(MessagingError) {
         var value = value

@@ -22,6 +22,7 @@ extension DaemonSettings {
         maximumBatch = UInt32(min(configuration.effectiveMaxBatch, samplesPerProducer))
         maximumMessageBytes = daemon.maxMessageBytes
         allowedProducers = configuration.allowedProducers
+        hasKeys = configuration.keys.serverPath != nil
         commit = CommitPolicy(
             sequences: UInt64(configuration.commit.samples),
             intervalNanoseconds: UInt64(configuration.commit.intervalMilliseconds) * 1_000_000)

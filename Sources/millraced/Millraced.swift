@@ -20,6 +20,7 @@ struct Millraced: ParsableCommand {
 
             SIGNALS
               SIGTERM  learns what is queued, makes it durable, acknowledges it, and ends; so SIGINT
+              SIGHUP   reads the keys of the clients again; those of a removed one end at once
 
             EXIT CODES
               0    stopped cleanly
@@ -86,9 +87,22 @@ struct Millraced: ParsableCommand {
         let configuration = load()
         let settings = DaemonSettings(configuration)
         let plan = DaemonPlan(configuration.learner, settings)
-        if check { Foundry.check(configuration, plan, settings) }
+        if check {
+            Foundry.check(configuration, plan, settings, verifyKeys(configuration, settings))
+        }
         Service(configuration: configuration, settings: settings, plan: plan)
             .run(origin: from.map { .checkpoint(path: $0) } ?? .newest, fresh: fresh)
+    }
+
+    /// The clients that may connect, nil without keys.
+    private func verifyKeys(
+        _ configuration: MillraceConfiguration, _ settings: DaemonSettings
+    ) -> ClientTable? {
+        do throws(StartError) {
+            return try ServiceKeys(configuration.keys, endpoints: settings.endpoints).verify()
+        } catch {
+            Foundry.fail(error.message, code: error.exitCode)
+        }
     }
 
     private func load() -> MillraceConfiguration {

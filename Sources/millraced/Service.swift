@@ -30,13 +30,14 @@ struct Service {
                 log.notice("event=set_aside ring=\(settings.stateDirectory)/\(place)")
             }
             let context = try MessagingContext()
-            let daemon = try start(origin, context, log)
+            let keys = ServiceKeys(configuration.keys, endpoints: settings.endpoints)
+            let daemon = try start(origin, context, keys, log)
             StandardError.write(plan.memory.table)
             log.notice("\(DaemonEvent.started(generation: daemon.newestGeneration, doors).line)")
             log.notice("event=kernels set=\"\(Daemon.kernelText)\"")
             daemon.start()
             notifier.notify("READY=1\nSTATUS=learning, generation \(daemon.newestGeneration)")
-            watch(daemon, signals, notifier)
+            watch(daemon, signals, notifier) { keys.reload(daemon, log) }
             exit(stop(daemon, notifier, log))
         } catch let error as StartError {
             if case .doesNotFit = error { StandardError.write(plan.memory.table) }
@@ -52,29 +53,43 @@ struct Service {
     }
 
     private func start(
-        _ origin: StateOrigin, _ context: MessagingContext, _ log: Logger
+        _ origin: StateOrigin, _ context: MessagingContext, _ keys: ServiceKeys, _ log: Logger
     ) throws(StartError) -> Daemon {
         let endpoints = settings.endpoints
         let limits = socketLimits
+        let report: @Sendable (DaemonEvent) -> Void = { event in
+            if event.isProblem {
+                log.error("\(event.line)")
+            } else {
+                log.notice("\(event.line)")
+            }
+        }
+        let server = try keys.server()
+        let access = try makeAccess(context, try keys.board(report))
         return try Daemon(
             configuration: configuration.learner, settings: settings, origin: origin,
-            storage: LinuxStorage(), clock: MachineClock(),
+            storage: LinuxStorage(), clock: MachineClock(), access: access,
             transport: { wakeUp throws(StartError) in
                 do throws(MessagingError) {
                     return try ZeroMQTransport(
                         context: context, endpoints: endpoints, limits: limits,
-                        wakeUps: [wakeUp])
+                        wakeUps: [wakeUp], server: server)
                 } catch {
                     throw .door("\(error). TRY: another endpoint in [daemon]")
                 }
             },
-            report: { event in
-                if event.isProblem {
-                    log.error("\(event.line)")
-                } else {
-                    log.notice("\(event.line)")
-                }
-            })
+            report: report)
+    }
+
+    /// Before the doors: nobody may come in before somebody decides.
+    private func makeAccess(
+        _ context: MessagingContext, _ board: AccessBoard?
+    ) throws(StartError) -> AccessLoop {
+        do throws(MessagingError) {
+            return try AccessLoop(context, board: board)
+        } catch {
+            throw .door("\(error)")
+        }
     }
 
     private var socketLimits: [SocketLimits] {
@@ -88,12 +103,19 @@ struct Service {
 
     /// Waits for a signal or for the admin door to stop the daemon; tells the service manager
     /// how things are every five seconds.
-    private func watch(_ daemon: Daemon, _ signals: ProcessSignals, _ notifier: ServiceNotifier) {
+    private func watch(
+        _ daemon: Daemon, _ signals: ProcessSignals, _ notifier: ServiceNotifier,
+        reload: () -> Void
+    ) {
         var item = pollfd(fd: signals.fileDescriptor, events: Int16(POLLIN), revents: 0)
         var rounds = 0
         while !daemon.isStopping {
             _ = poll(&item, 1, 250)
-            if signals.next() == .stop { return }
+            switch signals.next() {
+            case .stop: return
+            case .reload: reload()
+            case nil: break
+            }
             rounds += 1
             if rounds % 20 == 0 {
                 let mode = daemon.isReadOnly ? "read-only: storage fails" : "learning"

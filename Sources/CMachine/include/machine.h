@@ -33,6 +33,13 @@ int machine_next_signal(int descriptor);
 /// The process's environment, as environ(7).
 char **machine_environment(void);
 
+/// From now on no core is dumped and no other process of the user may look inside
+/// (prctl(2), PR_SET_DUMPABLE).
+void machine_forbid_dumps(void);
+
+/// Overwrites memory in a way that the compiler keeps (explicit_bzero(3)).
+void machine_wipe(void *bytes, size_t count);
+
 /// Names the calling thread; at most 15 bytes.
 void machine_name_thread(const char *name);
 

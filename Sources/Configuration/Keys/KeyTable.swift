@@ -37,7 +37,7 @@ enum KeyTable {
         ["input", "output", "network", "junction"] + JunctionKeys.tables.map { "junction.\($0)" }
         + [
             "learning", "labels", "device", "energy", "commit", "ring", "memory", "daemon",
-            "producers", "checkpoints",
+            "keys", "producers", "checkpoints",
         ]
 
     /// The sections as messages list them: numbered ones once.
@@ -154,9 +154,9 @@ enum KeyTable {
 
     private static let daemon: [KeyDefinition] = [
         key("daemon", "state", .text, .value(.text("millrace-state"))),
-        key("daemon", "ingest", .endpoints(ipcOnly: false), socket("ingest")),
-        key("daemon", "query", .endpoints(ipcOnly: false), socket("query")),
-        key("daemon", "admin", .endpoints(ipcOnly: true), socket("admin")),
+        key("daemon", "ingest", .endpoints, socket("ingest")),
+        key("daemon", "query", .endpoints, socket("query")),
+        key("daemon", "admin", .endpoints, socket("admin")),
         key("daemon", "max-batch", .integer(1...65_536), .value(.integer(256))),
         key("daemon", "queue", .integer(1...16_777_216), .value(.integer(4096))),
         key("daemon", "max-producers", .integer(1...4096), .value(.integer(16))),
@@ -173,6 +173,10 @@ enum KeyTable {
     }
 
     private static let people: [KeyDefinition] = [
+        key("keys", "server", .path, .value(.text(""))),
+        key("keys", "clients", .path, .value(.text(""))),
+        key(
+            "keys", "plain-tcp", .choice(["", KeySettings.plainSentence]), .value(.text(""))),
         key("producers", "allow", .producerNames, .derived),
         key("checkpoints", "keep", .integer(1...10_000), .value(.integer(5))),
         key("checkpoints", "interval-minutes", .integer(0...525_600), .value(.integer(0))),

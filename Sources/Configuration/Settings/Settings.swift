@@ -114,7 +114,7 @@ public struct DaemonLimits: Equatable, Sendable {
     public var ingestEndpoints: [String]
     /// Endpoints for queries.
     public var queryEndpoints: [String]
-    /// Endpoints for commands; ipc only.
+    /// Endpoints for commands.
     public var adminEndpoints: [String]
     /// Most samples in one message, as configured (see `effectiveMaxBatch`).
     public var maxBatch: Int

@@ -144,18 +144,6 @@ package final class ConnectionGuard: @unchecked Sendable {
         return 1000
     }
 
-    /// Turns until `isEnded`.
-    package func run(until isEnded: @Sendable () -> Bool, wakeUp: WakeUp) {
-        let poller = Poller()
-        join(poller)
-        poller.add(fileDescriptor: wakeUp.fileDescriptor)
-        while !isEnded() {
-            let pause = turn()
-            poller.wait(milliseconds: pause)
-            wakeUp.awake()
-        }
-    }
-
     /// Ends the reports. The thread that turns the guard must still run, the one that uses the
     /// doors must not.
     package func stopMonitors() {

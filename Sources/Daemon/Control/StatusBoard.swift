@@ -25,7 +25,7 @@ extension NetworkLoop {
             commits: progress.commits.load(ordering: .relaxed),
             skippedCommits: progress.skippedCommits.load(ordering: .relaxed),
             checkpoints: control.savedCheckpoints, device: deviceStatus, saturations: saturations,
-            connections: connectionStatus)
+            access: keeper.board?.status(), connections: connectionStatus)
     }
 
     func schemaReply() -> SchemaReply {

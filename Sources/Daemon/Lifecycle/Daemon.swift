@@ -44,24 +44,27 @@ public final class Daemon: @unchecked Sendable {
     private let lock: StateLock
     private let storage: any Storage
     private var threads: [WorkerThread] = []
+    private let access: AccessLoop?
+    private var accessThread: WorkerThread?
     private let connections: ConnectionGuard?
-    private let connectionsWakeUp = WakeUp()
-    private var guardThread: WorkerThread?
-    private let areConnectionsEnded = Atomic<Bool>(false)
+    private let report: @Sendable (DaemonEvent) -> Void
 
     /// Recovers the state and joins the loops; nothing runs yet.
     ///
     /// - transport: makes the doors; gets the descriptor that must end a wait.
+    /// - access: decides who may come in; nil without keys and without a connection guard.
     /// - report: gets events for the log, from any loop.
     public init(
         configuration: LearnerConfiguration, settings: DaemonSettings, origin: StateOrigin,
-        storage: any Storage, clock: any MonotonicClock,
+        storage: any Storage, clock: any MonotonicClock, access: AccessLoop? = nil,
         transport: (Int32) throws(StartError) -> any Transport,
         report: @escaping @Sendable (DaemonEvent) -> Void
     ) throws(StartError) {
         let plan = DaemonPlan(configuration, settings)
         if let shortage = plan.memory.shortage { throw .doesNotFit(shortage) }
         self.storage = storage
+        self.access = access
+        self.report = report
         lock = try StateDirectory.take(settings, storage)
         if case .checkpoint(let path) = origin { try StateDirectory.check(path, plan, storage) }
         arena = try Self.makeArena(plan)
@@ -103,8 +106,11 @@ public final class Daemon: @unchecked Sendable {
             clock: clock, report: report)
         let doors = try transport(channels.networkWakeUp.fileDescriptor)
         let ledger = ConnectionLedger(capacity: settings.descriptorCapacity)
-        connections = Self.makeGuard(
-            doors, ledger, channels.networkWakeUp, plan, settings, clock, report)
+        connections =
+            access == nil
+            ? nil
+            : Self.makeGuard(
+                doors, ledger, channels.networkWakeUp, plan, settings, clock, report)
         network = NetworkLoop(
             settings: settings, description: Self.describe(plan),
             admission: Admission(schema: plan.schema, bounds: settings.bounds, kernels: kernels),
@@ -115,7 +121,8 @@ public final class Daemon: @unchecked Sendable {
             producers: ProducerDirectory(
                 stream: stream,
                 allowed: settings.allowedProducers.map { Set($0.compactMap { ProducerName($0) }) }),
-            ledger: ledger)
+            ledger: ledger, access: access?.board)
+        joinGuard(doors)
         try commitFirst(isNeeded: start.needsCommit || change != nil)
         try selfTest(predictor, memory, plan)
     }
@@ -123,7 +130,7 @@ public final class Daemon: @unchecked Sendable {
     /// The newest durable generation.
     public var newestGeneration: UInt64 { ring.newestGeneration }
 
-    /// Starts the three threads.
+    /// Starts the threads.
     public func start() {
         precondition(threads.isEmpty)
         threads = [
@@ -131,12 +138,8 @@ public final class Daemon: @unchecked Sendable {
             WorkerThread(name: "mr-learner") { [learner] in learner.run() },
             WorkerThread(name: "mr-storage") { [storageLoop] in storageLoop.run() },
         ]
-        guard let connections else { return }
-        guardThread = WorkerThread(name: "mr-access") { [self] in
-            connections.run(
-                until: { [self] in areConnectionsEnded.load(ordering: .acquiring) },
-                wakeUp: connectionsWakeUp)
-        }
+        guard let access else { return }
+        accessThread = WorkerThread(name: "mr-access") { access.run() }
     }
 
     /// Asks for a clean stop: what is queued is learned, committed and acknowledged.
@@ -167,6 +170,16 @@ public final class Daemon: @unchecked Sendable {
             && channels.commits.isEmpty && channels.results.isEmpty
     }
 
+    /// Puts another table of keys in force, from any thread: from the next frame on keys that are
+    /// not in it are refused, their sessions end, and their connections are shut down. Those of
+    /// other keys notice nothing.
+    public func replaceClients(_ clients: ClientTable) {
+        guard let board = access?.board else { return }
+        board.replace(clients)
+        channels.networkWakeUp.callAlways()
+        report(.clientsReplaced(count: clients.clients.count))
+    }
+
     /// Ends the threads, finished or not.
     public func end() {
         progress.enter(.ended)
@@ -175,11 +188,11 @@ public final class Daemon: @unchecked Sendable {
         channels.storageWakeUp.callAlways()
         for thread in threads { thread.join() }
         threads = []
+        // While the access thread still reads the reports, and nobody uses the doors any more.
         connections?.stopMonitors()
-        areConnectionsEnded.store(true, ordering: .releasing)
-        connectionsWakeUp.callAlways()
-        guardThread?.join()
-        guardThread = nil
+        access?.stop()
+        accessThread?.join()
+        accessThread = nil
         connections?.closeMonitors()
     }
 
@@ -198,6 +211,16 @@ public final class Daemon: @unchecked Sendable {
             settings: settings, plannedBytes: plan.memory.totalBytes, ledger: ledger,
             monitors: doors.monitors, clock: clock, askDoors: { networkWakeUp.callAlways() },
             report: report)
+    }
+
+    /// The guard gets its turns on the access thread; without one nobody reads the reports.
+    private func joinGuard(_ doors: any Transport) {
+        guard let access, let connections else {
+            for (_, monitor) in doors.monitors { monitor.stop() }
+            return
+        }
+        connections.join(access.poller)
+        access.connectionTurn = { connections.turn() }
     }
 
     private static func makeArena(_ plan: DaemonPlan) throws(StartError) -> Arena {

@@ -2,7 +2,15 @@
 
 /// Something worth a line in the log.
 public enum DaemonEvent: Equatable, Sendable {
+    /// Somebody was not let in, or a frame not taken, because of who it is; one line per second
+    /// and reason stands for `count` of them.
+    case accessRefused(
+        reason: String, door: String, address: String, client: String?, count: UInt64)
     case checkpointFailed(String)
+    /// A reload found a bad file among the keys, and the keys in force stayed.
+    case clientsKept(String)
+    /// The table of keys was replaced.
+    case clientsReplaced(count: Int)
     /// The guard cut a connection that owed `bytes`, so long after it was accepted.
     case connectionCut(
         door: Door, reason: String, peer: String, bytes: Int64, afterMilliseconds: UInt64)
@@ -25,7 +33,8 @@ public enum DaemonEvent: Equatable, Sendable {
     /// Whether somebody should look at it soon.
     public var isProblem: Bool {
         switch self {
-        case .checkpointFailed, .descriptorsScarce, .memoryBeyondPlan, .storageFailed: true
+        case .checkpointFailed, .clientsKept, .descriptorsScarce, .memoryBeyondPlan, .storageFailed:
+            true
         default: false
         }
     }
@@ -33,6 +42,13 @@ public enum DaemonEvent: Equatable, Sendable {
     /// The event as one logfmt line.
     public var line: String {
         switch self {
+        case .accessRefused(let reason, let door, let address, let client, let count):
+            "event=access_refused reason=\(reason) door=\(Self.quoted(door)) "
+                + "address=\(Self.quoted(address)) "
+                + (client.map { "client=\($0) " } ?? "") + "count=\(count)"
+        case .clientsKept(let message):
+            "event=clients_kept message=\(Self.quoted(message))"
+        case .clientsReplaced(let count): "event=clients_replaced count=\(count)"
         case .checkpointFailed(let message):
             "event=checkpoint_failed message=\(Self.quoted(message))"
         case .connectionCut(let door, let reason, let peer, let bytes, let milliseconds):

@@ -92,6 +92,12 @@ public struct DaemonPlan: Sendable {
             MemoryLine(
                 owner: "connection guard", detail: "tables, fixed at the start",
                 bytes: ConnectionGuard.bytes(settings)))
+        if settings.hasKeys {
+            plan.add(
+                MemoryLine(
+                    owner: "keys", detail: "\(ClientTable.mostClients) clients at most, twice",
+                    bytes: ClientTable.bytes + ConnectionRoster.standardBytes))
+        }
         plan.add(MemoryLine(owner: "control messages", detail: "JSON", bytes: Self.controlBytes))
         plan.add(
             MemoryLine(

@@ -53,6 +53,11 @@ final class NetworkLoop: @unchecked Sendable {
     var sessions: SessionTable
     var counters = NetworkCounters()
     var control = ControlDesk()
+    /// Whose frames are taken.
+    var keeper: DoorKeeper
+    /// Who sent the frame that is being taken.
+    var visitor = Visitor.trusted
+    private var cutNanoseconds: UInt64?
     var hold = HoldPolicy()
     var greetings: GreetingBudget
     /// The newest durable generation seen.
@@ -72,10 +77,11 @@ final class NetworkLoop: @unchecked Sendable {
         predictor: Predictor, memory: NetworkMemory, transport: any Transport,
         records: RecordQueue, ring: Ring, sections: SectionPair, channels: LoopChannels,
         progress: SharedProgress, clock: any MonotonicClock, producers: ProducerDirectory,
-        ledger: ConnectionLedger
+        ledger: ConnectionLedger, access: AccessBoard?
     ) {
         self.ledger = ledger
         greetings = GreetingBudget(producers: settings.maximumProducers)
+        keeper = DoorKeeper(board: access)
         self.settings = settings
         self.description = description
         inference = description.layout.device?.charge.inferredTotal ?? DeviceFigures()
@@ -103,6 +109,7 @@ final class NetworkLoop: @unchecked Sendable {
     /// Takes what waits at every door. Returns whether anything was done.
     func turn() -> Bool {
         progress.networkTurns.add(1, ordering: .relaxed)
+        if keeper.refresh() { endUnwelcomeSessions() }
         var didWork = takeResults()
         didWork = finishJobs() || didWork
         tellLateRefusals()
@@ -163,6 +170,7 @@ final class NetworkLoop: @unchecked Sendable {
             case .frame(let bytes):
                 counters.frames &+= 1
                 counters.bytes &+= UInt64(bytes)
+                guard admit(door, origin, peer) else { continue }
                 let frame = UnsafeRawBufferPointer(rebasing: memory.receive[..<bytes])
                 if take(door, frame, peer, origin) { ledger.noteUseful(origin.descriptor) }
             }
@@ -191,8 +199,8 @@ final class NetworkLoop: @unchecked Sendable {
     }
 
     /// Counts a frame that could not be taken and tells its sender why.
-    private func refuse(
-        _ door: Door, _ peer: Peer, _ reason: RefusalReason, _ origin: FrameOrigin
+    func refuse(
+        _ door: Door, _ peer: Peer, _ reason: RefusalReason, _ origin: FrameOrigin = FrameOrigin()
     ) {
         counters.count(reason)
         // A daemon that cannot take anything is no mistake of its peers.
@@ -221,10 +229,20 @@ final class NetworkLoop: @unchecked Sendable {
         return true
     }
 
+    /// Shuts down the connections of those who lost their rights, after a moment in which the
+    /// refusal can leave.
+    func cutSoon() {
+        cutNanoseconds = cutNanoseconds ?? clock.nowNanoseconds &+ 20_000_000
+    }
+
     /// Rare duties: credit for those who wait, acknowledgements that could not be sent.
     private func sweep() {
         grantCredit()
         let now = clock.nowNanoseconds
+        if let due = cutNanoseconds, now >= due {
+            cutNanoseconds = nil
+            keeper.board?.noteCut(keeper.cutUnwelcome())
+        }
         guard now &- lastSweepNanoseconds > 200_000_000 else { return }
         lastSweepNanoseconds = now
         announceDurable()

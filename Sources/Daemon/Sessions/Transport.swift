@@ -10,7 +10,7 @@ public enum Door: Int, CaseIterable, Sendable {
     case ingest
     /// Predictions and status.
     case query
-    /// Rollback, checkpoints; on ipc only.
+    /// Rollback, checkpoints; beyond ipc only with keys.
     case admin
 }
 
@@ -38,19 +38,29 @@ public final class ZeroMQTransport: Transport {
 
     /// Binds every endpoint.
     /// - endpoints: by door. - limits: by door. - wakeUps: descriptors that end a wait.
+    /// - server: the daemon's key, with which all tcp endpoints speak CURVE and ask the process's
+    ///   ZAP handler, in the name of their door, whom to let in; nil without keys.
     public init(
         context: MessagingContext, endpoints: [[String]], limits: [SocketLimits],
-        wakeUps: [Int32]
+        wakeUps: [Int32], server: CurveServer? = nil
     ) throws(MessagingError) {
         precondition(endpoints.count == Door.allCases.count && limits.count == endpoints.count)
         var sockets: [Socket] = []
         var monitors: [(Door, SocketMonitor)] = []
         for door in Door.allCases {
             let socket = try Socket(context, .router, limits: limits[door.rawValue])
-            socket.tellsOrigin = endpoints[door.rawValue].contains { $0.hasPrefix("tcp:") }
-            let monitor = try SocketMonitor(context, of: socket, name: "\(door)")
-            monitors.append((door, monitor))
-            for endpoint in endpoints[door.rawValue] { try socket.bind(endpoint) }
+            let places = endpoints[door.rawValue]
+            socket.tellsOrigin = places.contains(where: Self.isReachable)
+            monitors.append((door, try SocketMonitor(context, of: socket, name: "\(door)")))
+            // libzmq copies a socket's keys when an endpoint is bound: those that come before stay
+            // without any, and a file permission decides there.
+            for place in places where !Self.isReachable(place) { try socket.bind(place) }
+            if let server, socket.tellsOrigin {
+                try socket.askBeforeAdmission(domain: door.name)
+                try socket.use(server)
+                socket.isEncrypted = true
+            }
+            for place in places where Self.isReachable(place) { try socket.bind(place) }
             sockets.append(socket)
             poller.add(socket)
         }
@@ -58,6 +68,13 @@ public final class ZeroMQTransport: Transport {
         self.monitors = monitors
         for descriptor in wakeUps { poller.add(fileDescriptor: descriptor) }
     }
+
+    /// The doors that have an endpoint which other machines may reach.
+    public static func reachableDoors(_ endpoints: [[String]]) -> Set<Door> {
+        Set(Door.allCases.filter { endpoints[$0.rawValue].contains(where: isReachable) })
+    }
+
+    private static func isReachable(_ endpoint: String) -> Bool { !endpoint.hasPrefix("ipc:") }
 
     /// See `Transport`.
     public func receive(

@@ -186,6 +186,8 @@ public struct StatusReply: ControlReply {
     public var device: DeviceStatus?
     /// What every junction in fixed point clipped; absent where all are float32.
     public var saturations: [JunctionSaturations]?
+    /// Who may come in; absent in a daemon without keys.
+    public var access: AccessStatus?
     /// Connections; absent where nothing guards them.
     public var connections: ConnectionStatus?
 
@@ -196,7 +198,8 @@ public struct StatusReply: ControlReply {
         counters: DaemonCounters, figures: Figures, budget: [BudgetLine], budgetBytes: Int,
         plannedBytes: Int, residentBytes: Int, queueDepth: Int, commits: UInt64,
         skippedCommits: UInt64, checkpoints: UInt64, device: DeviceStatus? = nil,
-        saturations: [JunctionSaturations]? = nil, connections: ConnectionStatus? = nil
+        saturations: [JunctionSaturations]? = nil, access: AccessStatus? = nil,
+        connections: ConnectionStatus? = nil
     ) {
         ok = true
         self.version = version
@@ -219,6 +222,7 @@ public struct StatusReply: ControlReply {
         self.checkpoints = checkpoints
         self.device = device
         self.saturations = saturations
+        self.access = access
         self.connections = connections
     }
 }

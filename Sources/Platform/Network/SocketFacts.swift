@@ -62,6 +62,14 @@ public struct SocketTraffic: Equatable, Sendable {
     public var segments: UInt32
     /// Payload that the other side has acknowledged.
     public var acknowledged: UInt64
+
+    /// - received, read, segments, acknowledged: see the properties.
+    public init(received: UInt64, read: UInt64, segments: UInt32, acknowledged: UInt64) {
+        self.received = received
+        self.read = read
+        self.segments = segments
+        self.acknowledged = acknowledged
+    }
 }
 
 /// Facts about an open socket.

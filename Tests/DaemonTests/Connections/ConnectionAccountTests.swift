@@ -47,7 +47,7 @@ import Testing
                 // Up to a high-water mark of messages, and the beginning of one more.
                 let size = 41 + generator.next() % 32_000
                 let count = generator.next() % 17
-                let room = whole < 16 * 32_000 ? count : 0
+                let room = min(count, (16 * 32_000 - min(whole, 16 * 32_000)) / size)
                 whole += room * size
                 world.receive(room * size)
                 let part = generator.next() % size
