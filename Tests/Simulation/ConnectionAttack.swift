@@ -50,7 +50,7 @@ public final class ConnectionAttack {
         self.endpoint = endpoint
         self.message = message
         context = zmq_ctx_new()
-        zmq_ctx_set(context, ZMQ_MAX_SOCKETS, Int32(3 * Self.strangersAtOnce + 16))
+        zmq_ctx_set(context, ZMQ_MAX_SOCKETS, Int32(12 * Self.strangersAtOnce))
         zmq_ctx_set(context, ZMQ_BLOCKY, 0)
     }
 
@@ -71,7 +71,13 @@ public final class ConnectionAttack {
             left -= count
             for _ in 0..<count {
                 made += 1
-                guard let stranger = Stranger(context, made) else { continue }
+                // libzmq gives the places of closed sockets back a little later.
+                var place = Stranger(context, made)
+                for _ in 0..<500 where place == nil {
+                    usleep(2_000)
+                    place = Stranger(context, made)
+                }
+                guard let stranger = place else { continue }
                 stranger.connect(endpoint, disguise, message)
                 strangers.append(stranger)
             }
