@@ -34,6 +34,10 @@ struct Service {
             let daemon = try start(origin, context, keys, log)
             StandardError.write(plan.memory.table)
             log.notice("\(DaemonEvent.started(generation: daemon.newestGeneration, doors).line)")
+            for endpoint in configuration.reachablePlainEndpoints {
+                log.warning(
+                    "event=plain_tcp endpoint=\"\(endpoint)\" message=\"anyone may connect\"")
+            }
             log.notice("event=kernels set=\"\(Daemon.kernelText)\"")
             daemon.start()
             notifier.notify("READY=1\nSTATUS=learning, generation \(daemon.newestGeneration)")

@@ -42,7 +42,7 @@ public final class ConnectionAttack {
     private var strangers: [Stranger] = []
     private var made = 0
 
-    /// Sockets open at once, two per stranger.
+    /// Each has three sockets: its own, and the two ends of its monitor.
     static let strangersAtOnce = 60
 
     /// - message: what every stranger wants to deliver.
@@ -50,7 +50,7 @@ public final class ConnectionAttack {
         self.endpoint = endpoint
         self.message = message
         context = zmq_ctx_new()
-        zmq_ctx_set(context, ZMQ_MAX_SOCKETS, Int32(2 * Self.strangersAtOnce + 16))
+        zmq_ctx_set(context, ZMQ_MAX_SOCKETS, Int32(12 * Self.strangersAtOnce))
         zmq_ctx_set(context, ZMQ_BLOCKY, 0)
     }
 
@@ -71,7 +71,13 @@ public final class ConnectionAttack {
             left -= count
             for _ in 0..<count {
                 made += 1
-                guard let stranger = Stranger(context, made) else { continue }
+                // libzmq gives the places of closed sockets back a little later.
+                var place = Stranger(context, made)
+                for _ in 0..<500 where place == nil {
+                    usleep(2_000)
+                    place = Stranger(context, made)
+                }
+                guard let stranger = place else { continue }
                 stranger.connect(endpoint, disguise, message)
                 strangers.append(stranger)
             }
@@ -107,9 +113,11 @@ private final class Stranger {
     private(set) var answers = 0
 
     init?(_ context: UnsafeMutableRawPointer?, _ number: Int) {
-        guard let socket = zmq_socket(context, ZMQ_DEALER),
-            let monitor = zmq_socket(context, ZMQ_PAIR)
-        else { return nil }
+        guard let socket = zmq_socket(context, ZMQ_DEALER) else { return nil }
+        guard let monitor = zmq_socket(context, ZMQ_PAIR) else {
+            zmq_close(socket)
+            return nil
+        }
         self.socket = socket
         self.monitor = monitor
         set(ZMQ_LINGER, 0)
