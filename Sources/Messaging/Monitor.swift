@@ -20,8 +20,6 @@ public enum MonitorEvent: Equatable, Sendable {
     case handshakeFailed(HandshakeFailure)
     /// A handshake was completed.
     case handshakeSucceeded
-    /// No report will follow.
-    case stopped
 }
 
 /// Why a handshake failed.
@@ -41,6 +39,7 @@ public final class SocketMonitor: @unchecked Sendable {
     private let watched: Socket
     private let context: MessagingContext
     private var isClosed = false
+    private var isStopped = false
 
     /// Watches `socket`; call before its first bind. `name` is unique in the process.
     public init(_ context: MessagingContext, of socket: Socket, name: String)
@@ -51,7 +50,6 @@ public final class SocketMonitor: @unchecked Sendable {
             ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_ACCEPT_FAILED | ZMQ_EVENT_DISCONNECTED
             | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_SUCCEEDED
             | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
-            | ZMQ_EVENT_MONITOR_STOPPED
         guard zmq_socket_monitor(socket.pointer, endpoint, events) == 0 else {
             throw MessagingError(call: "zmq_socket_monitor", subject: name)
         }
@@ -71,11 +69,18 @@ public final class SocketMonitor: @unchecked Sendable {
         }
     }
 
-    deinit { close() }
+    deinit {
+        stop()
+        close()
+    }
 
     /// Ends the reports; call while the reader still reads, from a thread that does not use the
     /// watched socket at the same time.
-    public func stop() { zmq_socket_monitor(watched.pointer, nil, 0) }
+    public func stop() {
+        guard !isStopped else { return }
+        isStopped = true
+        zmq_socket_monitor(watched.pointer, nil, 0)
+    }
 
     /// Gives the reader's end back; call after `stop`.
     public func close() {
@@ -102,7 +107,6 @@ public final class SocketMonitor: @unchecked Sendable {
             case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: return .handshakeFailed(.ended)
             case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: return .handshakeFailed(.notTheProtocol)
             case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return .handshakeFailed(.refused)
-            case ZMQ_EVENT_MONITOR_STOPPED: return .stopped
             default: continue
             }
         }
