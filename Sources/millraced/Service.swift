@@ -39,6 +39,10 @@ struct Service {
                     "event=plain_tcp endpoint=\"\(endpoint)\" message=\"anyone may connect\"")
             }
             log.notice("event=kernels set=\"\(Daemon.kernelText)\"")
+            for endpoint in configuration.reachablePlainEndpoints {
+                log.warning(
+                    "event=plain_tcp endpoint=\(endpoint) message=\"anyone may connect\"")
+            }
             daemon.start()
             notifier.notify("READY=1\nSTATUS=learning, generation \(daemon.newestGeneration)")
             watch(daemon, signals, notifier) { keys.reload(daemon, log) }

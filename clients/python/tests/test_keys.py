@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
+import socket
 import stat
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import zmq
 import zmq.auth
 from zmq.auth.thread import ThreadAuthenticator
 
 import millrace
+from conftest import Array
 from millrace.session.parts import SessionOptions
 
 HURRY = SessionOptions(first_patience=0.6)
@@ -196,6 +201,124 @@ def test_the_environment_names_keys(
     assert millrace.Keys.find() is None
     with pytest.raises(millrace.KeyFileError, match="anybody could answer"):
         millrace.Keys.find(secret)
+
+
+class KeyedDaemon:
+    """A real daemon whose TCP endpoints ask for keys of ``millrace keygen`` and of pyzmq."""
+
+    def __init__(self, millraced: Path, folder: Path) -> None:
+        self.folder = folder
+        self.command = millraced.with_name("millrace")
+        self.clients = folder / "clients.d"
+        self.clients.mkdir()
+        self.keygen("--server")
+        self.server_key = folder / "server.key"
+        ports = [free_port(), free_port()]
+        self.ingest, self.query = (f"tcp://127.0.0.1:{port}" for port in ports)
+        configuration = folder / "millrace.toml"
+        configuration.write_text(
+            "[input]\nfeatures = 4\n[output]\ntask = 'classification'\nclasses = 3\n"
+            "[network]\nhidden = [8]\n[memory]\nbudget = '64MiB'\n"
+            f"[daemon]\ningest = '{self.ingest}'\nquery = '{self.query}'\n"
+            "[keys]\nserver = 'server.key_secret'\nclients = 'clients.d'\n"
+        )
+        self.arguments: list[str | Path] = [
+            millraced,
+            "--config",
+            configuration,
+            "--state",
+            folder / "state",
+        ]
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def keygen(self, *arguments: str) -> None:
+        """A pair in the folder."""
+        subprocess.run(
+            [self.command, "keygen", "--directory", self.folder, *arguments],
+            check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Starts it and waits until it says so."""
+        log = self.folder / "log"
+        with log.open("wb") as file:
+            self.process = subprocess.Popen(self.arguments, stdout=file, stderr=file)
+        end = time.monotonic() + 20
+        while b"event=started" not in log.read_bytes():
+            assert self.process.poll() is None, log.read_text("utf-8")
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stops it by its own process id."""
+        if self.process is not None:
+            self.process.terminate()
+            assert self.process.wait(20) == 0
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@pytest.fixture
+def keyed(millraced: Path, tmp_path: Path) -> Iterator[KeyedDaemon]:
+    """A daemon with keys that does not run yet."""
+    if not millraced.with_name("millrace").exists():
+        pytest.skip("needs millrace beside millraced")
+    found = KeyedDaemon(millraced, tmp_path)
+    yield found
+    found.stop()
+
+
+def test_files_go_both_ways_between_keygen_and_pyzmq(keyed: KeyedDaemon) -> None:
+    keyed.keygen("pump-1", "--allow", "ingest,query", "--producers", "a,b")
+    public, nothing = zmq.auth.load_certificate(keyed.folder / "pump-1.key")
+    also_public, secret = zmq.auth.load_certificate(keyed.folder / "pump-1.key_secret")
+    assert nothing is None
+    assert secret is not None
+    assert public == also_public == zmq.curve_public(secret)
+    assert stat.S_IMODE((keyed.folder / "pump-1.key_secret").stat().st_mode) == 0o600
+    assert list(zmq.auth.load_certificates(keyed.folder)) != []
+    # The other way: the daemon takes pyzmq's pair as its own, and pyzmq's public certificates.
+    (keyed.folder / "server.key_secret").unlink()
+    pair(keyed.folder, "server")
+    pair(keyed.clients, "from-pyzmq")
+    (keyed.clients / "from-pyzmq.key_secret").rename(keyed.folder / "from-pyzmq.key_secret")
+    given = keyed.clients / "from-pyzmq.key"
+    given.write_text(given.read_text().replace("metadata\n", "metadata\n    allow = metrics\n"))
+    keyed.start()
+    key = keyed.folder / "from-pyzmq.key_secret"
+    with millrace.Client(query=keyed.query, key=key, server_key=keyed.server_key) as client:
+        assert client.status().generation >= 0
+        with pytest.raises(millrace.RefusedError, match="notAllowed"):
+            client.predict(np.zeros((1, 4)))
+
+
+def test_a_real_daemon_takes_samples_from_listed_keys_alone(
+    keyed: KeyedDaemon, stream: tuple[Array, Array]
+) -> None:
+    for name in ("pump-1", "stranger"):
+        keyed.keygen(name)
+    shutil.copy(keyed.folder / "pump-1.key", keyed.clients)
+    keyed.start()
+    keys = millrace.Keys.load(keyed.folder / "pump-1.key_secret", keyed.server_key)
+    X, y = stream
+    with millrace.Producer("pump-1", ingest=keyed.ingest, key=keys, spool=False) as producer:
+        producer.send(X[:2000], y[:2000])
+        producer.flush(20)
+        assert producer.acknowledged == 2000
+    with millrace.Client(query=keyed.query, key=keys) as client:
+        assert len(client.predict(X[:10])) == 10
+        (mine,) = client.status().producers
+        assert (mine.name, mine.learned) == ("pump-1", 2000)
+    with pytest.raises(millrace.RefusedError, match="notAllowed"):
+        millrace.Producer("pump-2", ingest=keyed.ingest, key=keys, spool=False)
+    stranger = millrace.Keys.load(keyed.folder / "stranger.key_secret", keyed.server_key)
+    with pytest.raises(millrace.KeyRefusedError, match="refused this key"):
+        millrace.Producer("stranger", ingest=keyed.ingest, key=stranger, spool=False)
 
 
 def test_secrets_do_not_show(server: CurveServer, tmp_path: Path) -> None:

@@ -157,8 +157,8 @@ public final class ProducerSession {
         }
         throw ClientError(
             .unreachable, "the daemon does not answer",
-            why: transport.trouble.isEmpty
-                ? "no WELCOME within \(patience / 1000) s" : transport.trouble,
+            why: transport.handshakeTrouble.isEmpty
+                ? "no WELCOME within \(patience / 1000) s" : transport.handshakeTrouble,
             advice: "millraced --config FILE, or --state DIR / --ingest ENDPOINT")
     }
 }

@@ -168,7 +168,7 @@ extension RequestClient {
     private func unreachable(_ why: String) -> ClientError {
         ClientError(
             .unreachable, "the daemon at \(endpoint) does not answer",
-            why: transport.trouble.isEmpty ? why : transport.trouble,
+            why: transport.handshakeTrouble.isEmpty ? why : transport.handshakeTrouble,
             advice: "millraced --config FILE, or --state DIR of the daemon that runs")
     }
 

@@ -10,10 +10,10 @@ public protocol FrameTransport: AnyObject {
     /// Waits until a frame is there, at most `milliseconds`.
     func wait(milliseconds: Int)
     /// What is known of why nobody answers; empty when nothing is.
-    var trouble: String { get }
+    var handshakeTrouble: String { get }
 }
 
 extension FrameTransport {
     /// Nothing is known.
-    public var trouble: String { "" }
+    public var handshakeTrouble: String { "" }
 }

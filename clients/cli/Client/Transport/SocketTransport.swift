@@ -16,7 +16,7 @@ public final class SocketTransport: FrameTransport {
     private let monitor: SocketMonitor?
 
     /// Why the newest handshake failed; empty when none did.
-    public private(set) var trouble = ""
+    public private(set) var handshakeTrouble = ""
 
     /// Connects to `endpoint`; the connection itself comes about in the background.
     ///
@@ -43,7 +43,8 @@ public final class SocketTransport: FrameTransport {
             monitor =
                 endpoint.hasPrefix("tcp://")
                 ? try SocketMonitor(
-                    context, of: socket, name: "client-\(UInt(bitPattern: ObjectIdentifier(socket)))")
+                    context, of: socket,
+                    name: "client-\(UInt(bitPattern: ObjectIdentifier(socket)))")
                 : nil
             if let curve { try socket.use(curve) }
             try socket.connect(endpoint)
@@ -88,9 +89,10 @@ public final class SocketTransport: FrameTransport {
         guard let monitor else { return }
         while let event = monitor.next() {
             switch event {
-            case .handshakeSucceeded: trouble = ""
+            case .handshakeSucceeded: handshakeTrouble = ""
             case .handshakeFailed(.refused): throw refusal
-            case .handshakeFailed: trouble = keys == nil ? Self.plainTrouble : Self.keyedTrouble
+            case .handshakeFailed:
+                handshakeTrouble = keys == nil ? Self.plainTrouble : Self.keyedTrouble
             default: break
             }
         }

@@ -102,7 +102,8 @@ struct KeygenCommand: ParsableCommand {
             return Certificate(
                 name: name, publicKey: keys.publicKey, secretKey: keys.secretKey,
                 rights: server
-                    ? [] : allow.map { rights in
+                    ? []
+                    : allow.map { rights in
                         AccessRights(words(rights).compactMap { AccessRights(word: $0) })
                     } ?? Self.usual,
                 producers: words(producers).compactMap { ProducerName($0) })

@@ -66,7 +66,8 @@ struct DaemonOptions: ParsableArguments {
         _ context: MessagingContext, _ endpoint: String
     ) throws(ClientError) -> RequestClient {
         let client = RequestClient(
-            transport: try SocketTransport(context, endpoint: endpoint, keys: keys), clock: MachineClock(),
+            transport: try SocketTransport(context, endpoint: endpoint, keys: keys),
+            clock: MachineClock(),
             endpoint: endpoint)
         client.timeoutMilliseconds = Int(timeout * 1000)
         return client
