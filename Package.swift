@@ -185,7 +185,7 @@ let package = Package(
 
         // Tests
         .target(
-            name: "Simulation", dependencies: ["Arithmetic", "Platform"],
+            name: "Simulation", dependencies: ["Arithmetic", "CZeroMQ", "Platform"],
             path: "Tests/Simulation", swiftSettings: strict),
         .target(name: "MallocCount", path: "Tests/MallocCount"),
         .target(
@@ -216,7 +216,7 @@ let package = Package(
             dependencies: ["MillraceProtocol", "Platform", "Simulation", "WeightStore"],
             swiftSettings: strict),
         .testTarget(
-            name: "MessagingTests", dependencies: ["Messaging", "MillraceProtocol"],
+            name: "MessagingTests", dependencies: ["CZeroMQ", "Messaging", "MillraceProtocol"],
             swiftSettings: strict),
         .testTarget(
             name: "JunctionsTests", dependencies: ["Junctions", "Arithmetic", "Kernels"],

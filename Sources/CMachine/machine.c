@@ -1,11 +1,22 @@
 #define _GNU_SOURCE
 #include "machine.h"
+#include <errno.h>
+#include <linux/sockios.h>
+#include <linux/tcp.h>
 #include <malloc.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int machine_instruction_set(void) {
@@ -104,4 +115,101 @@ void machine_name_thread(const char *name) {
 
 char **machine_environment(void) {
     return environ;
+}
+
+bool machine_tcp_info(
+    int descriptor, uint64_t *received, uint32_t *segments, uint64_t *acknowledged) {
+    struct tcp_info information;
+    socklen_t bytes = sizeof information;
+    memset(&information, 0, sizeof information);
+    if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &information, &bytes) != 0) return false;
+    // Kernels before 4.6 know no segments with payload.
+    if (bytes < offsetof(struct tcp_info, tcpi_data_segs_in) + sizeof(uint32_t)) return false;
+    *received = information.tcpi_bytes_received;
+    *segments = information.tcpi_data_segs_in;
+    *acknowledged = information.tcpi_bytes_acked;
+    return true;
+}
+
+int machine_readable_bytes(int descriptor) {
+    int bytes = 0;
+    return ioctl(descriptor, FIONREAD, &bytes) == 0 && bytes > 0 ? bytes : 0;
+}
+
+int machine_unsent_bytes(int descriptor) {
+    int bytes = 0;
+    return ioctl(descriptor, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? bytes : 0;
+}
+
+uint64_t machine_socket_number(int descriptor) {
+    struct stat facts;
+    if (fstat(descriptor, &facts) != 0 || !S_ISSOCK(facts.st_mode)) return 0;
+    return (uint64_t)facts.st_ino;
+}
+
+int machine_peer(int descriptor, uint8_t address[16], uint32_t *number) {
+    struct sockaddr_storage peer;
+    socklen_t bytes = sizeof peer;
+    memset(&peer, 0, sizeof peer);
+    memset(address, 0, 16);
+    *number = 0;
+    if (getpeername(descriptor, (struct sockaddr *)&peer, &bytes) != 0) return 0;
+    if (peer.ss_family == AF_INET) {
+        const struct sockaddr_in *four = (const struct sockaddr_in *)&peer;
+        address[10] = address[11] = 0xFF;
+        memcpy(address + 12, &four->sin_addr, 4);
+        *number = ntohs(four->sin_port);
+        return 4;
+    }
+    if (peer.ss_family == AF_INET6) {
+        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&peer;
+        memcpy(address, &six->sin6_addr, 16);
+        *number = ntohs(six->sin6_port);
+        return 6;
+    }
+    if (peer.ss_family != AF_UNIX) return 0;
+    struct ucred peer_process;
+    bytes = sizeof peer_process;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer_process, &bytes) == 0)
+        *number = peer_process.uid;
+    return 1;
+}
+
+int machine_epoll(void) {
+    return epoll_create1(EPOLL_CLOEXEC);
+}
+
+int machine_epoll_once(int epoll, int descriptor) {
+    struct epoll_event event = {
+        .events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, .data = {.fd = descriptor}};
+    if (epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event) == 0) return 0;
+    return errno == ENOENT ? epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) : -1;
+}
+
+int machine_epoll_take(int epoll, int32_t *descriptors, int capacity) {
+    struct epoll_event events[64];
+    int count = epoll_wait(epoll, events, capacity < 64 ? capacity : 64, 0);
+    for (int index = 0; index < count; index++) descriptors[index] = events[index].data.fd;
+    return count;
+}
+
+uint64_t machine_allow_descriptors(uint64_t wanted) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+    if (limit.rlim_cur >= wanted) return limit.rlim_cur;
+    rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before;
+}
+
+void machine_return_memory(void) {
+    malloc_trim(0);
+}
+
+void machine_forbid_dumps(void) {
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+void machine_wipe(void *bytes, size_t count) {
+    explicit_bzero(bytes, count);
 }

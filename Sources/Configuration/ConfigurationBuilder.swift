@@ -44,6 +44,8 @@ struct ConfigurationBuilder {
         checkInput(input)
         let daemon = daemon()
         checkPlaces(daemon)
+        let keys = keySettings()
+        checkKeys(keys, daemon)
         checkProducers(daemon)
         let device = device()
         guard problems.isEmpty else { return nil }
@@ -64,7 +66,7 @@ struct ConfigurationBuilder {
                 intervalMilliseconds: integer("commit.interval-milliseconds"),
                 bytesPerDay: integer("commit.bytes-per-day")),
             ring: RingSettings(slotCount: integer("ring.slots"), heldCount: integer("ring.held")),
-            memoryBudgetBytes: integer("memory.budget"), daemon: daemon,
+            memoryBudgetBytes: integer("memory.budget"), daemon: daemon, keys: keys,
             allowedProducers: values["producers.allow"].map { _ in names("producers.allow") },
             checkpoints: CheckpointSettings(
                 keep: integer("checkpoints.keep"),
@@ -308,6 +310,10 @@ struct ConfigurationBuilder {
             socketMode: UInt32(text("daemon.socket-mode"), radix: 8) ?? 0o600,
             maxBatch: integer("daemon.max-batch"), queueSamples: integer("daemon.queue"),
             maxProducers: integer("daemon.max-producers"), maxPeers: integer("daemon.max-peers"),
+            maxConnections: integer("daemon.max-connections"),
+            connectionsPerAddress: integer("daemon.connections-per-address"),
+            handshakesPerSecond: integer("daemon.handshakes-per-second"),
+            firstFrameSeconds: integer("daemon.first-frame-seconds"),
             maxMessageBytes: integer("daemon.max-message"))
     }
 

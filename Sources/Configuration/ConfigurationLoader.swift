@@ -13,6 +13,9 @@ public struct ConfigurationInputs: Sendable {
     public var environment: [String: String]
     /// Flags, later ones over earlier ones.
     public var flags: [ConfigurationFlag]
+    /// The service manager's credential that may be the daemon's secret certificate
+    /// ($CREDENTIALS_DIRECTORY/curve.secret); nil if there is none.
+    public var serverCredential: String?
     /// Whether a network that does not run on its device is refused. Who looks for one that does
     /// must see the others, too.
     public var checksDevice: Bool
@@ -41,6 +44,7 @@ public enum ConfigurationLoader {
         var inputs = ConfigurationInputs(
             path: path, environment: environment, flags: flags, checksDevice: checksDevice)
         if let path { inputs.text = try read(path) }
+        inputs.serverCredential = credential(environment)
         return try load(inputs)
     }
 
@@ -66,10 +70,19 @@ public enum ConfigurationLoader {
             values: layers.values, problems: layers.problems, path: inputs.path,
             lines: fileText?.lines ?? [:], environment: inputs.environment,
             checksDevice: inputs.checksDevice)
+        builder.takeCredential(inputs.serverCredential)
         guard let configuration = builder.build() else {
             throw ConfigurationErrors(builder.problems)
         }
         return configuration
+    }
+
+    /// The path of the credential, if something is there.
+    private static func credential(_ environment: [String: String]) -> String? {
+        guard let folder = environment["CREDENTIALS_DIRECTORY"], !folder.isEmpty else { return nil }
+        let path = folder + "/" + KeySettings.credential
+        var facts = stat()
+        return lstat(path, &facts) == 0 ? path : nil
     }
 
     /// The text of a file: UTF-8, at most 1 MiB.

@@ -184,11 +184,11 @@ struct LayerCollector {
 
     /// What was found, with the first element that is wrong if it is a list.
     private static func found(_ value: ConfigurationValue, _ kind: ValueKind) -> String {
-        if case .endpoints(let ipcOnly) = kind {
+        if case .endpoints = kind {
             var list = [value]
             if case .array(let values) = value { list = values }
             for case .text(let text) in list {
-                if let why = Endpoint.problem(text, ipcOnly: ipcOnly) {
+                if let why = Endpoint.problem(text) {
                     return "\"\(text.prefix(80))\" (\(why))"
                 }
             }

@@ -27,6 +27,8 @@ public struct MillraceConfiguration: Sendable {
     public let memoryBudgetBytes: Int
     /// [daemon]
     public let daemon: DaemonLimits
+    /// [keys]
+    public let keys: KeySettings
     /// [producers] allow; nil = anyone, up to `daemon.maxProducers`.
     public internal(set) var allowedProducers: [String]?
     /// [checkpoints]
@@ -107,7 +109,7 @@ extension MillraceConfiguration {
 
     /// Every key with its value in a fixed order and notation, without origins: equal text means
     /// an equal configuration, and the text loads again. It leaves out where this daemon lives
-    /// (state directory and endpoints), and has a device's keys instead of the names of its files,
+    /// (state directory, endpoints and keys), and has a device's keys instead of the names of its files,
     /// so that it can travel inside a checkpoint.
     public var canonicalText: String {
         let left = Self.placeKeys.union(DeviceKeys.references)
@@ -147,6 +149,7 @@ extension MillraceConfiguration {
 
     private static let placeKeys: Set<String> = [
         "daemon.state", "daemon.ingest", "daemon.query", "daemon.admin", "daemon.socket-mode",
+        "keys.server", "keys.clients", "keys.plain-tcp",
     ]
 
     private func forEachSection(

@@ -46,6 +46,11 @@ public final class MessagingContext: @unchecked Sendable {
         zmq_ctx_set(pointer, ZMQ_BLOCKY, 0)
     }
 
+    /// Hands libzmq's own context to `body`, for tests that speak to it as nothing of ours does.
+    package func withPointer<Result>(_ body: (UnsafeMutableRawPointer) -> Result) -> Result {
+        body(pointer)
+    }
+
     /// Ends libzmq; every socket must be closed before, or this waits for it.
     deinit {
         while zmq_ctx_term(pointer) != 0 && zmq_errno() == EINTR {}

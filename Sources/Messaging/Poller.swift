@@ -14,8 +14,20 @@ public final class Poller {
     /// - orRoom: also ends a wait when a message can be sent.
     @discardableResult
     public func add(_ socket: Socket, orRoom: Bool = false) -> Int {
+        add(socket: socket.pointer, orRoom: orRoom)
+    }
+
+    func add(socket: UnsafeMutableRawPointer, orRoom: Bool = false) -> Int {
         let events = Int16(orRoom ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN)
-        items.append(zmq_pollitem_t(socket: socket.pointer, fd: 0, events: events, revents: 0))
+        items.append(zmq_pollitem_t(socket: socket, fd: 0, events: events, revents: 0))
+        return items.count - 1
+    }
+
+    /// Watches `monitor` for events. Returns its index.
+    @discardableResult
+    public func add(_ monitor: SocketMonitor) -> Int {
+        items.append(
+            zmq_pollitem_t(socket: monitor.pointer, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
         return items.count - 1
     }
 

@@ -2,7 +2,9 @@
 //
 // Invariants: a message is one body frame (a ROUTER sees the routing id before it); whatever
 // arrives with more frames is read to its end and reported as `.multipart`, never kept.
-// Nothing here allocates per message; what libzmq allocates is bounded by `SocketLimits`.
+// Nothing here allocates per message; what libzmq allocates is bounded by `SocketLimits`. A message
+// is received as libzmq's own and copied once into the caller's buffer, as zmq_recv does inside,
+// because only the message itself tells where it came from.
 
 import CZeroMQ
 import Glibc
@@ -77,6 +79,13 @@ public final class Socket {
     private let context: MessagingContext
     private let type: SocketType
     private var isClosed = false
+    /// The message being received; empty in between.
+    private let message = UnsafeMutablePointer<zmq_msg_t>.allocate(capacity: 1)
+    /// Whether `receive` looks up where a message came from: four look-ups of libzmq per message,
+    /// for doors that other machines can reach.
+    public var tellsOrigin = false
+    /// Whether frames come encrypted over the connections whose bytes are counted (CURVE).
+    public var isEncrypted = false
 
     /// Makes a socket with every limit set.
     /// - routingId: what a DEALER calls itself at a ROUTER; empty lets the ROUTER choose, as the
@@ -97,7 +106,10 @@ public final class Socket {
         }
     }
 
-    deinit { close() }
+    deinit {
+        close()
+        message.deallocate()
+    }
 
     /// Closes at once; queued messages are dropped (LINGER 0).
     public func close() {
@@ -108,6 +120,7 @@ public final class Socket {
 
     /// Binds to `endpoint` ("ipc://PATH" or "tcp://127.0.0.1:PORT").
     public func bind(_ endpoint: String) throws(MessagingError) {
+        try chooseAddressFamily(endpoint)
         guard zmq_bind(pointer, endpoint) == 0 else {
             throw MessagingError(call: "zmq_bind", subject: endpoint)
         }
@@ -125,6 +138,7 @@ public final class Socket {
 
     /// Connects to `endpoint`; returns at once, the connection comes about in the background.
     public func connect(_ endpoint: String) throws(MessagingError) {
+        try chooseAddressFamily(endpoint)
         guard zmq_connect(pointer, endpoint) == 0 else {
             throw MessagingError(call: "zmq_connect", subject: endpoint)
         }
@@ -143,7 +157,7 @@ public final class Socket {
     /// DEALER: takes the next message, if one is there.
     public func receive(into buffer: UnsafeMutableRawBufferPointer) -> Received {
         precondition(type == .dealer)
-        return receiveBody(into: buffer)
+        return receiveBody(into: buffer) ?? .nothing
     }
 
     /// ROUTER: takes the next message, if one is there, and says from whom: the empty `Peer()` when
@@ -151,20 +165,27 @@ public final class Socket {
     public func receive(
         into buffer: UnsafeMutableRawBufferPointer, from peer: inout Peer
     ) -> Received {
+        var origin = FrameOrigin()
+        return receive(into: buffer, from: &peer, origin: &origin)
+    }
+
+    /// The same, and says over which connection it came: the empty `FrameOrigin()` unless
+    /// `tellsOrigin`.
+    public func receive(
+        into buffer: UnsafeMutableRawBufferPointer, from peer: inout Peer,
+        origin: inout FrameOrigin
+    ) -> Received {
         precondition(type == .router)
         // Whoever sent the message before must not be answered for this one.
         peer = Peer()
-        var id: (UInt64, UInt64) = (0, 0)
-        let idBytes = withUnsafeMutableBytes(of: &id) { retrying(into: $0) }
-        guard idBytes >= 0 else { return .nothing }
-        guard hasMore else { return .multipart }
-        guard idBytes <= 16 else {
-            discardRest()
-            return .multipart
-        }
-        peer = Peer(
-            low: UInt64(littleEndian: id.0), high: UInt64(littleEndian: id.1), byteCount: idBytes)
-        return receiveBody(into: buffer)
+        origin = FrameOrigin()
+        guard let id = takeRoutingId() else { return .nothing }
+        guard id.hasMore else { return .multipart }
+        peer = id.peer
+        // The origin is the body frame's: libzmq 4.3.4 forgets that of the routing id frame when
+        // a poll has fetched it (fixed upstream in 4.3.5).
+        let received = receiveBody(into: buffer, origin: &origin) ?? .multipart
+        return peer.byteCount > 0 ? received : .multipart
     }
 
     /// DEALER: sends one frame without waiting.
@@ -184,35 +205,65 @@ public final class Socket {
         return outcome(zmq_send(pointer, frame.baseAddress, frame.count, ZMQ_DONTWAIT))
     }
 
-    private func receiveBody(into buffer: UnsafeMutableRawBufferPointer) -> Received {
-        let bytes = retrying(into: buffer)
-        guard bytes >= 0 else { return .nothing }
-        if hasMore {
-            discardRest()
+    /// The routing id that goes before a message, empty when it is too long to keep; nil when
+    /// nothing waits.
+    private func takeRoutingId() -> (peer: Peer, hasMore: Bool)? {
+        guard let bytes = takeFrame() else { return nil }
+        defer { zmq_msg_close(message) }
+        var id: (UInt64, UInt64) = (0, 0)
+        guard (1...16).contains(bytes.count) else { return (Peer(), zmq_msg_more(message) != 0) }
+        withUnsafeMutableBytes(of: &id) { $0.copyMemory(from: bytes) }
+        let peer = Peer(
+            low: UInt64(littleEndian: id.0), high: UInt64(littleEndian: id.1),
+            byteCount: bytes.count)
+        return (peer, zmq_msg_more(message) != 0)
+    }
+
+    private func receiveBody(into buffer: UnsafeMutableRawBufferPointer) -> Received? {
+        var origin = FrameOrigin()
+        return receiveBody(into: buffer, origin: &origin)
+    }
+
+    private func receiveBody(
+        into buffer: UnsafeMutableRawBufferPointer, origin: inout FrameOrigin
+    ) -> Received? {
+        guard let bytes = takeFrame() else { return nil }
+        let count = bytes.count
+        if tellsOrigin {
+            origin = FrameOrigin(of: message)
+        } else if type == .router {
+            origin.descriptor = zmq_msg_get(message, ZMQ_SRCFD)
+        }
+        origin.wireBytes = FrameOrigin.wireBytes(count, isEncrypted: isEncrypted)
+        let isWhole = zmq_msg_more(message) == 0
+        if isWhole, count <= buffer.count { buffer.copyMemory(from: bytes) }
+        zmq_msg_close(message)
+        guard isWhole else {
+            origin.wireBytes += discardRest()
             return .multipart
         }
-        return bytes <= buffer.count ? .frame(bytes: bytes) : .oversize(bytes: bytes)
+        return count <= buffer.count ? .frame(bytes: count) : .oversize(bytes: count)
     }
 
-    private func retrying(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        while true {
-            let bytes = zmq_recv(pointer, buffer.baseAddress, buffer.count, ZMQ_DONTWAIT)
-            if bytes >= 0 || zmq_errno() != EINTR { return Int(bytes) }
+    /// The next frame, to be closed after use; nil when none waits.
+    private func takeFrame() -> UnsafeRawBufferPointer? {
+        zmq_msg_init(message)
+        while zmq_msg_recv(message, pointer, ZMQ_DONTWAIT) < 0 {
+            guard zmq_errno() == EINTR else { return nil }
         }
+        return UnsafeRawBufferPointer(start: zmq_msg_data(message), count: zmq_msg_size(message))
     }
 
-    private var hasMore: Bool {
-        var more: Int32 = 0
-        var bytes = MemoryLayout<Int32>.size
-        zmq_getsockopt(pointer, ZMQ_RCVMORE, &more, &bytes)
-        return more != 0
-    }
-
-    private func discardRest() {
-        while hasMore {
-            var scrap: UInt64 = 0
-            _ = withUnsafeMutableBytes(of: &scrap) { retrying(into: $0) }
+    /// Reads a message to its end. What its frames took on the wire.
+    private func discardRest() -> Int {
+        var wireBytes = 0
+        while let bytes = takeFrame() {
+            wireBytes += FrameOrigin.wireBytes(bytes.count, isEncrypted: isEncrypted)
+            let hasMore = zmq_msg_more(message) != 0
+            zmq_msg_close(message)
+            if !hasMore { break }
         }
+        return wireBytes
     }
 
     private func outcome(_ result: Int32) -> Sent {
@@ -247,6 +298,11 @@ extension Socket {
             try set(ZMQ_RECONNECT_IVL, Int32(100))
             try set(ZMQ_RECONNECT_IVL_MAX, Int32(5000))
         }
+    }
+
+    /// libzmq refuses `[::1]` unless told that IPv6 may be; told so, it binds `*` to both families.
+    private func chooseAddressFamily(_ endpoint: String) throws(MessagingError) {
+        try set(ZMQ_IPV6, Int32(endpoint.hasPrefix("tcp://[") ? 1 : 0))
     }
 
     func set<Value: FixedWidthInteger>(

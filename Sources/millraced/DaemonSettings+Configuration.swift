@@ -14,10 +14,15 @@ extension DaemonSettings {
         queueSamples = daemon.queueSamples
         maximumProducers = daemon.maxProducers
         maximumPeers = daemon.maxPeers
+        connections.count = daemon.maxConnections
+        connections.perAddress = daemon.connectionsPerAddress
+        connections.handshakesPerSecond = daemon.handshakesPerSecond
+        connections.firstFrameSeconds = daemon.firstFrameSeconds
         // A batch that is larger than a producer's share of the queue could never be sent.
         maximumBatch = UInt32(min(configuration.effectiveMaxBatch, samplesPerProducer))
         maximumMessageBytes = daemon.maxMessageBytes
         allowedProducers = configuration.allowedProducers
+        hasKeys = configuration.keys.serverPath != nil
         commit = CommitPolicy(
             sequences: UInt64(configuration.commit.samples),
             intervalNanoseconds: UInt64(configuration.commit.intervalMilliseconds) * 1_000_000)

@@ -28,7 +28,7 @@ struct Doors {
             Foundry.fail("\(error)", code: 78)
         }
         for socket in inherited {
-            if let why = objection(to: socket) { Foundry.fail(why, code: 78) }
+            if let why = objection(to: socket, configuration.keys) { Foundry.fail(why, code: 78) }
         }
         for (index, name) in names.enumerated() {
             let own = inherited.filter { $0.name == name }.map(\.endpoint)
@@ -43,15 +43,17 @@ struct Doors {
     }
 
     /// Why an inherited socket must not be used; nil if it may.
-    private static func objection(to socket: InheritedSocket) -> String? {
-        if socket.isReachable {
+    private static func objection(to socket: InheritedSocket, _ keys: KeySettings) -> String? {
+        if keys.serverPath != nil { return nil }
+        if socket.isReachable, !keys.allowsPlainTCP {
             return "the inherited socket \(socket.endpoint) (\(socket.name)) may be reached from "
-                + "other machines, and there is no authentication. "
-                + "TRY: ListenStream=127.0.0.1:PORT in the .socket unit"
+                + "other machines, and there are no keys. "
+                + "TRY: [keys] server, or ListenStream=127.0.0.1:PORT in the .socket unit"
         }
         if socket.name == "\(Door.admin)", !socket.endpoint.hasPrefix("ipc://") {
-            return "the inherited socket \(socket.endpoint) is for admin, and commands are taken "
-                + "from Unix sockets only. TRY: ListenStream=/run/millrace/admin.sock"
+            return "the inherited socket \(socket.endpoint) is for admin, and without keys commands "
+                + "are taken from Unix sockets only. TRY: [keys] server, or "
+                + "ListenStream=/run/millrace/admin.sock"
         }
         return nil
     }

@@ -16,7 +16,8 @@ enum Foundry {
 
     /// --check: what would run, where each value came from, and what it would take.
     static func check(
-        _ configuration: MillraceConfiguration, _ plan: DaemonPlan, _ settings: DaemonSettings
+        _ configuration: MillraceConfiguration, _ plan: DaemonPlan, _ settings: DaemonSettings,
+        _ clients: ClientTable?
     ) -> Never {
         print("# The effective configuration; after # where each value came from.")
         print(configuration.effectiveText)
@@ -25,6 +26,7 @@ enum Foundry {
         if let device = Self.deviceText(configuration) { print(device) }
         print(Self.writeBudget(plan, settings))
         print("# " + Self.ceiling(plan) + ": " + Self.ceilingReason)
+        print(doorText(configuration, clients))
         exit(plan.memory.shortage == nil ? 0 : 78)
     }
 
@@ -44,6 +46,24 @@ enum Foundry {
     private static let ceilingReason =
         "the plan, \(DaemonPlan.runtimeBaseBytes >> 20) MiB for the program itself, and a "
         + "quarter of both as room"
+
+    /// Who may come in at which endpoint, and how many keys that are.
+    static func doorText(
+        _ configuration: MillraceConfiguration, _ clients: ClientTable?
+    ) -> String {
+        var lines = ["# Who may come in."]
+        for (name, endpoint) in configuration.doorEndpoints {
+            let access = configuration.access(to: endpoint)
+            var line = "# \(name) \(endpoint): \(access.text)"
+            if access == .keyed, let clients, let door = Door(name: name) {
+                let count = clients.clients.count { !$0.rights.isDisjoint(with: door.rights) }
+                line += ", \(count) of \(clients.clients.count) in "
+                line += configuration.keys.clientsPath ?? "no folder"
+            }
+            lines.append(line)
+        }
+        return lines.joined(separator: "\n")
+    }
 
     /// The emulated device: what lies where, and how it works the network; nil without one.
     static func deviceText(_ configuration: MillraceConfiguration) -> String? {

@@ -11,6 +11,7 @@ struct Housekeeping {
     let log: Logger
     let clock = MachineClock()
     var desk: ReloadDesk
+    let keys: ServiceKeys
     private var watchdog: Watchdog?
     private var hasWarned = false
     private var statusNanoseconds: UInt64
@@ -23,9 +24,13 @@ struct Housekeeping {
     /// How long loops may take to apply a reload before READY is said again.
     static let reloadNanoseconds: UInt64 = 2_000_000_000
 
-    init(_ daemon: Daemon, _ desk: ReloadDesk, _ notifier: ServiceNotifier, _ log: Logger) {
+    init(
+        _ daemon: Daemon, _ desk: ReloadDesk, _ keys: ServiceKeys, _ notifier: ServiceNotifier,
+        _ log: Logger
+    ) {
         self.daemon = daemon
         self.desk = desk
+        self.keys = keys
         self.notifier = notifier
         self.log = log
         statusNanoseconds = clock.nowNanoseconds
@@ -93,6 +98,7 @@ struct Housekeeping {
         notifier.notify(
             "RELOADING=1\nMONOTONIC_USEC=\(clock.nowNanoseconds / 1000)\n"
                 + "STATUS=reading the configuration again")
+        keys.reload(daemon, log)
         let (settings, report) = desk.reload()
         daemon.apply(settings, report)
         let deadline = clock.nowNanoseconds + Self.reloadNanoseconds

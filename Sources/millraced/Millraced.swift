@@ -20,7 +20,8 @@ struct Millraced: ParsableCommand {
 
             SIGNALS
               SIGTERM  learns what is queued, makes it durable, acknowledges it, and ends; so SIGINT
-              SIGHUP   reads the configuration again: what may change does, what may not is logged
+              SIGHUP   reads the configuration and the clients' keys again: what may change does, what
+                       may not is logged
 
             EXIT CODES
               0    stopped cleanly
@@ -92,7 +93,9 @@ struct Millraced: ParsableCommand {
         let configuration = load()
         var settings = DaemonSettings(configuration)
         let plan = DaemonPlan(configuration.learner, settings)
-        if check { Foundry.check(configuration, plan, settings) }
+        if check {
+            Foundry.check(configuration, plan, settings, verifyKeys(configuration, settings))
+        }
         if dropIn { Foundry.dropIn(plan, config) }
         let doors = Doors.open(configuration)
         settings.endpoints = doors.endpoints
@@ -104,6 +107,17 @@ struct Millraced: ParsableCommand {
             doorSockets: doors.sockets, desk: desk
         )
         .run(origin: from.map { .checkpoint(path: $0) } ?? .newest, fresh: fresh)
+    }
+
+    /// The clients that may connect, nil without keys.
+    private func verifyKeys(
+        _ configuration: MillraceConfiguration, _ settings: DaemonSettings
+    ) -> ClientTable? {
+        do throws(StartError) {
+            return try ServiceKeys(configuration.keys, endpoints: settings.endpoints).verify()
+        } catch {
+            Foundry.fail(error.message, code: error.exitCode)
+        }
     }
 
     private func load() -> MillraceConfiguration {

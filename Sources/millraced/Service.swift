@@ -33,12 +33,17 @@ struct Service {
                 log.notice("event=set_aside ring=\(settings.stateDirectory)/\(place)")
             }
             let context = try MessagingContext()
-            let daemon = try start(origin, context, log)
+            let keys = ServiceKeys(configuration.keys, endpoints: settings.endpoints)
+            let daemon = try start(origin, context, keys, log)
             StandardError.write(plan.memory.table)
             log.notice("\(DaemonEvent.started(generation: daemon.newestGeneration, doors).line)")
+            for endpoint in configuration.reachablePlainEndpoints {
+                log.warning(
+                    "event=plain_tcp endpoint=\"\(endpoint)\" message=\"anyone may connect\"")
+            }
             log.notice("event=kernels set=\"\(Daemon.kernelText)\"")
             daemon.start()
-            var housekeeping = Housekeeping(daemon, desk, notifier, log)
+            var housekeeping = Housekeeping(daemon, desk, keys, notifier, log)
             notifier.notify("READY=1\nSTATUS=\(housekeeping.statusText)")
             housekeeping.run(signals)
             exit(stop(housekeeping))
@@ -56,30 +61,44 @@ struct Service {
     }
 
     private func start(
-        _ origin: StateOrigin, _ context: MessagingContext, _ log: Logger
+        _ origin: StateOrigin, _ context: MessagingContext, _ keys: ServiceKeys, _ log: Logger
     ) throws(StartError) -> Daemon {
         let endpoints = settings.endpoints
         let limits = socketLimits
         let doorSockets = doorSockets
+        let report: @Sendable (DaemonEvent) -> Void = { event in
+            if event.isProblem {
+                log.error("\(event.line)")
+            } else {
+                log.notice("\(event.line)")
+            }
+        }
+        let server = try keys.server()
+        let access = try makeAccess(context, try keys.board(report))
         return try Daemon(
             configuration: configuration.learner, settings: settings, origin: origin,
-            storage: LinuxStorage(), clock: MachineClock(),
+            storage: LinuxStorage(), clock: MachineClock(), access: access,
             transport: { wakeUp throws(StartError) in
                 do throws(MessagingError) {
                     return try ZeroMQTransport(
                         context: context, endpoints: endpoints, limits: limits,
-                        wakeUps: [wakeUp], sockets: doorSockets)
+                        wakeUps: [wakeUp], sockets: doorSockets, server: server)
                 } catch {
                     throw .door("\(error). TRY: another endpoint in [daemon]")
                 }
             },
-            report: { event in
-                if event.isProblem {
-                    log.error("\(event.line)")
-                } else {
-                    log.notice("\(event.line)")
-                }
-            })
+            report: report)
+    }
+
+    /// Before the doors: nobody may come in before somebody decides.
+    private func makeAccess(
+        _ context: MessagingContext, _ board: AccessBoard?
+    ) throws(StartError) -> AccessLoop {
+        do throws(MessagingError) {
+            return try AccessLoop(context, board: board)
+        } catch {
+            throw .door("\(error)")
+        }
     }
 
     private var socketLimits: [SocketLimits] {

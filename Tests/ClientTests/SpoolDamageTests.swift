@@ -50,7 +50,7 @@ import Testing
         let rows = (0..<24).flatMap { row in (0..<rowBytes).map { UInt8(7 * row + $0) } }
         let disk = SimulatedDisk(seed: 1)
         let spool = try spool(disk)
-        let path = spool.directory + "/rig-2-\(Hexadecimal.digits(5)).rows"
+        let path = spool.directory + "/rig-2-\(Hexadecimal.digits(UInt64(5))).rows"
         do {
             let journal = try Journal(spool: spool, epoch: 2, next: 5, rowBytes: rowBytes)
             try rows.withUnsafeBytes { try journal.append($0, count: 24) }

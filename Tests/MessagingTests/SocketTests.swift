@@ -53,6 +53,37 @@ import Testing
         dealer.close()
     }
 
+    @Test func aFrameTellsOverWhichConnectionItCame() throws {
+        let context = try MessagingContext()
+        let router = try Socket(context, .router)
+        router.tellsOrigin = true
+        try router.bind(endpoint("origin"))
+        let port = 20_000 + Int(getpid()) % 20_000
+        try router.bind("tcp://127.0.0.1:\(port)")
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 8)
+        defer { buffer.deallocate() }
+        var descriptors: Set<Int32> = []
+        for (place, isLocal) in [(endpoint("origin"), true), ("tcp://127.0.0.1:\(port)", false)] {
+            let dealer = try Socket(context, .dealer)
+            try dealer.connect(place)
+            send(dealer, [1])
+            let poller = Poller()
+            poller.add(router)
+            #expect(poller.wait(milliseconds: 2000) == 1)
+            var peer = Peer()
+            var origin = FrameOrigin()
+            #expect(router.receive(into: buffer, from: &peer, origin: &origin) == .frame(bytes: 1))
+            #expect(origin.isLocal == isLocal)
+            var facts = stat()
+            #expect(fstat(origin.descriptor, &facts) == 0)
+            #expect(facts.st_mode & S_IFMT == S_IFSOCK)
+            descriptors.insert(origin.descriptor)
+            dealer.close()
+        }
+        #expect(descriptors.count == 2)
+        router.close()
+    }
+
     @Test func aFrameLongerThanTheBufferIsReportedAndDropped() throws {
         let context = try MessagingContext()
         let router = try Socket(context, .router)

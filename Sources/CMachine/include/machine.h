@@ -33,6 +33,51 @@ int machine_next_signal(int descriptor);
 /// The process's environment, as environ(7).
 char **machine_environment(void);
 
+/// From now on no core is dumped and no other process of the user may look inside
+/// (prctl(2), PR_SET_DUMPABLE).
+void machine_forbid_dumps(void);
+
+/// Overwrites memory in a way that the compiler keeps (explicit_bzero(3)).
+void machine_wipe(void *bytes, size_t count);
+
 /// Names the calling thread; at most 15 bytes.
 void machine_name_thread(const char *name);
+
+/// What TCP_INFO says of a connected TCP socket: bytes of payload received so far, segments with
+/// payload received so far, and bytes acknowledged by the other side. False with errno for any
+/// other descriptor.
+bool machine_tcp_info(
+    int descriptor, uint64_t *received, uint32_t *segments, uint64_t *acknowledged);
+
+/// Bytes that wait in the kernel to be read (FIONREAD); 0 if the descriptor cannot say.
+int machine_readable_bytes(int descriptor);
+
+/// Bytes that wait in the kernel to be sent and acknowledged (SIOCOUTQ); 0 if it cannot say.
+int machine_unsent_bytes(int descriptor);
+
+/// The number that tells this open socket from any other that ever had its descriptor
+/// (st_ino, fstat(2)); 0 if the descriptor is not open or no socket.
+uint64_t machine_socket_number(int descriptor);
+
+/// Who is at the other end: 4 or 6 for TCP over IPv4 or IPv6, 1 for a Unix socket, 0 for anything
+/// else. `address` gets 16 bytes: the IPv6 address, ::ffff:a.b.c.d for IPv4, zeros otherwise;
+/// `number` the port, or the peer's user id (SO_PEERCRED).
+int machine_peer(int descriptor, uint8_t address[16], uint32_t *number);
+
+/// epoll_create1(2), close-on-exec; -1 with errno.
+int machine_epoll(void);
+
+/// Asks for one report when `descriptor` becomes readable or is closed by its peer
+/// (EPOLLIN | EPOLLRDHUP | EPOLLONESHOT), whether it was asked for before or not. 0, or -1.
+int machine_epoll_once(int epoll, int descriptor);
+
+/// Up to `capacity` descriptors that have a report, without waiting. How many, or -1.
+int machine_epoll_take(int epoll, int32_t *descriptors, int capacity);
+
+/// Raises the limit of open descriptors towards `wanted`, as far as the hard limit lets it.
+/// What the limit is now.
+uint64_t machine_allow_descriptors(uint64_t wanted);
+
+/// Gives free memory of malloc back to the kernel (malloc_trim).
+void machine_return_memory(void);
 #endif

@@ -37,7 +37,7 @@ enum KeyTable {
         ["input", "output", "network", "junction"] + JunctionKeys.tables.map { "junction.\($0)" }
         + [
             "learning", "labels", "guard", "device", "energy", "commit", "ring", "memory", "daemon",
-            "producers", "checkpoints",
+            "keys", "producers", "checkpoints",
         ]
 
     /// The sections as messages list them: numbered ones once.
@@ -157,15 +157,19 @@ enum KeyTable {
 
     private static let daemon: [KeyDefinition] = [
         key("daemon", "state", .text, .value(.text("millrace-state"))),
-        key("daemon", "ingest", .endpoints(ipcOnly: false), socket("ingest")),
-        key("daemon", "query", .endpoints(ipcOnly: false), socket("query")),
-        key("daemon", "admin", .endpoints(ipcOnly: true), socket("admin")),
+        key("daemon", "ingest", .endpoints, socket("ingest")),
+        key("daemon", "query", .endpoints, socket("query")),
+        key("daemon", "admin", .endpoints, socket("admin")),
         key(
             "daemon", "socket-mode", .choice(["0600", "0660", "0666"]), .value(.text("0600"))),
         key("daemon", "max-batch", .integer(1...65_536), .value(.integer(256))),
         key("daemon", "queue", .integer(1...16_777_216), .value(.integer(4096))),
         key("daemon", "max-producers", .integer(1...4096), .value(.integer(16))),
         key("daemon", "max-peers", .integer(1...4096), .value(.integer(8))),
+        key("daemon", "max-connections", .integer(0...4096), .value(.integer(0))),
+        key("daemon", "connections-per-address", .integer(0...4096), .value(.integer(0))),
+        key("daemon", "handshakes-per-second", .integer(1...100_000), .value(.integer(100))),
+        key("daemon", "first-frame-seconds", .integer(1...86_400), .value(.integer(10))),
         key("daemon", "max-message", .bytes(1024...1 << 26), .value(.integer(32_768))),
     ]
 
@@ -174,6 +178,10 @@ enum KeyTable {
     }
 
     private static let people: [KeyDefinition] = [
+        key("keys", "server", .path, .value(.text(""))),
+        key("keys", "clients", .path, .value(.text(""))),
+        key(
+            "keys", "plain-tcp", .choice(["", KeySettings.plainSentence]), .value(.text(""))),
         key("producers", "allow", .producerNames, .derived),
         key("checkpoints", "keep", .integer(1...10_000), .value(.integer(5))),
         key("checkpoints", "interval-minutes", .integer(0...525_600), .value(.integer(0))),

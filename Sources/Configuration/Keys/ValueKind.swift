@@ -15,6 +15,8 @@ enum ValueKind: Equatable, Sendable {
     /// "16MiB", "64 KiB", 65536.
     case bytes(ClosedRange<Int64>)
     case text
+    /// The path of a file or folder, or "" for none.
+    case path
     /// Whole numbers, possibly none.
     case integers(ClosedRange<Int64>, most: Int)
     /// One number for all features, or an array with one each.
@@ -24,8 +26,8 @@ enum ValueKind: Equatable, Sendable {
     case countOrNames(ClosedRange<Int64>)
     /// Names of producers.
     case producerNames
-    /// One endpoint or an array; `ipcOnly` forbids TCP.
-    case endpoints(ipcOnly: Bool)
+    /// One endpoint or an array.
+    case endpoints
     /// "auto", or whole numbers, at least one.
     case autoOrIntegers(ClosedRange<Int64>, most: Int)
     /// Rows of an energy table.
@@ -52,6 +54,7 @@ enum ValueKind: Equatable, Sendable {
             return "a size from \(ByteSize.text(range.lowerBound)) to "
                 + "\(ByteSize.text(range.upperBound)), like \"16MiB\", \"64KiB\" or 65536"
         case .text: return "text that is not empty"
+        case .path: return "a path, or \"\" for none"
         case .integers(let range, let most):
             return "an array of up to \(most) integers from \(range.lowerBound) to "
                 + "\(range.upperBound)"
@@ -64,8 +67,7 @@ enum ValueKind: Equatable, Sendable {
                 + "many different names"
         case .producerNames:
             return "an array of different names of 1 to 64 characters from A-Z a-z 0-9 . _ -"
-        case .endpoints(let ipcOnly):
-            return Endpoint.expected(ipcOnly: ipcOnly)
+        case .endpoints: return Endpoint.expected
         case .autoOrIntegers(let range, let most):
             return "\"auto\", or an array of 1 to \(most) integers from \(range.lowerBound) to "
                 + "\(range.upperBound), one per junction"
@@ -99,6 +101,9 @@ extension ValueKind {
             return .integer(bytes)
         case .text:
             guard case .text(let text) = value, !text.isEmpty else { return nil }
+            return value
+        case .path:
+            guard case .text(let text) = value, !text.utf8.contains(0) else { return nil }
             return value
         default:
             return acceptList(value)
@@ -142,13 +147,13 @@ extension ValueKind {
             return names
         case .producerNames:
             return Self.names(value, allowed: Self.isProducerName)
-        case .endpoints(let ipcOnly):
+        case .endpoints:
             var list = [value]
             if case .array(let values) = value { list = values }
             guard !list.isEmpty, list.count <= 8, Set(list.map(\.found)).count == list.count,
                 list.allSatisfy({
                     if case .text(let text) = $0 {
-                        Endpoint.problem(text, ipcOnly: ipcOnly) == nil
+                        Endpoint.problem(text) == nil
                     } else {
                         false
                     }
@@ -206,7 +211,7 @@ extension ValueKind {
     /// The written value that the text of a variable or flag means.
     func value(fromText text: String) -> ConfigurationValue {
         switch self {
-        case .choice, .text: return .text(text)
+        case .choice, .path, .text: return .text(text)
         case .integer, .real, .oneOf: return ConfigurationText.value(text) ?? .text(text)
         case .bytes:
             return Int64(text).map { .integer($0) } ?? .text(text)

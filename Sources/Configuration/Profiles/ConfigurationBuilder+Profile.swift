@@ -52,7 +52,7 @@ extension ConfigurationBuilder {
 
     /// Paths are relative to the file that they stand in; on the command line and in the
     /// environment to the current directory.
-    private static func resolved(_ name: String, _ origin: ConfigurationOrigin) -> String {
+    static func resolved(_ name: String, _ origin: ConfigurationOrigin) -> String {
         guard case .file(let file, _) = origin, !name.hasPrefix("/"),
             let slash = file.lastIndex(of: "/")
         else { return name }

@@ -124,7 +124,7 @@ public struct DaemonLimits: Equatable, Sendable {
     public var ingestEndpoints: [String]
     /// Endpoints for queries.
     public var queryEndpoints: [String]
-    /// Endpoints for commands; ipc only.
+    /// Endpoints for commands.
     public var adminEndpoints: [String]
     /// Permissions of the files of Unix sockets: 0600, 0660 or 0666.
     public var socketMode: UInt32
@@ -134,8 +134,16 @@ public struct DaemonLimits: Equatable, Sendable {
     public var queueSamples: Int
     /// Producers that are remembered.
     public var maxProducers: Int
-    /// Connections at one time.
+    /// Producers in session at one time.
     public var maxPeers: Int
+    /// Connections at one time; 0: `maxPeers` and places for questions.
+    public var maxConnections: Int
+    /// Of them from one address; 0: all.
+    public var connectionsPerAddress: Int
+    /// New ones per second from one address.
+    public var handshakesPerSecond: Int
+    /// Time in which a new one must send something of use.
+    public var firstFrameSeconds: Int
     /// Largest message.
     public var maxMessageBytes: Int
 }

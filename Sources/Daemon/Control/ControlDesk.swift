@@ -61,11 +61,24 @@ extension NetworkLoop {
                     caller, .notAllowed,
                     "\(request.command.rawValue) is answered on the admin socket only")
             }
+            guard door == .admin || keeper.may(visitor, Self.rights(request.command)) else {
+                let error = self.refusal(.noRightForFrame, door)
+                counters.count(error.reason)
+                return refuse(
+                    caller, error.reason,
+                    "\(request.command.rawValue) needs the right metrics, which this key has not")
+            }
             perform(request, caller)
         } catch {
             counters.count(.badRequest)
             refuse(caller, .badRequest, "\(error)")
         }
+    }
+
+    /// Which of these a key needs for a command at the query door.
+    private static func rights(_ command: ControlCommand) -> AccessRights {
+        // Who may ask for predictions must know what to ask with.
+        command == .schema ? [.query, .metrics] : .metrics
     }
 
     private func perform(_ request: ControlRequest, _ caller: Caller) {

@@ -25,7 +25,7 @@ extension NetworkLoop {
             commits: progress.commits.load(ordering: .relaxed),
             skippedCommits: progress.skippedCommits.load(ordering: .relaxed),
             checkpoints: control.savedCheckpoints, device: deviceStatus, saturations: saturations,
-            guardian: guardStatus)
+            guardian: guardStatus, access: keeper.board?.status(), connections: connectionStatus)
         reply.reload = reloadStatus
         return reply
     }

@@ -44,20 +44,27 @@ public final class Daemon: @unchecked Sendable {
     private let lock: StateLock
     private let storage: any Storage
     private var threads: [WorkerThread] = []
+    private let access: AccessLoop?
+    private var accessThread: WorkerThread?
+    private let connections: ConnectionGuard?
+    private let report: @Sendable (DaemonEvent) -> Void
 
     /// Recovers the state and joins the loops; nothing runs yet.
     ///
     /// - transport: makes the doors; gets the descriptor that must end a wait.
+    /// - access: decides who may come in; nil without keys and without a connection guard.
     /// - report: gets events for the log, from any loop.
     public init(
         configuration: LearnerConfiguration, settings: DaemonSettings, origin: StateOrigin,
-        storage: any Storage, clock: any MonotonicClock,
+        storage: any Storage, clock: any MonotonicClock, access: AccessLoop? = nil,
         transport: (Int32) throws(StartError) -> any Transport,
         report: @escaping @Sendable (DaemonEvent) -> Void
     ) throws(StartError) {
         let plan = DaemonPlan(configuration, settings)
         if let shortage = plan.memory.shortage { throw .doesNotFit(shortage) }
         self.storage = storage
+        self.access = access
+        self.report = report
         lock = try StateDirectory.take(settings, storage)
         if case .checkpoint(let path) = origin { try StateDirectory.check(path, plan, storage) }
         arena = try Self.makeArena(plan)
@@ -99,16 +106,25 @@ public final class Daemon: @unchecked Sendable {
             sections: memory.sections, staging: memory.network.staging, channels: channels,
             progress: progress,
             clock: clock, report: report)
+        let doors = try transport(channels.networkWakeUp.fileDescriptor)
+        let ledger = ConnectionLedger(capacity: settings.descriptorCapacity)
+        connections =
+            access == nil
+            ? nil
+            : Self.makeGuard(
+                doors, ledger, channels.networkWakeUp, plan, settings, clock, report)
         network = NetworkLoop(
             settings: settings, description: Self.describe(plan),
             admission: Admission(schema: plan.schema, bounds: settings.bounds, kernels: kernels),
             predictor: predictor, memory: memory.network,
-            transport: try transport(channels.networkWakeUp.fileDescriptor), records: records,
+            transport: doors, records: records,
             ring: ring, sections: memory.sections, channels: channels, progress: progress,
             clock: clock,
             producers: ProducerDirectory(
                 stream: stream,
-                allowed: settings.allowedProducers.map { Set($0.compactMap { ProducerName($0) }) }))
+                allowed: settings.allowedProducers.map { Set($0.compactMap { ProducerName($0) }) }),
+            ledger: ledger, access: access?.board)
+        joinGuard(doors)
         try commitFirst(isNeeded: start.needsCommit || change != nil)
         try selfTest(predictor, memory, plan)
     }
@@ -116,7 +132,7 @@ public final class Daemon: @unchecked Sendable {
     /// The newest durable generation.
     public var newestGeneration: UInt64 { ring.newestGeneration }
 
-    /// Starts the three threads.
+    /// Starts the threads.
     public func start() {
         precondition(threads.isEmpty)
         threads = [
@@ -124,6 +140,8 @@ public final class Daemon: @unchecked Sendable {
             WorkerThread(name: "mr-learner") { [learner] in learner.run() },
             WorkerThread(name: "mr-storage") { [storageLoop] in storageLoop.run() },
         ]
+        guard let access else { return }
+        accessThread = WorkerThread(name: "mr-access") { access.run() }
     }
 
     /// Asks for a clean stop: what is queued is learned, committed and acknowledged.
@@ -154,6 +172,16 @@ public final class Daemon: @unchecked Sendable {
             && channels.commits.isEmpty && channels.results.isEmpty
     }
 
+    /// Puts another table of keys in force, from any thread: from the next frame on keys that are
+    /// not in it are refused, their sessions end, and their connections are shut down. Those of
+    /// other keys notice nothing.
+    public func replaceClients(_ clients: ClientTable) {
+        guard let board = access?.board else { return }
+        board.replace(clients)
+        channels.networkWakeUp.callAlways()
+        report(.clientsReplaced(count: clients.clients.count))
+    }
+
     /// Ends the threads, finished or not.
     public func end() {
         progress.enter(.ended)
@@ -162,6 +190,39 @@ public final class Daemon: @unchecked Sendable {
         channels.storageWakeUp.callAlways()
         for thread in threads { thread.join() }
         threads = []
+        // While the access thread still reads the reports, and nobody uses the doors any more.
+        connections?.stopMonitors()
+        access?.stop()
+        accessThread?.join()
+        accessThread = nil
+        connections?.closeMonitors()
+    }
+
+    /// The guard of a daemon that has connections; nil over a transport without sockets.
+    private static func makeGuard(
+        _ doors: any Transport, _ ledger: ConnectionLedger, _ networkWakeUp: WakeUp,
+        _ plan: DaemonPlan, _ settings: DaemonSettings, _ clock: any MonotonicClock,
+        _ report: @escaping @Sendable (DaemonEvent) -> Void
+    ) -> ConnectionGuard? {
+        guard !doors.monitors.isEmpty else { return nil }
+        let allowed = ProcessFacts.allowDescriptors(settings.descriptorCapacity)
+        if allowed < settings.descriptorCapacity {
+            report(.descriptorsScarce(needed: settings.descriptorCapacity, allowed: allowed))
+        }
+        return ConnectionGuard(
+            settings: settings, plannedBytes: plan.memory.totalBytes, ledger: ledger,
+            monitors: doors.monitors, clock: clock, askDoors: { networkWakeUp.callAlways() },
+            report: report)
+    }
+
+    /// The guard gets its turns on the access thread; without one nobody reads the reports.
+    private func joinGuard(_ doors: any Transport) {
+        guard let access, let connections else {
+            for (_, monitor) in doors.monitors { monitor.stop() }
+            return
+        }
+        connections.join(access.poller)
+        access.connectionTurn = { connections.turn() }
     }
 
     private static func makeArena(_ plan: DaemonPlan) throws(StartError) -> Arena {

@@ -4,11 +4,30 @@ import MillraceProtocol
 
 /// Something worth a line in the log.
 public enum DaemonEvent: Equatable, Sendable {
+    /// Somebody was not let in, or a frame not taken, because of who it is; one line per second
+    /// and reason stands for `count` of them.
+    case accessRefused(
+        reason: String, door: String, address: String, client: String?, count: UInt64)
     /// The guard or the administrator did something to generations, or the guard noticed something.
     case audited(AuditEntry)
     /// The audit file cannot be written; everything else goes on.
     case auditFailed(String)
     case checkpointFailed(String)
+    /// A reload found a bad file among the keys, and the keys in force stayed.
+    case clientsKept(String)
+    /// The table of keys was replaced.
+    case clientsReplaced(count: Int)
+    /// The guard cut a connection that owed `bytes`, so long after it was accepted.
+    case connectionCut(
+        door: Door, reason: String, peer: String, bytes: Int64, afterMilliseconds: UInt64)
+    /// The guard refused a connection.
+    case connectionRefused(door: Door, reason: String, peer: String)
+    /// So many connections were cut or refused without a line of their own.
+    case connectionsNotNamed(count: UInt64)
+    /// More descriptors are needed than the process may open.
+    case descriptorsScarce(needed: Int, allowed: Int)
+    /// The process held more than planned; so many connections were cut.
+    case memoryBeyondPlan(heldBytes: Int, plannedBytes: Int, cut: Int)
     case deviceChanged(from: String, to: String)
     case recovered(String)
     /// The configuration was read again; what came of it.
@@ -28,7 +47,9 @@ public enum DaemonEvent: Equatable, Sendable {
     /// Whether somebody should look at it soon.
     public var isProblem: Bool {
         switch self {
-        case .checkpointFailed, .reloadFailed, .storageFailed, .stuck, .auditFailed: true
+        case .auditFailed, .checkpointFailed, .clientsKept, .descriptorsScarce, .memoryBeyondPlan,
+            .reloadFailed, .storageFailed, .stuck:
+            true
         case .audited(let entry): entry.by == "guard" && ["rollback", "fall"].contains(entry.event)
         default: false
         }
@@ -45,8 +66,28 @@ public enum DaemonEvent: Equatable, Sendable {
                 + " message=\(Self.quoted(entry.why))"
         case .auditFailed(let message):
             "event=audit_failed message=\(Self.quoted(message))"
+        case .accessRefused(let reason, let door, let address, let client, let count):
+            "event=access_refused reason=\(reason) door=\(Self.quoted(door)) "
+                + "address=\(Self.quoted(address)) "
+                + (client.map { "client=\($0) " } ?? "") + "count=\(count)"
+        case .clientsKept(let message):
+            "event=clients_kept message=\(Self.quoted(message))"
+        case .clientsReplaced(let count): "event=clients_replaced count=\(count)"
         case .checkpointFailed(let message):
             "event=checkpoint_failed message=\(Self.quoted(message))"
+        case .connectionCut(let door, let reason, let peer, let bytes, let milliseconds):
+            "event=connection_cut door=\(door) reason=\(reason) peer=\(Self.quoted(peer)) "
+                + "bytes=\(bytes) after_ms=\(milliseconds)"
+        case .connectionRefused(let door, let reason, let peer):
+            "event=connection_refused door=\(door) reason=\(reason) peer=\(Self.quoted(peer))"
+        case .connectionsNotNamed(let count): "event=connections_not_named count=\(count)"
+        case .descriptorsScarce(let needed, let allowed):
+            "event=descriptors_scarce needed=\(needed) allowed=\(allowed) message="
+                + Self.quoted(
+                    "a flood of connections may use them up. TRY: LimitNOFILE=\(needed) in the "
+                        + "unit, or ulimit -n, or a smaller daemon.max-connections")
+        case .memoryBeyondPlan(let held, let planned, let cut):
+            "event=memory_beyond_plan held=\(held) ceiling=\(planned) connections_cut=\(cut)"
         case .deviceChanged(let before, let after):
             "event=device_changed from=\(Self.quoted(before)) to=\(Self.quoted(after)) "
                 + "message=\(Self.quoted("charges start again at 0"))"

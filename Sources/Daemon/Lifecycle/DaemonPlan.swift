@@ -86,13 +86,26 @@ public struct DaemonPlan: Sendable {
                 bytes: 2 * Self.frameBytes(settings, schema)))
         plan.add(
             MemoryLine(
-                owner: "connections", unitCount: settings.maximumPeers, unit: "peers",
-                unitBytes: Self.receiveHighWater * settings.maximumMessageBytes
-                    + Self.connectionBytes))
+                owner: "messages", unitCount: settings.maximumPeers, unit: "peers",
+                unitBytes: settings.waitingBytesPerPeer))
+        plan.add(
+            MemoryLine(
+                owner: "connections", unitCount: settings.openConnections, unit: "sockets",
+                unitBytes: Self.connectionBytes))
+        plan.add(
+            MemoryLine(
+                owner: "connection guard", detail: "tables, fixed at the start",
+                bytes: ConnectionGuard.bytes(settings)))
+        if settings.hasKeys {
+            plan.add(
+                MemoryLine(
+                    owner: "keys", detail: "\(ClientTable.mostClients) clients at most, twice",
+                    bytes: ClientTable.bytes + ConnectionRoster.standardBytes))
+        }
         plan.add(MemoryLine(owner: "control messages", detail: "JSON", bytes: Self.controlBytes))
         plan.add(
             MemoryLine(
-                owner: "threads", unitCount: 3, unit: "stacks", unitBytes: Self.stackBytes))
+                owner: "threads", unitCount: 4, unit: "stacks", unitBytes: Self.stackBytes))
         memory = plan
         let frameBytes = Self.frameBytes(settings, schema)
         let parts = [

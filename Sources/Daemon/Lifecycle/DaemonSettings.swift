@@ -18,10 +18,14 @@ public struct DaemonSettings: Sendable {
     public var maximumProducers: Int
     /// Connections at the ingest door that may be in session at once.
     public var maximumPeers: Int
+    /// How many connections may be open, and how fast they may come.
+    public var connections = ConnectionLimits()
     /// Largest frame at the ingest and query doors.
     public var maximumMessageBytes: Int
     /// The only names that may produce; nil lets anyone in while the table has rows.
     public var allowedProducers: [String]?
+    /// Whether tcp endpoints ask for a key.
+    public var hasKeys: Bool
     /// When to commit.
     public var commit: CommitPolicy
     /// Bytes per day that commits may write; 0 is no limit.
@@ -70,6 +74,7 @@ public struct DaemonSettings: Sendable {
         maximumPeers = 8
         maximumMessageBytes = 32 * 1024
         allowedProducers = nil
+        hasKeys = false
         commit = CommitPolicy(sequences: 0, intervalNanoseconds: 1_000_000_000)
         bytesPerDay = 0
         ringSlots = 4

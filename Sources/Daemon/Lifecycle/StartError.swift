@@ -36,6 +36,8 @@ public enum StartError: Error, Sendable {
     case selfTestFailed(generation: UInt64)
     /// A door could not be opened.
     case door(String)
+    /// The keys of [keys] cannot be used.
+    case keys(AccessFileError)
 
     /// What is wrong and what to do, for a person.
     public var message: String {
@@ -79,6 +81,7 @@ public enum StartError: Error, Sendable {
             return "generation \(generation) predicts values that are not finite. "
                 + "TRY: --fresh --from CHECKPOINT"
         case .door(let text): return text
+        case .keys(let error): return error.description
         }
     }
 
@@ -86,7 +89,7 @@ public enum StartError: Error, Sendable {
     public var exitCode: Int32 {
         switch self {
         case .doesNotFit, .namesDiffer, .shapesDiffer, .structureDiffers, .stateExists,
-            .checkpointDiffers:
+            .checkpointDiffers, .keys:
             78
         case .noCheckpoint: 66
         case .noMemory: 71

@@ -46,12 +46,20 @@ final class NetworkLoop: @unchecked Sendable {
     let description: ServiceDescription
     /// What one query costs on the emulated device; nothing without one.
     let inference: DeviceFigures
+    /// What the connection guard sees of this loop.
+    let ledger: ConnectionLedger
 
     var producers: ProducerDirectory
     var sessions: SessionTable
     var counters = NetworkCounters()
     var control = ControlDesk()
+    /// Whose frames are taken.
+    var keeper: DoorKeeper
+    /// Who sent the frame that is being taken.
+    var visitor = Visitor.trusted
+    private var cutNanoseconds: UInt64?
     var hold: HoldPolicy
+    var greetings: GreetingBudget
     /// The good generation, while the guard wants queries answered from it.
     private var kept: Pin?
     /// The newest durable generation seen.
@@ -76,8 +84,12 @@ final class NetworkLoop: @unchecked Sendable {
         settings: DaemonSettings, description: ServiceDescription, admission: Admission,
         predictor: Predictor, memory: NetworkMemory, transport: any Transport,
         records: RecordQueue, ring: Ring, sections: SectionPair, channels: LoopChannels,
-        progress: SharedProgress, clock: any MonotonicClock, producers: ProducerDirectory
+        progress: SharedProgress, clock: any MonotonicClock, producers: ProducerDirectory,
+        ledger: ConnectionLedger, access: AccessBoard?
     ) {
+        self.ledger = ledger
+        greetings = GreetingBudget(producers: settings.maximumProducers)
+        keeper = DoorKeeper(board: access)
         self.settings = settings
         self.description = description
         inference = description.layout.device?.charge.inferredTotal ?? DeviceFigures()
@@ -108,6 +120,7 @@ final class NetworkLoop: @unchecked Sendable {
     func turn(looks: Bool = true) -> Bool {
         progress.networkTurns.add(1, ordering: .relaxed)
         reload()
+        if keeper.refresh() { endUnwelcomeSessions() }
         var didWork = takeResults()
         didWork = finishJobs() || didWork
         tellLateRefusals()
@@ -162,38 +175,64 @@ final class NetworkLoop: @unchecked Sendable {
 
     private func drain(_ door: Door, frames: Int) -> Handful {
         var peer = Peer()
+        var origin = FrameOrigin()
+        guard transport.mayHave(door) else { return .nothing }
         var taken = 0
         for count in 0..<frames where taken < Self.bytesPerHandful {
-            switch transport.receive(door, into: memory.receive, from: &peer) {
-            case .nothing: return count > 0 ? .all : .nothing
-            case .multipart: refuse(door, peer, .badRequest)
-            case .oversize: refuse(door, peer, .oversize)
+            let received = transport.receive(
+                door, into: memory.receive, from: &peer, origin: &origin)
+            if received == .nothing {
+                ledger.foundEmpty(door)
+                return count > 0 ? .all : .nothing
+            }
+            ledger.deliver(origin)
+            switch received {
+            case .nothing: break
+            case .multipart: refuse(door, peer, .badRequest, origin)
+            case .oversize: refuse(door, peer, .oversize, origin)
             case .frame(let bytes):
                 counters.frames &+= 1
                 counters.bytes &+= UInt64(bytes)
                 taken &+= bytes
-                take(door, UnsafeRawBufferPointer(rebasing: memory.receive[..<bytes]), peer)
+                guard admit(door, origin, peer) else { continue }
+                let frame = UnsafeRawBufferPointer(rebasing: memory.receive[..<bytes])
+                if take(door, frame, peer, origin) { ledger.noteUseful(origin.descriptor) }
             }
         }
         return .more
     }
 
-    private func take(_ door: Door, _ frame: UnsafeRawBufferPointer, _ peer: Peer) {
+    /// Takes one frame. Whether its connection is of use: in session, or asking what can be asked.
+    private func take(
+        _ door: Door, _ frame: UnsafeRawBufferPointer, _ peer: Peer, _ origin: FrameOrigin
+    ) -> Bool {
         do throws(FrameError) {
             let (header, body) = try Frame.decode(frame, limit: settings.maximumMessageBytes)
             switch door {
-            case .ingest: try takeIngest(header, body, peer)
+            case .ingest:
+                try takeIngest(header, body, peer)
+                return sessions.find(peer) != nil
             case .query: try takeQuery(header, body, peer)
             case .admin: try takeAdmin(header, body, peer)
             }
+            return true
         } catch {
-            refuse(door, peer, error.reason)
+            refuse(door, peer, error.reason, origin)
+            return false
         }
     }
 
     /// Counts a frame that could not be taken and tells its sender why.
-    private func refuse(_ door: Door, _ peer: Peer, _ reason: RefusalReason) {
+    func refuse(
+        _ door: Door, _ peer: Peer, _ reason: RefusalReason, _ origin: FrameOrigin = FrameOrigin()
+    ) {
         counters.count(reason)
+        // A daemon that cannot take anything is no mistake of its peers.
+        if progress.mode == .running, !greetings.refuse(peer, clock.nowNanoseconds) {
+            ledger.condemn(origin.descriptor, .abuse)
+            // It will be cut within milliseconds; answers would only be more work.
+            if origin.descriptor >= 0 { return }
+        }
         guard peer.byteCount > 0 else { return }
         switch door {
         case .ingest: sendNack(peer, session: sessions.find(peer), reason)
@@ -245,10 +284,20 @@ final class NetworkLoop: @unchecked Sendable {
             expected: source, desired: 0, ordering: .acquiringAndReleasing)
     }
 
+    /// Shuts down the connections of those who lost their rights, after a moment in which the
+    /// refusal can leave.
+    func cutSoon() {
+        cutNanoseconds = cutNanoseconds ?? clock.nowNanoseconds &+ 20_000_000
+    }
+
     /// Rare duties: credit for those who wait, acknowledgements that could not be sent.
     private func sweep() {
         grantCredit()
         let now = clock.nowNanoseconds
+        if let due = cutNanoseconds, now >= due {
+            cutNanoseconds = nil
+            keeper.board?.noteCut(keeper.cutUnwelcome())
+        }
         guard now &- lastSweepNanoseconds > 200_000_000 else { return }
         lastSweepNanoseconds = now
         announceDurable()

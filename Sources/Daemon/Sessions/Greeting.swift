@@ -15,6 +15,9 @@ extension NetworkLoop {
             counters.count(.schemaMismatch)
             return sendNack(peer, session: nil, .schemaMismatch, text: schemaText)
         }
+        guard keeper.may(visitor, produceAs: hello.name) else {
+            throw refusal(.producer, .ingest)
+        }
         guard producers.isAllowed(hello.name) else { throw FrameError(.unknownProducer) }
         let known = producers.producer(named: hello.name)
         let current = known.map { producers[$0].epoch } ?? 0
@@ -32,7 +35,7 @@ extension NetworkLoop {
         _ hello: Hello, _ known: Int?, _ current: UInt32, _ peer: Peer
     ) throws(FrameError) {
         let name = hello.name
-        if let known, let index = sessions.find(peer), sessions[index].producer == known {
+        if let known, let index = ownSession(peer), sessions[index].producer == known {
             // The same question again while the answer becomes durable.
             if sessions[index].state == .greeting { return }
             // Or while the answer was on its way. Another epoch would fence the one that it names,
@@ -45,6 +48,7 @@ extension NetworkLoop {
         guard current < UInt32.max else { throw FrameError(.failed) }
         let row: Int
         if let known { row = known } else { row = try producers.place(for: name) }
+        guard greetings.take(peer, clock.nowNanoseconds) else { throw FrameError(.notReady) }
         guard let record = spareRecord() else { throw FrameError(.notReady) }
         record.kind = .openEpoch
         record.producer = row
@@ -63,7 +67,8 @@ extension NetworkLoop {
         let index = sessions.place(for: producer, peer)
         sessions[index] = Session(
             state: .greeting, peer: peer, producer: producer, epoch: producers[producer].epoch,
-            lastHeardNanoseconds: clock.nowNanoseconds, wantsCost: hello.wantsCost)
+            key: keeper.key(visitor), lastHeardNanoseconds: clock.nowNanoseconds,
+            wantsCost: hello.wantsCost)
     }
 
     /// Sends WELCOME to the greeting session of `producer`, whose epoch is durable.

@@ -15,7 +15,7 @@ extension NetworkLoop {
         case .samples, .labels, .skip, .flush: break
         default: throw FrameError(.unknownType)
         }
-        guard let index = sessions.find(peer) else {
+        guard let index = ownSession(peer) else {
             counters.resets &+= 1
             return send(.ingest, peer, Reset().encode(into: memory.send))
         }

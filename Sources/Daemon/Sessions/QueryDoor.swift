@@ -9,7 +9,15 @@ extension NetworkLoop {
         _ header: FrameHeader, _ body: UnsafeRawBufferPointer, _ peer: Peer
     ) throws(FrameError) {
         switch header.type {
-        case .predict: predict(header, body, peer)
+        case .predict:
+            guard keeper.may(visitor, .query) else {
+                let error = refusal(.noRightForFrame, .query)
+                counters.count(error.reason)
+                return sendQueryRefused(
+                    .query, peer, request: header.sequence, error.reason,
+                    "predictions need the right query")
+            }
+            predict(header, body, peer)
         case .request: takeRequest(header, body, peer, door: .query)
         default: throw FrameError(.unknownType)
         }

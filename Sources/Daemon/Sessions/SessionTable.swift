@@ -3,6 +3,7 @@
 // makes room.
 
 import Messaging
+import MillraceProtocol
 
 /// A connection of a producer.
 struct Session {
@@ -18,6 +19,8 @@ struct Session {
     var peer = Peer()
     var producer = 0
     var epoch: UInt32 = 0
+    /// The key that it belongs to; nil without one.
+    var key: CurvePublicKey?
     /// Highest position acknowledged on this connection.
     var acknowledged: UInt64 = 0
     var lastHeardNanoseconds: UInt64 = 0

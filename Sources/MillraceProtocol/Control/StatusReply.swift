@@ -190,12 +190,17 @@ public struct StatusReply: ControlReply {
     public var reload: ReloadStatus?
     /// The guard of the learner.
     public var guardian: GuardStatus?
+    /// Who may come in; absent in a daemon without keys.
+    public var access: AccessStatus?
+    /// Connections; absent where nothing guards them.
+    public var connections: ConnectionStatus?
 
     private enum CodingKeys: String, CodingKey {
         case ok, version, mode, uptimeSeconds, generation, stateDigest, samples, inFlight
         case producers, counters, figures, budget, budgetBytes, plannedBytes, residentBytes
         case queueDepth, commits, skippedCommits, checkpoints, device, saturations, reload
         case guardian = "guard"
+        case access, connections
     }
 
     /// A status; `stateDigest` is given as a number and kept as digits.
@@ -205,7 +210,8 @@ public struct StatusReply: ControlReply {
         counters: DaemonCounters, figures: Figures, budget: [BudgetLine], budgetBytes: Int,
         plannedBytes: Int, residentBytes: Int, queueDepth: Int, commits: UInt64,
         skippedCommits: UInt64, checkpoints: UInt64, device: DeviceStatus? = nil,
-        saturations: [JunctionSaturations]? = nil, guardian: GuardStatus? = nil
+        saturations: [JunctionSaturations]? = nil, guardian: GuardStatus? = nil,
+        access: AccessStatus? = nil, connections: ConnectionStatus? = nil
     ) {
         self.guardian = guardian
         ok = true
@@ -229,5 +235,7 @@ public struct StatusReply: ControlReply {
         self.checkpoints = checkpoints
         self.device = device
         self.saturations = saturations
+        self.access = access
+        self.connections = connections
     }
 }

@@ -62,13 +62,8 @@ public enum Z85 {
     private static func nextDigit(_ rest: inout UInt32) -> UInt8 {
         let (next, digit) = rest.quotientAndRemainder(dividingBy: 85)
         rest = next
-        return alphabet.dropFirst(Int(truncatingIfNeeded: digit)).first ?? 0
+        return Z85Alphabet.characters.dropFirst(Int(truncatingIfNeeded: digit)).first ?? 0
     }
-
-    /// The 85 characters in the order of their values.
-    private static let alphabet = Array(
-        ("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-            + ".-:+=^!/*?&<>()[]{}@%$#").utf8)
 
     /// The value of a character; nil if it is none of the 85.
     static func value(_ character: UInt8) -> UInt32? {
@@ -77,7 +72,7 @@ public enum Z85 {
         case 0x61...0x7A: UInt32(truncatingIfNeeded: character &- 0x61 &+ 10)
         case 0x41...0x5A: UInt32(truncatingIfNeeded: character &- 0x41 &+ 36)
         default:
-            alphabet.dropFirst(62).firstIndex(of: character)
+            Z85Alphabet.characters.dropFirst(62).firstIndex(of: character)
                 .map { UInt32(truncatingIfNeeded: $0) }
         }
     }

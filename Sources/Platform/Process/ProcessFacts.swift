@@ -6,25 +6,50 @@ import Glibc
 /// Facts about the running process.
 public enum ProcessFacts {
     /// Resident memory in bytes, from /proc/self/statm; 0 where that is missing.
-    public static var residentBytes: Int {
+    public static var residentBytes: Int { memoryPages.resident * pageBytes }
+
+    /// Resident memory that no file backs: not the executable and its libraries. 0 where
+    /// /proc/self/statm is missing.
+    public static var privateBytes: Int {
+        let pages = memoryPages
+        return max(0, pages.resident - pages.shared) * pageBytes
+    }
+
+    /// Gives memory that malloc has free back to the kernel.
+    public static func returnFreeMemory() { machine_return_memory() }
+
+    /// Raises the limit of open descriptors towards `wanted`; what it is then.
+    public static func allowDescriptors(_ wanted: Int) -> Int {
+        Int(clamping: machine_allow_descriptors(UInt64(wanted)))
+    }
+
+    private static var pageBytes: Int { Int(sysconf(Int32(_SC_PAGESIZE))) }
+
+    /// The second and third number of /proc/self/statm.
+    private static var memoryPages: (resident: Int, shared: Int) {
         let descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return 0 }
+        guard descriptor >= 0 else { return (0, 0) }
         defer { close(descriptor) }
         return withUnsafeTemporaryAllocation(byteCount: 128, alignment: 1) { buffer in
             let count = read(descriptor, buffer.baseAddress, 127)
-            guard count > 0 else { return 0 }
-            var fields = 0
-            var pages = 0
+            guard count > 0 else { return (0, 0) }
+            var field = 0
+            var pages = (resident: 0, shared: 0)
             for index in 0..<count {
                 let byte = buffer[index]
                 if byte == UInt8(ascii: " ") {
-                    fields += 1
-                    if fields == 2 { break }
-                } else if fields == 1, byte >= 48, byte <= 57 {
-                    pages = pages &* 10 &+ Int(byte &- 48)
+                    field += 1
+                    if field == 3 { break }
+                } else if byte >= 48, byte <= 57 {
+                    let digit = Int(byte &- 48)
+                    switch field {
+                    case 1: pages.resident = pages.resident &* 10 &+ digit
+                    case 2: pages.shared = pages.shared &* 10 &+ digit
+                    default: break
+                    }
                 }
             }
-            return pages &* Int(sysconf(Int32(_SC_PAGESIZE)))
+            return (pages.resident, pages.shared)
         }
     }
 

@@ -26,6 +26,8 @@ enum Build {
 final class ChildProcess {
     let identifier: pid_t
     private var status: Int32?
+    /// Whether its end left a core file, as the kernel says.
+    private(set) var dumpedCore = false
 
     /// Starts `path`.
     /// - output: file that gets standard output, and standard error when `errors` is nil.
@@ -77,6 +79,7 @@ final class ChildProcess {
             var raw: Int32 = 0
             if waitpid(identifier, &raw, WNOHANG) == identifier {
                 let signal = raw & 0x7f
+                dumpedCore = raw & 0x80 != 0
                 status = signal == 0 ? (raw >> 8) & 0xff : 128 + signal
                 return status
             }

@@ -21,11 +21,12 @@ final class RawQuery {
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
     private var request: UInt64 = 0
 
-    init(_ endpoint: String) throws(MessagingError) {
+    init(_ endpoint: String, keys: CurveClient? = nil) throws(MessagingError) {
         context = try MessagingContext()
         var limits = SocketLimits()
         limits.maximumMessageBytes = 1 << 20
         socket = try Socket(context, .dealer, limits: limits)
+        if let keys { try socket.use(keys) }
         try socket.connect(endpoint)
         poller.add(socket)
     }

@@ -88,13 +88,20 @@ final class RawProducer {
     private(set) var durable: UInt64 = 0
     private(set) var next: UInt64 = 1
     private(set) var nacks = 0
+    /// The newest NACK.
+    private(set) var lastNack: Nack?
+    /// RESET frames that came.
+    private(set) var resets = 0
+    /// Frames that libzmq took to send.
+    private(set) var sent = 0
     /// The newest cost that an ACK told.
     private(set) var cost: DeviceCost?
     private var isWelcome = false
 
-    init(_ endpoint: String) throws(MessagingError) {
+    init(_ endpoint: String, keys: CurveClient? = nil) throws(MessagingError) {
         context = try MessagingContext()
         socket = try Socket(context, .dealer)
+        if let keys { try socket.use(keys) }
         try socket.connect(endpoint)
         poller.add(socket)
     }
@@ -148,6 +155,12 @@ final class RawProducer {
         return durable >= last
     }
 
+    /// Sends one batch more, allowed or not, and listens for `milliseconds`.
+    func push(_ count: UInt64, milliseconds: Int) {
+        send(fill(first: next, count: count))
+        for _ in 0..<milliseconds / 5 { hear(milliseconds: 5) }
+    }
+
     private func fill(first: UInt64, count: UInt64) -> Int {
         let samples = Int(count)
         let body = UnsafeMutableRawBufferPointer(rebasing: buffer[32...])
@@ -172,7 +185,10 @@ final class RawProducer {
     private func send(_ bytes: Int) {
         for _ in 0..<1_000 {
             let frame = UnsafeRawBufferPointer(rebasing: buffer[..<bytes])
-            if socket.send(frame) == .sent { return }
+            if socket.send(frame) == .sent {
+                sent += 1
+                return
+            }
             usleep(1_000)
         }
     }
@@ -193,6 +209,9 @@ final class RawProducer {
                 limit = max(limit, credit.limit)
             } else if header.type == .nack {
                 nacks += 1
+                lastNack = try? Nack.decode(header, body)
+            } else if header.type == .reset {
+                resets += 1
             }
         }
     }

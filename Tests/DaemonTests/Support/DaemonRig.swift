@@ -6,6 +6,7 @@ import Arithmetic
 import Daemon
 import Glibc
 import Learning
+import Messaging
 import MillraceProtocol
 import Platform
 import Simulation
@@ -17,6 +18,8 @@ final class DaemonRig {
     let storage: any Storage
     var configuration: LearnerConfiguration
     var settings: DaemonSettings
+    /// Who may come in; nil in a daemon without keys.
+    var access: AccessLoop?
     let clock = ManualClock(nowNanoseconds: 1_000_000_000)
     private(set) var transport = LoopbackTransport()
     private(set) var daemon: Daemon?
@@ -53,7 +56,7 @@ final class DaemonRig {
         self.transport = transport
         daemon = try Daemon(
             configuration: configuration, settings: settings, origin: origin, storage: storage,
-            clock: clock, transport: { _ throws(StartError) in transport },
+            clock: clock, access: access, transport: { _ throws(StartError) in transport },
             report: { [events] in events.add($0) })
     }
 
@@ -87,12 +90,21 @@ final class DaemonRig {
         ask(ControlRequest(command: .status), door: .query, StatusReply.self)
     }
 
+    /// The same, asked over ipc at a door that has keys.
+    func localStatus() -> StatusReply? {
+        ask(
+            ControlRequest(command: .status), door: .query, StatusReply.self,
+            origin: FrameOrigin(isLocal: true))
+    }
+
     /// A control request and its reply.
     func ask<Reply: ControlReply>(
-        _ request: ControlRequest, door: Door, _ type: Reply.Type
+        _ request: ControlRequest, door: Door, _ type: Reply.Type,
+        origin: FrameOrigin = FrameOrigin()
     ) -> Reply? {
         guard let json = try? ControlCodec.encode(request) else { return nil }
-        transport.put(door, peer: 900, ScriptedProducer.frame(.request, 5, 0, 0, [], json))
+        transport.put(
+            door, peer: 900, origin: origin, ScriptedProducer.frame(.request, 5, 0, 0, [], json))
         var found: [UInt8]?
         run(turns: 400) {
             found = transport.take(peer: 900)

@@ -7,7 +7,7 @@ import Synchronization
 
 /// Doors without sockets. Peers are numbers that the test chooses.
 final class LoopbackTransport: Transport, @unchecked Sendable {
-    private var incoming: [[(peer: Peer, frame: [UInt8])]] = [[], [], []]
+    private var incoming: [[(peer: Peer, origin: FrameOrigin, frame: [UInt8])]] = [[], [], []]
     private var outgoing: [Int: [[UInt8]]] = [:]
     /// Peers whose frames are dropped, as if the connection were gone.
     var gone: Set<Int> = []
@@ -21,8 +21,8 @@ final class LoopbackTransport: Transport, @unchecked Sendable {
     }
 
     /// A client sends.
-    func put(_ door: Door, peer: Int, _ frame: [UInt8]) {
-        incoming[door.rawValue].append((Self.peer(peer), frame))
+    func put(_ door: Door, peer: Int, origin: FrameOrigin = FrameOrigin(), _ frame: [UInt8]) {
+        incoming[door.rawValue].append((Self.peer(peer), origin, frame))
     }
 
     /// A client receives.
@@ -34,12 +34,14 @@ final class LoopbackTransport: Transport, @unchecked Sendable {
     }
 
     func receive(
-        _ door: Door, into buffer: UnsafeMutableRawBufferPointer, from peer: inout Peer
+        _ door: Door, into buffer: UnsafeMutableRawBufferPointer, from peer: inout Peer,
+        origin: inout FrameOrigin
     ) -> Received {
         beforeReceive?()
         guard !incoming[door.rawValue].isEmpty else { return .nothing }
-        let (sender, frame) = incoming[door.rawValue].removeFirst()
+        let (sender, place, frame) = incoming[door.rawValue].removeFirst()
         peer = sender
+        origin = place
         guard frame.count <= buffer.count else { return .oversize(bytes: frame.count) }
         buffer.copyBytes(from: frame)
         return .frame(bytes: frame.count)
@@ -53,5 +55,9 @@ final class LoopbackTransport: Transport, @unchecked Sendable {
         return .sent
     }
 
+    func mayHave(_ door: Door) -> Bool { true }
+
     func wait(milliseconds: Int) {}
+
+    var monitors: [(Door, SocketMonitor)] { [] }
 }

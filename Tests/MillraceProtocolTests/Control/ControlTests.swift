@@ -118,7 +118,15 @@ import Testing
         figures: figures, budget: [BudgetLine(owner: "ring", detail: "4 slots", bytes: 4096)],
         budgetBytes: 1 << 24, plannedBytes: 1 << 20, residentBytes: 9 << 20, queueDepth: 10,
         commits: 4, skippedCommits: 1, checkpoints: 2, device: device, saturations: saturations,
-        guardian: guardian)
+        guardian: guardian, connections: connections)
+
+    private static let connections = ConnectionStatus(
+        open: ["ingest": 2, "query": 1, "admin": 0], limit: 24, accepted: 9,
+        cutBy: [
+            "endless": 1, "backlog": 2, "silent": 3, "displaced": 4, "memory": 5, "unread": 6,
+            "key": 7, "abuse": 8,
+        ],
+        refusedBy: ["full": 1, "address": 2, "rate": 3], brokenHandshakes: 4, refusedKeys: 5)
 
     @Test(arguments: examples.indices)
     func messageAndSchemaAgree(_ index: Int) throws {

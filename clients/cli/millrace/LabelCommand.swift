@@ -94,7 +94,8 @@ struct LabelCommand: ParsableCommand {
         let feed = LabelFeed(
             spool: spool, record: record?.epoch == producer.epoch ? record : nil,
             epoch: producer.epoch, labels: labels)
-        let transport = try SocketTransport(context, endpoint: endpoints.ingest)
+        let transport = try SocketTransport(
+            context, endpoint: endpoints.ingest, keys: daemon.keys)
         let session = ProducerSession(
             name: producerName, epoch: producer.epoch, feed: feed, transport: transport,
             clock: MachineClock())

@@ -17,6 +17,9 @@ struct Millrace: ParsableCommand {
             ENVIRONMENT
               MILLRACE_STATE   the daemon's state directory
               MILLRACE_INGEST  the daemon's ingest socket; so MILLRACE_QUERY and MILLRACE_ADMIN
+              MILLRACE_KEY     the client's secret certificate, for TCP; millrace keygen makes one
+              MILLRACE_SERVER_KEY
+                               the daemon's public key: 40 characters, or its certificate
               MILLRACE_SPOOL   where what is sent and not acknowledged is kept, else
                                $XDG_STATE_HOME/millrace/spool or ~/.local/state/millrace/spool
               NO_COLOR         no colours, when it is not empty
@@ -25,15 +28,15 @@ struct Millrace: ParsableCommand {
             EXIT CODES
               0    done
               64   wrong usage
-              65   bad data: the source, a checkpoint, or a schema that does not fit
-              66   no such input: file, generation or checkpoint
+              65   bad data: the source, a checkpoint, a key, or a schema that does not fit
+              66   no such input: file, key, generation or checkpoint
               69   the daemon does not answer
               70   internal error
-              73   cannot be made: the spool, or an output that is there already
+              73   cannot be made: the spool, or an output or key that is there already
               74   input or output failed
               75   not now: try the same command again later
               76   the other side speaks another version
-              77   not allowed
+              77   not allowed, or a key that is refused, here or by the daemon
               78   bad configuration, or a network that does not fit
               130  interrupted; the same command continues
             """,
@@ -42,6 +45,6 @@ struct Millrace: ParsableCommand {
             StatusCommand.self, WatchCommand.self, StreamCommand.self, LabelCommand.self,
             PredictCommand.self,
             GenerationsCommand.self, RollbackCommand.self, GuardCommand.self, CheckpointCommand.self,
-            PlanCommand.self,
+            PlanCommand.self, KeygenCommand.self,
         ])
 }

@@ -157,7 +157,8 @@ public final class ProducerSession {
         }
         throw ClientError(
             .unreachable, "the daemon does not answer",
-            why: "no WELCOME within \(patience / 1000) s",
+            why: transport.handshakeTrouble.isEmpty
+                ? "no WELCOME within \(patience / 1000) s" : transport.handshakeTrouble,
             advice: "millraced --config FILE, or --state DIR / --ingest ENDPOINT")
     }
 }

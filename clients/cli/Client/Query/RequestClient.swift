@@ -167,7 +167,8 @@ extension RequestClient {
 
     private func unreachable(_ why: String) -> ClientError {
         ClientError(
-            .unreachable, "the daemon at \(endpoint) does not answer", why: why,
+            .unreachable, "the daemon at \(endpoint) does not answer",
+            why: transport.handshakeTrouble.isEmpty ? why : transport.handshakeTrouble,
             advice: "millraced --config FILE, or --state DIR of the daemon that runs")
     }
 

@@ -9,4 +9,11 @@ public protocol FrameTransport: AnyObject {
     func receive(into memory: UnsafeMutableRawBufferPointer) throws(ClientError) -> Int?
     /// Waits until a frame is there, at most `milliseconds`.
     func wait(milliseconds: Int)
+    /// What is known of why nobody answers; empty when nothing is.
+    var handshakeTrouble: String { get }
+}
+
+extension FrameTransport {
+    /// Nothing is known.
+    public var handshakeTrouble: String { "" }
 }

@@ -69,7 +69,8 @@ final class StreamRun {
                 + "one stopped"
         wasFinished = record.finished && !isEndless
         feed = try Self.feed(command, spool, record, source, wire)
-        transport = try SocketTransport(context, endpoint: endpoints.ingest)
+        transport = try SocketTransport(
+            context, endpoint: endpoints.ingest, keys: command.daemon.keys)
         var options = SessionOptions()
         options.maxBatch = command.batch
         options.maxFrameBytes = schema.maxMessageBytes

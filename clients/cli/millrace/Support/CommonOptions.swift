@@ -25,6 +25,17 @@ struct DaemonOptions: ParsableArguments {
     var query: String?
     @Option(help: ArgumentHelp("The daemon's admin socket.", valueName: "endpoint"))
     var admin: String?
+    @Option(
+        help: ArgumentHelp(
+            "For TCP: this client's secret certificate (NAME.key_secret).", valueName: "file"),
+        completion: .file(extensions: ["key_secret"]))
+    var key: String?
+    @Option(
+        help: ArgumentHelp(
+            "For TCP: the daemon's public key, as 40 characters or a file.",
+            valueName: "key"),
+        completion: .file(extensions: ["key"]))
+    var serverKey: String?
     @Option(help: ArgumentHelp("Seconds to wait for an answer.", valueName: "seconds"))
     var timeout = 5.0
 
@@ -37,6 +48,9 @@ struct DaemonOptions: ParsableArguments {
     var endpoints: Endpoints {
         Endpoints(state: state, ingest: ingest, query: query, admin: admin)
     }
+
+    /// Where the keys of connections come from.
+    var keys: ConnectionKeys { ConnectionKeys(key: key, serverKey: serverKey) }
 
     /// A client of the query socket.
     func queryClient(_ context: MessagingContext) throws(ClientError) -> RequestClient {
@@ -52,7 +66,8 @@ struct DaemonOptions: ParsableArguments {
         _ context: MessagingContext, _ endpoint: String
     ) throws(ClientError) -> RequestClient {
         let client = RequestClient(
-            transport: try SocketTransport(context, endpoint: endpoint), clock: MachineClock(),
+            transport: try SocketTransport(context, endpoint: endpoint, keys: keys),
+            clock: MachineClock(),
             endpoint: endpoint)
         client.timeoutMilliseconds = Int(timeout * 1000)
         return client

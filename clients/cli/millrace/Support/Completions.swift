@@ -36,7 +36,9 @@ enum Completions {
     ) -> Reply? {
         guard
             let options = try? DaemonOptions.parse(
-                ["state", "query"].flatMap { option(named: $0, words) } + ["--timeout", "0.3"]),
+                ["state", "query", "key", "server-key"].flatMap { option(named: $0, words) } + [
+                    "--timeout", "0.3",
+                ]),
             let context = try? makeContext(), let client = try? options.queryClient(context)
         else { return nil }
         return try? client.ask(type, ControlRequest(command: command))

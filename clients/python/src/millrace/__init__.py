@@ -17,6 +17,8 @@ from millrace.errors import (
     DaemonStartError,
     FencedError,
     FrameError,
+    KeyFileError,
+    KeyRefusedError,
     MillraceError,
     RefusedError,
     SampleError,
@@ -24,6 +26,7 @@ from millrace.errors import (
     UnknownEpochError,
     UnreachableError,
 )
+from millrace.keys import Keys
 from millrace.local import LocalDaemon, local
 from millrace.producer import Producer
 from millrace.replies import Checkpoint, Generation, ProducerStatus, Restored, Schema, Status
@@ -46,6 +49,9 @@ __all__ = [
     "FencedError",
     "FrameError",
     "Generation",
+    "KeyFileError",
+    "KeyRefusedError",
+    "Keys",
     "LocalDaemon",
     "MillraceError",
     "Prediction",

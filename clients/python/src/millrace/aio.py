@@ -132,7 +132,7 @@ class AsyncProducer(ProducerLink):
         while not is_done():
             if self._error is not None:
                 raise self._error
-            self._session.check_patience(time.monotonic(), start)
+            self._check_patience(start)
             if end is not None and time.monotonic() >= end:
                 raise UnreachableError(
                     f"not done within {timeout:g} s: {self.unacknowledged} numbers of {self.name} "

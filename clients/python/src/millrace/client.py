@@ -18,6 +18,7 @@ import zmq
 from millrace.arrays import ArrayLike, as_features
 from millrace.asking import READ_ONLY, Exchange, Prediction, Questions, join
 from millrace.endpoints import (
+    Connection,
     Endpoints,
     connect,
     descriptor_of,
@@ -26,7 +27,8 @@ from millrace.endpoints import (
     send,
     wait_for_event,
 )
-from millrace.errors import UnreachableError
+from millrace.errors import KeyRefusedError, UnreachableError
+from millrace.keys import Key, Keys, ServerKey
 from millrace.replies import Checkpoint, Generation, Restored, Schema, Status, list_of
 
 
@@ -35,9 +37,11 @@ class _ClientBase:
 
     - state, query, admin: the daemon's state directory, or its endpoints.
     - timeout: how long a question may take in all, in seconds.
+    - key, server_key: for TCP; see :class:`millrace.Keys`.
 
-    Errors of all questions: UnreachableError (no answer in time), RefusedError (the daemon's own
-    refusal, BusyError where trying later can help), FrameError (an answer that cannot be read).
+    Errors of all questions: UnreachableError (no answer in time), KeyFileError, KeyRefusedError,
+    RefusedError (the daemon's own refusal, BusyError where trying later can help), FrameError (an
+    answer that cannot be read).
     """
 
     def __init__(
@@ -47,22 +51,30 @@ class _ClientBase:
         query: str | None = None,
         admin: str | None = None,
         timeout: float = 5.0,
+        key: Key = None,
+        server_key: ServerKey = None,
     ) -> None:
+        self._key = (key, server_key)
         self.endpoints = Endpoints.find(state, query=query, admin=admin)
         self.timeout = timeout
         self._questions = Questions()
-        self._sockets: dict[str, zmq.Socket[bytes]] = {}
+        self._sockets: dict[str, Connection] = {}
         self._known_schema: Schema | None = None
 
-    def _socket(self, endpoint: str) -> zmq.Socket[bytes]:
+    def _socket(self, endpoint: str) -> Connection:
         if endpoint not in self._sockets:
-            self._sockets[endpoint] = connect(endpoint)
+            keys = Keys.find(*self._key) if endpoint.startswith("tcp://") else None
+            self._sockets[endpoint] = connect(endpoint, keys)
         return self._sockets[endpoint]
 
     def _close(self) -> None:
         for socket in self._sockets.values():
             socket.close()
         self._sockets = {}
+
+    def _drop(self, endpoint: str) -> None:
+        """Forgets a connection: after a handshake that failed libzmq does not try again."""
+        self._sockets.pop(endpoint).close()
 
     def _steps(
         self, exchange: Exchange, endpoint: str, timeout: float
@@ -71,8 +83,12 @@ class _ClientBase:
         socket = self._socket(endpoint)
         end = time.monotonic() + timeout
         while True:
-            while (frame := receive(socket)) is not None:
-                exchange.receive(frame, time.monotonic())
+            try:
+                while (frame := receive(socket)) is not None:
+                    exchange.receive(frame, time.monotonic())
+            except KeyRefusedError:
+                self._drop(endpoint)
+                raise
             if exchange.is_done:
                 return
             blocked = False
@@ -93,7 +109,8 @@ class _ClientBase:
         if exchange.is_sent:
             why = f"no answer within {timeout:g} s; whether the daemon acted on it is not known"
         else:
-            why = "nobody listens there"
+            why = self._socket(endpoint).trouble or "nobody listens there"
+            self._drop(endpoint)
         return UnreachableError(
             f"the daemon at {endpoint} does not answer: {why}. "
             "TRY: millraced --config FILE, or state= / query= of the daemon that runs"

@@ -29,6 +29,14 @@ class UnreachableError(MillraceError, TimeoutError):
     """Nobody answers at the endpoint, or not in time."""
 
 
+class KeyFileError(MillraceError, ValueError):
+    """Keys that are missing, are none, or lie where others can read them."""
+
+
+class KeyRefusedError(MillraceError, PermissionError):
+    """The daemon does not know the key, or the key may not come in at this door."""
+
+
 class RefusedError(MillraceError):
     """The daemon said no; :attr:`reason` says why, in the words of the specification."""
 

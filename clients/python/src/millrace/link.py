@@ -12,7 +12,8 @@ import numpy as np
 
 from millrace.arrays import ArrayLike, as_features, as_labels, class_table, runs
 from millrace.endpoints import Endpoints, connect, receive, send
-from millrace.errors import MillraceError, SampleError
+from millrace.errors import MillraceError, SampleError, UnreachableError
+from millrace.keys import Key, Keys, ServerKey
 from millrace.session.journal import Journal, MemoryJournal, Unit, renumbered
 from millrace.session.parts import SessionOptions
 from millrace.session.producer import ProducerSession
@@ -46,11 +47,15 @@ class ProducerLink:
         classes: Sequence[Any] | None = None,
         options: SessionOptions | None = None,
         max_pending_bytes: int = 64 << 20,
+        key: Key = None,
+        server_key: ServerKey = None,
     ) -> None:
         """See :class:`millrace.Producer`."""
         if not is_name(name):
             raise ValueError(f"{name!r} is not a name: 1 to 64 of A-Z a-z 0-9 . _ -")
         self._endpoint = Endpoints.find(state, ingest=ingest).ingest
+        is_tcp = self._endpoint.startswith("tcp://")
+        keys = Keys.find(key, server_key) if is_tcp else None
         self._classes: Mapping[Any, int] | None = None if classes is None else class_table(classes)
         self._max_pending = max_pending_bytes
         self._journal: Journal
@@ -71,7 +76,7 @@ class ProducerLink:
         )  # fmt: skip
         self._is_closed = False
         try:
-            self._socket = connect(self._endpoint)
+            self._socket = connect(self._endpoint, keys)
         except MillraceError:
             self._journal.close()
             raise
@@ -225,6 +230,15 @@ class ProducerLink:
                 session.sent(out, now)
 
     _wants_out = False
+
+    def _check_patience(self, since: float) -> None:
+        """Raises what the session does, with what the connection knows of the reason."""
+        try:
+            self._session.check_patience(time.monotonic(), since)
+        except UnreachableError as error:
+            if not self._socket.trouble:
+                raise
+            raise UnreachableError(f"{error} ({self._socket.trouble})") from None
 
     def _pause(self) -> float:
         """Seconds until there is something to do although nothing has arrived."""

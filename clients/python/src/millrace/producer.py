@@ -38,9 +38,12 @@ class Producer(ProducerLink):
     - classes: names for labels; ``y`` may then hold names. Without it ``y`` holds class indices.
     - options: times of the session.
     - max_pending_bytes: ``send`` waits while so many bytes are not acknowledged.
+    - key, server_key: for TCP: the path of this client's ``NAME.key_secret``, and the daemon's
+      public key, as 40 characters or a path; without them ``MILLRACE_KEY`` and
+      ``MILLRACE_SERVER_KEY``. ``key`` may be :class:`millrace.Keys`, loaded before.
 
-    Raises UnreachableError (nobody answers), RefusedError (the daemon does not take this name),
-    SpoolError, ValueError.
+    Raises UnreachableError (nobody answers), KeyFileError, KeyRefusedError, RefusedError (the
+    daemon does not take this name), SpoolError, ValueError.
     """
 
     def _begin(self) -> None:
@@ -140,7 +143,7 @@ class Producer(ProducerLink):
             if is_done():
                 return
             now = time.monotonic()
-            self._session.check_patience(now, start)
+            self._check_patience(start)
             if end is not None and now >= end:
                 raise UnreachableError(
                     f"not done within {timeout:g} s: {self.unacknowledged} numbers of {self.name} "

@@ -1,0 +1,111 @@
+// Who came and who went, as the monitors tell; and who may stay.
+//
+// A newcomer that finds all places taken gets that of the oldest connection that never sent
+// anything of use, so silent connections cannot keep anybody out. Only if all are in use it is
+// refused: ended at once, before libzmq has read more than a greeting.
+
+import Messaging
+import Platform
+
+extension ConnectionGuard {
+    func takeEvents() {
+        for (door, monitor) in monitors {
+            while let event = monitor.next() {
+                switch event {
+                case .accepted(let descriptor): accept(descriptor, door)
+                case .disconnected(let descriptor): forget(descriptor, door)
+                case .handshakeFailed(let failure):
+                    ledger.counts.countFailedHandshake(isRefusedKey: failure == .refused)
+                case .acceptFailed, .handshakeSucceeded: break
+                }
+            }
+        }
+    }
+
+    private func forget(_ descriptor: Int32, _ door: Door) {
+        // Another door's connection may have the number by now; that one is not gone. Reports of
+        // one door come in order.
+        guard let row = row(of: descriptor), connections[row].door == door else { return }
+        free(row)
+    }
+
+    private func accept(_ descriptor: Int32, _ door: Door) {
+        let number = SocketFacts.number(descriptor)
+        guard number != 0, let peer = SocketFacts.peer(descriptor) else { return }
+        if let row = row(of: descriptor) {
+            guard connections[row].number != number else { return }
+            free(row)
+        }
+        ledger.counts.countAccepted()
+        let now = clock.nowNanoseconds
+        if peer.kind == .network {
+            guard addresses.arrive(peer, now) else {
+                return refuse(descriptor, number, peer, door, .rate)
+            }
+            guard addresses.open(peer) < settings.connectionsPerAddress || makeRoom(now, of: peer)
+            else { return refuse(descriptor, number, peer, door, .address) }
+        }
+        guard places(peer.kind) < settings.connectionCount || makeRoom(now, kind: peer.kind),
+            Int(descriptor) < ledger.capacity, let row = freeRow()
+        else { return refuse(descriptor, number, peer, door, .full) }
+        rowOf[Int(descriptor)] = Int32(row)
+        connections[row] = GuardedConnection(
+            state: .open, descriptor: descriptor, number: number, door: door, peer: peer,
+            openedNanoseconds: now,
+            account: ConnectionAccount(delivered: ledger.delivered(descriptor), nanoseconds: now))
+        ledger.counts.countOpen(door, isOpen: true)
+        addresses.change(peer, by: 1)
+        watch.ask(descriptor)
+    }
+
+    /// Open connections of a kind; those already cut do not count.
+    private func places(_ kind: SocketPeer.Kind) -> Int {
+        connections[..<usedRows].count { $0.state == .open && $0.peer.kind == kind }
+    }
+
+    private func freeRow() -> Int? {
+        for row in 0..<usedRows where connections[row].state == .free { return row }
+        guard usedRows < connections.count else { return nil }
+        usedRows += 1
+        return usedRows - 1
+    }
+
+    private func makeRoom(_ now: UInt64, kind: SocketPeer.Kind) -> Bool {
+        displace(now) { $0.peer.kind == kind }
+    }
+
+    private func makeRoom(_ now: UInt64, of peer: SocketPeer) -> Bool {
+        let network = peer.network
+        return displace(now) { $0.peer.network == network }
+    }
+
+    /// Cuts the oldest connection that never sent anything of use, among some.
+    private func displace(_ now: UInt64, among isOne: (GuardedConnection) -> Bool) -> Bool {
+        var oldest: Int?
+        for row in 0..<usedRows
+        where connections[row].state == .open && isOne(connections[row])
+            && !ledger.isUseful(connections[row].descriptor)
+        {
+            if let old = oldest,
+                connections[old].openedNanoseconds <= connections[row].openedNanoseconds
+            {
+                continue
+            }
+            oldest = row
+        }
+        guard let oldest else { return false }
+        cut(oldest, .displaced, now)
+        return true
+    }
+
+    private func refuse(
+        _ descriptor: Int32, _ number: UInt64, _ peer: SocketPeer, _ door: Door,
+        _ refusal: ConnectionRefusal
+    ) {
+        SocketFacts.cut(descriptor, number: number)
+        ledger.counts.count(refusal)
+        voice.say(clock.nowNanoseconds, report) {
+            .connectionRefused(door: door, reason: refusal.name, peer: peer.text)
+        }
+    }
+}
