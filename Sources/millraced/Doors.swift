@@ -51,7 +51,8 @@ struct Doors {
                 + "TRY: [keys] server, or ListenStream=127.0.0.1:PORT in the .socket unit"
         }
         if socket.name == "\(Door.admin)", !socket.endpoint.hasPrefix("ipc://") {
-            return "the inherited socket \(socket.endpoint) is for admin, and without keys commands "
+            return
+                "the inherited socket \(socket.endpoint) is for admin, and without keys commands "
                 + "are taken from Unix sockets only. TRY: [keys] server, or "
                 + "ListenStream=/run/millrace/admin.sock"
         }

@@ -44,7 +44,8 @@ struct Millrace: ParsableCommand {
         subcommands: [
             StatusCommand.self, WatchCommand.self, StreamCommand.self, LabelCommand.self,
             PredictCommand.self,
-            GenerationsCommand.self, RollbackCommand.self, GuardCommand.self, CheckpointCommand.self,
+            GenerationsCommand.self, RollbackCommand.self, GuardCommand.self,
+            CheckpointCommand.self,
             PlanCommand.self, KeygenCommand.self,
         ])
 }
