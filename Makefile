@@ -1,7 +1,7 @@
 # Millrace: everything a person types. Each target installs what it needs first.
 .DEFAULT_GOAL := help
 .PHONY: help setup build test test-python test-seccomp lint demo bench papers trust fuzz soak sanitize \
-	install uninstall clean
+	memory-max install uninstall clean
 
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
@@ -21,6 +21,7 @@ help:
 	@echo 'make soak     kills, power cuts, full disks, frozen peers, clock jumps; 30 minutes, MINUTES=3 for less'
 	@echo 'make sanitize  tests and daemon under AddressSanitizer and ThreadSanitizer'
 	@echo 'make build    release executables in .build/release'
+	@echo 'make memory-max  MemoryMax of the packaged configuration into the systemd units'
 	@echo 'make install  millraced and millrace into $(PREFIX)/bin, manuals, completions, systemd units;'
 	@echo '              $(SYSCONFDIR)/millrace/millrace.toml if there is none'
 	@echo 'make uninstall  takes away what make install put there; a configuration that was changed stays'
@@ -67,6 +68,10 @@ soak: build
 sanitize: setup
 	@scripts/sanitize
 
+# After a change of the memory plan.
+memory-max: build
+	@scripts/memory-max .build/release/millraced
+
 # What is installed besides the two programs, below PREFIX.
 SHARED = share/man/man1/millrace.1 share/man/man8/millraced.8 \
 	share/bash-completion/completions/millrace share/bash-completion/completions/millraced \
@@ -98,18 +103,21 @@ install:
 	else \
 		install -D -m 0644 systemd/millrace.toml $(CONFIGURATION); \
 	fi
+	install -d -m 0755 $(dir $(CONFIGURATION))clients.d
 	@[ -n "$(DESTDIR)" ] || echo 'As a service: systemd-sysusers && systemctl daemon-reload &&' \
 		'systemctl enable --now millraced'
 
 uninstall:
+	@rmdir $(dir $(CONFIGURATION))clients.d 2>/dev/null || true
 	@if cmp -s $(CONFIGURATION) $(DESTDIR)$(PREFIX)/share/millrace/millrace.toml; then \
-		rm -f $(CONFIGURATION) && { rmdir $(DESTDIR)$(SYSCONFDIR)/millrace 2>/dev/null || true; }; \
+		rm -f $(CONFIGURATION); \
 	elif [ -e $(CONFIGURATION) ]; then \
 		echo '$(CONFIGURATION) was changed and stays'; \
 	fi
 	cd $(DESTDIR)$(PREFIX) && rm -f bin/millraced bin/millrace $(SHARED) \
 		$(addprefix lib/systemd/,$(UNITS)) lib/sysusers.d/millrace.conf lib/tmpfiles.d/millrace.conf \
 		share/millrace/millrace.toml
+	@rmdir $(DESTDIR)$(SYSCONFDIR)/millrace 2>/dev/null || true
 	@rmdir $(DESTDIR)$(PREFIX)/share/millrace 2>/dev/null || true
 
 clean:

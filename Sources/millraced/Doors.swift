@@ -44,16 +44,23 @@ struct Doors {
 
     /// Why an inherited socket must not be used; nil if it may.
     private static func objection(to socket: InheritedSocket, _ keys: KeySettings) -> String? {
-        if keys.serverPath != nil { return nil }
+        let isUnix = socket.endpoint.hasPrefix("ipc://")
+        if keys.serverPath != nil {
+            guard !isUnix, keys.clientsPath == nil else { return nil }
+            return "the inherited socket \(socket.endpoint) (\(socket.name)) lets in listed keys "
+                + "only, and there is no list. TRY: clients = \"clients.d\" in [keys], the folder "
+                + "with each client's NAME.key"
+        }
         if socket.isReachable, !keys.allowsPlainTCP {
             return "the inherited socket \(socket.endpoint) (\(socket.name)) may be reached from "
                 + "other machines, and there are no keys. "
-                + "TRY: [keys] server, or ListenStream=127.0.0.1:PORT in the .socket unit"
+                + "TRY: a server key (millrace keygen --server), or ListenStream=127.0.0.1:PORT in "
+                + "the .socket unit"
         }
-        if socket.name == "\(Door.admin)", !socket.endpoint.hasPrefix("ipc://") {
+        if socket.name == "\(Door.admin)", !isUnix {
             return
                 "the inherited socket \(socket.endpoint) is for admin, and without keys commands "
-                + "are taken from Unix sockets only. TRY: [keys] server, or "
+                + "are taken from Unix sockets only. TRY: a server key (millrace keygen --server), or "
                 + "ListenStream=/run/millrace/admin.sock"
         }
         return nil

@@ -75,7 +75,8 @@ struct Housekeeping {
         guard var dog = watchdog else { return tick }
         defer { watchdog = dog }
         let turns = daemon.turns
-        let counts = [turns.network, turns.learner, turns.storage]
+        var counts = [turns.network, turns.learner, turns.storage]
+        if let access = turns.access { counts.append(access) }
         switch dog.look(at: counts, now: clock.nowNanoseconds) {
         case .rest: return tick
         case .feed:
@@ -86,7 +87,9 @@ struct Housekeeping {
             daemon.nudge()
             if dog.isLate(now: clock.nowNanoseconds), !hasWarned {
                 hasWarned = true
-                let names = dog.stuck(counts).map { ["network", "learner", "storage"][$0] }
+                let names = dog.stuck(counts).map {
+                    ["network", "learner", "storage", "access"][$0]
+                }
                 log.error("\(DaemonEvent.stuck(names.joined(separator: ", ")).line)")
             }
             return min(tick, 5)
@@ -98,8 +101,9 @@ struct Housekeeping {
         notifier.notify(
             "RELOADING=1\nMONOTONIC_USEC=\(clock.nowNanoseconds / 1000)\n"
                 + "STATUS=reading the configuration again")
-        keys.reload(daemon, log)
-        let (settings, report) = desk.reload()
+        let keysError = keys.reload(daemon)
+        var (settings, report) = desk.reload()
+        report.keysError = keysError
         daemon.apply(settings, report)
         let deadline = clock.nowNanoseconds + Self.reloadNanoseconds
         while !daemon.isReloaded, clock.nowNanoseconds < deadline { usleep(500) }

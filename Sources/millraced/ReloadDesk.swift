@@ -51,6 +51,10 @@ struct ReloadDesk {
 extension ReloadReport {
     /// Lines for the log.
     var events: [DaemonEvent] {
+        (keysError.map { [.clientsKept($0)] } ?? []) + configurationEvents
+    }
+
+    private var configurationEvents: [DaemonEvent] {
         if let error { return [.reloadFailed(error)] }
         if applied.isEmpty, needsRestart.isEmpty { return [.reloaded("nothing changed")] }
         return applied.map { .settingApplied(key: $0.key, from: $0.before, to: $0.after) }
@@ -64,7 +68,12 @@ extension ReloadReport {
 
     /// For the service manager's status line; empty when there is nothing to add.
     var statusText: String {
-        if error != nil { return ", the configuration on disk is wrong (see the log)" }
-        return needsRestart.isEmpty ? "" : ", \(needsRestart.count) changed keys need a restart"
+        var text = keysError == nil ? "" : ", a client's key on disk is wrong (see the log)"
+        if error != nil {
+            text += ", the configuration on disk is wrong (see the log)"
+        } else if !needsRestart.isEmpty {
+            text += ", \(needsRestart.count) changed keys need a restart"
+        }
+        return text
     }
 }

@@ -37,7 +37,9 @@ struct Service {
             let daemon = try start(origin, context, keys, log)
             StandardError.write(plan.memory.table)
             log.notice("\(DaemonEvent.started(generation: daemon.newestGeneration, doors).line)")
-            for endpoint in configuration.reachablePlainEndpoints {
+            // Of the doors as they are here, which may be inherited ones.
+            for endpoint in settings.endpoints.joined()
+            where configuration.access(to: endpoint) == .plainReachable {
                 log.warning(
                     "event=plain_tcp endpoint=\"\(endpoint)\" message=\"anyone may connect\"")
             }

@@ -3,7 +3,6 @@
 
 import Configuration
 import Daemon
-import Logging
 import Messaging
 import Platform
 
@@ -51,14 +50,15 @@ struct ServiceKeys {
         }
     }
 
-    /// Reads the clients' keys again and puts them in force; with a bad file among them the old
-    /// ones stay in force, and the log says which file it was.
-    func reload(_ daemon: Daemon, _ log: Logger) {
-        guard settings.serverPath != nil else { return }
+    /// Reads the clients' keys again and puts them in force. Returns which file is bad, if one is:
+    /// then the old ones stay in force.
+    func reload(_ daemon: Daemon) -> String? {
+        guard settings.serverPath != nil else { return nil }
         do throws(AccessFileError) {
             daemon.replaceClients(try clients())
+            return nil
         } catch {
-            log.error("\(DaemonEvent.clientsKept(error.description).line)")
+            return error.description
         }
     }
 

@@ -61,11 +61,6 @@ extension MillraceConfiguration {
             + daemon.adminEndpoints.map { ("admin", $0) }
     }
 
-    /// Endpoints of plain TCP that other machines can reach: worth a warning at each start.
-    public var reachablePlainEndpoints: [String] {
-        doorEndpoints.map(\.endpoint).filter { access(to: $0) == .plainReachable }
-    }
-
 }
 
 extension ConfigurationBuilder {
@@ -98,11 +93,14 @@ extension ConfigurationBuilder {
             ("daemon.admin", daemon.adminEndpoints),
         ].flatMap { key, endpoints in endpoints.filter(Endpoint.isTCP).map { (key, $0) } }
         guard keys.serverPath != nil else {
-            if keys.clientsPath != nil {
+            // With Unix sockets alone the list waits for the day on which there is more.
+            if keys.clientsPath != nil, let (_, endpoint) = tcp.first {
                 report(
-                    "keys.clients", found: "client keys without the daemon's own",
-                    expected: "keys.server beside it, or nobody's key is looked at; "
-                        + "millrace keygen --server makes one")
+                    "keys.clients",
+                    found: "client keys without the daemon's own, and \(endpoint)",
+                    expected:
+                        "keys.server or the credential \(KeySettings.credential) beside it, or nobody's "
+                        + "key is looked at; millrace keygen --server makes one")
             }
             for (key, endpoint) in tcp { requirePlain(endpoint, key, keys) }
             return

@@ -24,6 +24,10 @@ public final class AccessLoop: @unchecked Sendable {
     private let handler: ZapHandler?
     private let wakeUp = WakeUp()
     private let isEnding = Atomic<Bool>(false)
+    private let turnCount = Atomic<UInt64>(0)
+
+    /// Turns so far; from any thread.
+    public var turns: UInt64 { turnCount.load(ordering: .relaxed) }
 
     /// Requests answered in one turn, so that the guard gets its turns under a flood.
     static let requestsPerTurn = 32
@@ -52,6 +56,7 @@ public final class AccessLoop: @unchecked Sendable {
             hasMore = count == Self.requestsPerTurn
         }
         let rest = connectionTurn?() ?? -1
+        turnCount.add(1, ordering: .relaxed)
         return hasMore ? 0 : rest
     }
 

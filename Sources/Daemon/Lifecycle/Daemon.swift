@@ -44,7 +44,7 @@ public final class Daemon: @unchecked Sendable {
     private let lock: StateLock
     private let storage: any Storage
     private var threads: [WorkerThread] = []
-    private let access: AccessLoop?
+    let access: AccessLoop?
     private var accessThread: WorkerThread?
     private let connections: ConnectionGuard?
     private let report: @Sendable (DaemonEvent) -> Void
@@ -157,12 +157,13 @@ public final class Daemon: @unchecked Sendable {
     /// Whether storage fails at present.
     public var isReadOnly: Bool { progress.mode == .readOnly }
 
-    /// Turns of network, learner and storage loop so far; a watchdog looks at whether they move.
-    public var turns: (network: UInt64, learner: UInt64, storage: UInt64) {
+    /// Turns of network, learner, storage and access loop so far (nil without the last); a watchdog
+    /// looks at whether they move.
+    public var turns: (network: UInt64, learner: UInt64, storage: UInt64, access: UInt64?) {
         (
             progress.networkTurns.load(ordering: .relaxed),
             progress.learnerTurns.load(ordering: .relaxed),
-            progress.storageTurns.load(ordering: .relaxed)
+            progress.storageTurns.load(ordering: .relaxed), access?.turns
         )
     }
 

@@ -47,14 +47,18 @@ public struct ReloadReport: Equatable, Sendable {
     public var needsRestart: [SettingChange]
     /// Why nothing was changed.
     public var error: String?
+    /// Why the keys of the clients stayed as they were; they are read whatever `error` says.
+    public var keysError: String?
 
-    /// - applied, needsRestart, error: see the properties.
+    /// - applied, needsRestart, error, keysError: see the properties.
     public init(
-        applied: [SettingChange] = [], needsRestart: [SettingChange] = [], error: String? = nil
+        applied: [SettingChange] = [], needsRestart: [SettingChange] = [], error: String? = nil,
+        keysError: String? = nil
     ) {
         self.applied = applied
         self.needsRestart = needsRestart
         self.error = error
+        self.keysError = keysError
     }
 }
 
@@ -88,6 +92,7 @@ extension Daemon {
         channels.storageWakeUp.callAlways()
         channels.learnerWakeUp.callAlways()
         channels.networkWakeUp.callAlways()
+        access?.call()
     }
 
     /// One line about how learning goes, as of the newest durable generation: "accuracy 0.913" or
@@ -118,6 +123,7 @@ extension NetworkLoop {
         return ReloadStatus(
             count: reloads,
             secondsAgo: Double(clock.nowNanoseconds &- reloadedNanoseconds) / 1e9,
-            applied: report.applied, needsRestart: report.needsRestart, error: report.error)
+            applied: report.applied, needsRestart: report.needsRestart, error: report.error,
+            keysError: report.keysError)
     }
 }

@@ -29,16 +29,19 @@ public struct ReloadStatus: Codable, Equatable, Sendable {
     public var needsRestart: [SettingChange]
     /// Why nothing was changed; absent when the configuration was good.
     public var error: String?
+    /// Why the keys of the clients stayed as they were; absent when they were good.
+    public var keysError: String?
 
-    /// - count, secondsAgo, applied, needsRestart, error: see the properties.
+    /// - count, secondsAgo, applied, needsRestart, error, keysError: see the properties.
     public init(
         count: UInt64, secondsAgo: Double, applied: [SettingChange] = [],
-        needsRestart: [SettingChange] = [], error: String? = nil
+        needsRestart: [SettingChange] = [], error: String? = nil, keysError: String? = nil
     ) {
         self.count = count
         self.secondsAgo = secondsAgo
         self.applied = applied
         self.needsRestart = needsRestart
         self.error = error
+        self.keysError = keysError
     }
 }

@@ -7,76 +7,13 @@ import MillraceProtocol
 import Testing
 
 @Suite(.serialized) struct ActivationTests {
-    /// Makes sockets as a service manager does and becomes the daemon: SPEC is
-    /// NAME=KIND:ADDRESS, then "--", then the command. The port of a TCP socket goes to PORTS.
-    private static let parent = """
-        import os, socket, sys
-        split = sys.argv.index("--")
-        ports = open(sys.argv[1], "w")
-        names, made = [], []
-        for spec in sys.argv[2:split]:
-            name, rest = spec.split("=", 1)
-            kind, address = rest.split(":", 1)
-            family = socket.AF_INET if kind == "tcp" else socket.AF_UNIX
-            if kind == "file":
-                made.append(os.open(address, os.O_RDONLY))
-                names.append(name)
-                continue
-            it = socket.socket(family, socket.SOCK_DGRAM if kind == "dgram" else socket.SOCK_STREAM)
-            if kind == "tcp":
-                it.bind((address, 0))
-                ports.write(f"{it.getsockname()[1]}\\n")
-            else:
-                it.bind("\\0" + address if kind == "abstract" else address)
-            if kind not in ("dgram", "deaf"):
-                it.listen(64)
-            made.append(it.detach())
-            names.append(name)
-        ports.close()
-        high = [os.dup2(each, 100 + index, inheritable=False) for index, each in enumerate(made)]
-        for index, each in enumerate(high):
-            os.dup2(each, 3 + index, inheritable=True)
-        os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(made)),
-                          LISTEN_FDNAMES=":".join(names))
-        os.execv(sys.argv[split + 1], sys.argv[split + 1:])
-        """
-
-    /// A place with a configuration, and the daemon's command in it.
-    private final class Setting {
-        let place = Workplace()
-        let configuration: String
-        var state: String { "\(place.path)/state" }
-        var command: [String] {
-            [Build.path("millraced"), "--config", configuration, "--state", state]
-        }
-
-        init() { configuration = place.write("millrace.toml", RealDaemon.morse) }
-
-        func start(_ specifications: [String], _ command: [String]) -> ChildProcess? {
-            place.write("parent.py", ActivationTests.parent)
-            return ChildProcess(
-                ServiceTools.python,
-                ["\(place.path)/parent.py", "\(place.path)/ports"] + specifications + ["--"]
-                    + command, output: "\(place.path)/log")
-        }
-
-        func waitForStart() -> Bool {
-            for _ in 0..<2_000 {
-                if place.read("log").contains("event=started") { return true }
-                usleep(10_000)
-            }
-            Issue.record("it did not start: \(place.read("log"))")
-            return false
-        }
-    }
-
     private func stop(_ process: ChildProcess?) {
         process?.send(SIGTERM)
         #expect(process?.wait(seconds: 20) == 0)
     }
 
     @Test(.enabled(if: ServiceTools.hasPython)) func namedSocketsBecomeDoors() throws {
-        let setting = Setting()
+        let setting = SocketParent()
         let door = "\(setting.place.path)/anything"
         let process = setting.start(
             ["ingest=unix:\(door)", "ingest=tcp:127.0.0.1", "query=tcp:127.0.0.1"], setting.command)
@@ -97,7 +34,7 @@ import Testing
     }
 
     @Test(.enabled(if: ServiceTools.hasPython)) func aDoorIsToldByItsFileToo() throws {
-        let setting = Setting()
+        let setting = SocketParent()
         let names = ["ingest", "query", "admin"]
         let process = setting.start(
             names.map { "millraced.socket=unix:\(setting.place.path)/\($0).sock" }, setting.command)
@@ -119,7 +56,7 @@ import Testing
             ("admin=tcp:127.0.0.1", "commands are taken from Unix sockets only"),
         ])
     func whatCannotBeUsedIsRefusedInWords(specification: String, words: String) {
-        let setting = Setting()
+        let setting = SocketParent()
         let place = setting.place.path
         let process = setting.start(
             [specification.replacing("PLACE", with: place)], setting.command)
@@ -130,7 +67,7 @@ import Testing
     }
 
     @Test(.enabled(if: ServiceTools.hasActivate)) func systemdSocketActivateWorks() throws {
-        let setting = Setting()
+        let setting = SocketParent()
         let door = "\(setting.place.path)/in.sock"
         let process = ChildProcess(
             ServiceTools.activate,
@@ -146,7 +83,7 @@ import Testing
     /// As the activated unit has it: no network, and no address family but AF_UNIX.
     @Test(.enabled(if: ServiceTools.hasNamespaces && ServiceTools.hasAnalyze))
     func tcpReachesADaemonWithoutNetwork() throws {
-        let setting = Setting()
+        let setting = SocketParent()
         let filter = [
             ServiceTools.unshare, "-n", ServiceTools.python,
             "\(ServiceTools.root)/scripts/under-unit-filter",

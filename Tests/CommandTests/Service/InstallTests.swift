@@ -25,6 +25,13 @@ import Testing
             .text.split(separator: "\n").sorted()
     }
 
+    private func folders(_ place: Workplace) -> String {
+        ServiceTools.run(
+            "/usr/bin/find", ["\(place.path)/root/etc", "-type", "d", "-printf", "%P\n"]
+        )
+        .text
+    }
+
     @Test(.enabled(if: isThere && ServiceTools.hasPython))
     func whatIsInstalledIsTakenBackAndAConfigurationStays() throws {
         let place = Workplace()
@@ -45,6 +52,7 @@ import Testing
         ] {
             #expect(installed.contains(Substring(file)), "\(file)")
         }
+        #expect(folders(place).contains("millrace/clients.d"))
         let unit = place.read("root/usr/lib/systemd/system/millraced.service")
         #expect(unit.contains("ExecStart=/usr/bin/millraced --config /etc/millrace/millrace.toml"))
 
@@ -59,6 +67,6 @@ import Testing
         unlink("\(place.path)/\(configuration)")
         #expect(make("install", place).code == 0 && files(place) == installed)
         #expect(make("uninstall", place).code == 0)
-        #expect(files(place).isEmpty)
+        #expect(files(place).isEmpty && !folders(place).contains("millrace"))
     }
 }

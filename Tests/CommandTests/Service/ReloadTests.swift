@@ -94,6 +94,43 @@ import Testing
         #expect(daemon.stop() == 0)
     }
 
+    /// Configuration and keys are judged apart: a bad key file keeps the keys, and nothing else.
+    @Test func aBadKeyFileIsReported() throws {
+        let place = Workplace()
+        let manager = try NotifySocket(in: place)
+        let keyed = try KeyedDaemon(environment: ["NOTIFY_SOCKET": manager.path])
+        let daemon = keyed.daemon
+        let pump = try keyed.add("pump", [.ingest])
+        try #require(daemon.start())
+        keyed.remove("pump")
+        keyed.write("broken.key", "metadata\n    allow = \"everything\"\n")
+        let text = daemon.place.read("millrace.toml")
+        unlink(daemon.configurationPath)
+        daemon.place.write("millrace.toml", text.replacing("rate = 0.05", with: "rate = 0.02"))
+        daemon.process?.send(SIGHUP)
+        try #require(waitForLog(daemon, "event=reloaded"))
+        #expect(daemon.place.read("log").contains("event=clients_kept message="))
+        let user = CommandClient(state: daemon.state)
+        let reload = try #require(user.status()?.reload)
+        #expect(reload.keysError?.contains("broken.key: line 2") == true, "\(reload)")
+        #expect(reload.error == nil && reload.applied.map(\.key) == ["learning.rate"])
+        let words = ", a client's key on disk is wrong (see the log)"
+        manager.listen(seconds: 10) { $0.heard.count { $0.text.hasPrefix("READY=1") } >= 2 }
+        #expect(manager.heard.last?.text.contains(words) == true, "\(manager.heard)")
+        // The key that was taken away together with it still opens the door.
+        let producer = try RawProducer(keyed.tcp("ingest"), keys: keyed.keys(pump))
+        try #require(producer.greet("pump") && producer.stream(to: 500))
+
+        keyed.remove("broken")
+        manager.forget()
+        daemon.process?.send(SIGHUP)
+        manager.listen(seconds: 10) { $0.heard.contains { $0.text.hasPrefix("READY=1") } }
+        let after = try #require(user.status()?.reload)
+        #expect(after.keysError == nil && after.count == 2)
+        #expect(manager.heard.last?.text.contains(words) == false)
+        #expect(daemon.stop() == 0)
+    }
+
     @Test func aHundredReloadsUnderLoadLoseNothing() throws {
         let daemon = RealDaemon()
         try #require(daemon.start())

@@ -58,6 +58,34 @@ import Testing
         #expect(code == 128 + SIGABRT)
     }
 
+    /// A door on TCP needs the list of interfaces; without AF_NETLINK libzmq aborts as it binds.
+    @Test(
+        .enabled(if: ServiceTools.hasPython && ServiceTools.hasAnalyze), arguments: [true, false])
+    func aDoorOnTCPOpensUnderTheFilter(hasNetlink: Bool) throws {
+        let place = Workplace()
+        let text = ServiceTools.text("millraced.service")
+        try #require(text.contains(" AF_NETLINK\n"))
+        let unit = place.write(
+            "x.service", hasNetlink ? text : text.replacing(" AF_NETLINK\n", with: "\n"))
+        let port = KeyedDaemon.freePort()
+        let daemon = ChildProcess(
+            ServiceTools.python,
+            [
+                Self.filter[1], unit, Build.path("millraced"), "--config",
+                place.write("millrace.toml", RealDaemon.morse), "--state", "\(place.path)/state",
+                "--set", "daemon.ingest=tcp://127.0.0.1:\(port)",
+            ], output: "\(place.path)/log")
+        guard hasNetlink else {
+            #expect(daemon?.wait(seconds: 20) == 128 + SIGABRT)
+            return
+        }
+        for _ in 0..<2_000 where !place.read("log").contains("event=started") { usleep(10_000) }
+        let producer = try RawProducer("tcp://127.0.0.1:\(port)")
+        try #require(producer.greet("p") && producer.stream(to: 1_000), "\(place.read("log"))")
+        daemon?.send(SIGTERM)
+        #expect(daemon?.wait(seconds: 20) == 0, "\(place.read("log"))")
+    }
+
     /// PrivateUsers, PrivateNetwork, ProtectSystem=strict, PrivateTmp, and the filter in addition.
     @Test(.enabled(if: ServiceTools.hasNamespaces && ServiceTools.hasAnalyze))
     func itLivesInNamespacesWithAReadOnlyRoot() throws {

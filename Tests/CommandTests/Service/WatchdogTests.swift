@@ -75,6 +75,50 @@ import Testing
         #expect(daemon?.wait(seconds: 10) == 137)
     }
 
+    /// One thread stops at its next system call; the others go on.
+    @Test(
+        .enabled(if: hasStrace, "strace is missing"),
+        arguments: ["network", "learner", "storage", "access"])
+    func aHangingThreadEndsTheFeeding(loop: String) throws {
+        let place = Workplace()
+        let manager = try NotifySocket(in: place)
+        let daemon = RealDaemon(environment: [
+            "NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "900000",
+        ])
+        try #require(daemon.start())
+        manager.listen(seconds: 5) { $0.feedings.count >= 2 }
+        #expect(manager.feedings.count >= 2)
+        let thread = try #require(daemon.process.flatMap { Self.thread("mr-\(loop)", of: $0) })
+        let tracer = ChildProcess(
+            Self.strace,
+            ["-qq", "-o", "/dev/null", "-e", "inject=all:delay_enter=60000000", "-p", thread])
+        var wasSilent = false
+        for _ in 0..<20 where !wasSilent {
+            manager.forget()
+            manager.listen(seconds: 1.2)
+            wasSilent = manager.feedings.isEmpty
+        }
+        #expect(wasSilent)
+        let log = daemon.place.read("log")
+        #expect(log.contains("event=stuck loops=\"\(loop)\""), "\(log.suffix(300))")
+        // Let go, it is well again.
+        tracer?.send(SIGKILL)
+        _ = tracer?.wait(seconds: 5)
+        manager.forget()
+        manager.listen(seconds: 10) { !$0.feedings.isEmpty }
+        #expect(!manager.feedings.isEmpty)
+        #expect(daemon.stop() == 0)
+    }
+
+    /// The number of a thread with a name.
+    private static func thread(_ name: String, of process: ChildProcess) -> String? {
+        let folder = "/proc/\(process.identifier)/task"
+        return ServiceTools.run("/bin/ls", [folder]).text.split(separator: "\n").map(String.init)
+            .first {
+                Workplace.bytes("\(folder)/\($0)/comm").elementsEqual(Array("\(name)\n".utf8))
+            }
+    }
+
     /// Who traces a process, or any of its threads.
     private static func tracer(of process: pid_t) -> pid_t? {
         let status = String(decoding: Workplace.bytes("/proc/\(process)/status"), as: UTF8.self)

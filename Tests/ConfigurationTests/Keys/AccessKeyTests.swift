@@ -27,10 +27,8 @@ import Testing
             }
             let keyed = try load(text + keys)
             #expect(keyed.access(to: endpoint) == .keyed)
-            #expect(keyed.reachablePlainEndpoints.isEmpty)
             let open = try load(text + "\n[keys]\nplain-tcp = \"anyone may connect\"\n")
             #expect(open.access(to: endpoint) == .plainReachable)
-            #expect(open.reachablePlainEndpoints == [endpoint])
             #expect(open.access(to: endpoint).text.contains("ANYONE"))
         }
     }
@@ -71,8 +69,9 @@ import Testing
         #expect(noServer.first?.expected.contains("keygen --server") == true)
         let both = problems(minimal + tcp + keys + "plain-tcp = \"anyone may connect\"\n")
         #expect(both.first?.key == "keys.plain-tcp")
-        // Nothing is keyed, so nobody needs a list.
+        // Nothing is keyed, so nobody needs a list; and a list may wait for a key.
         #expect(try load(minimal + "\n[keys]\nserver = \"s\"\n").keys.serverPath == "s")
+        #expect(try load(minimal + "\n[keys]\nclients = \"/c\"\n").keys.clientsPath == "/c")
     }
 
     @Test func pathsAreThoseOfTheFile() throws {

@@ -202,6 +202,9 @@ struct KeygenReport: Encodable {
                 "  [keys]",
                 "  server = \"\(Endpoints.absolute(secretFile))\"",
                 "  clients = \"clients.d\"      # the folder with each client's NAME.key",
+                "or, for the service, as a credential in place of the line with server:",
+                "  sudo install -d -m 0700 /etc/credstore",
+                "  sudo install -m 0600 \(secretFile) /etc/credstore/millrace.curve.secret",
                 "and \(publicFile) to every client: --server-key \(publicFile), or its 40 "
                     + "characters",
             ]
