@@ -21,7 +21,7 @@ final class LearnerGuard {
     private let sections: SectionPair
     private let ring: Ring
     private let board: GuardBoard
-    private let paired: PairedPredictor
+    private var paired: PairedPredictor
     private let isClassification: Bool
     private let kernels: KernelSet
     private var judge: GuardJudge
@@ -55,7 +55,7 @@ final class LearnerGuard {
             classCount: classCount, memory: memory + PairedPredictor.workspaceBytes(layout))
         judge = GuardJudge(settings: settings, test: test)
         status = GuardStatus(state: settings.isOn ? "waiting" : "off")
-        status.evidenceNeeded = GuardJudge.rollbackEvidence
+        status.evidenceNeeded = GuardJudge.evidence
         // A generation that was held by an earlier process.
         let held = ring.heldGeneration
         if held != 0, let pin = ring.pin(generation: held) {
@@ -171,6 +171,7 @@ final class LearnerGuard {
     private func pinGood() {
         if good != nil { return }
         good = ring.pin(generation: ring.heldGeneration)
+        paired.begin()
         if let good {
             status.good = good.generation
         } else {
