@@ -76,7 +76,7 @@ package struct GuardJudge {
     /// Doublings of the time between rollbacks.
     package static let backOffMax = 6
 
-    package let settings: GuardSettings
+    package var settings: GuardSettings
     package private(set) var state = GuardState.waiting
     /// The figure that a fall is measured from: of the good generation, or of an accepted level.
     package private(set) var reference: HeadlineFigure?

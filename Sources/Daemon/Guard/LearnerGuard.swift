@@ -16,7 +16,7 @@ import WeightStore
 
 /// The guard; used by the learner's thread only.
 final class LearnerGuard {
-    private let settings: GuardSettings
+    private var settings: GuardSettings
     private let layout: LearnerLayout
     private let sections: SectionPair
     private let ring: Ring
@@ -218,6 +218,15 @@ final class LearnerGuard {
             return note
         }
         return nil
+    }
+
+    /// Takes over settings that were read again. Off or on, it begins anew.
+    func take(_ settings: GuardSettings) {
+        guard settings != self.settings else { return }
+        let isTurned = settings.isOn != self.settings.isOn
+        self.settings = settings
+        judge.settings = settings
+        if isTurned { stateWasReplaced() } else { publish() }
     }
 
     /// Somebody else replaced what is learned: what was thought about it is worth nothing.
