@@ -1,5 +1,6 @@
 // How an endpoint becomes a listening socket: made here, or passed by the service manager.
 
+import Glibc
 import Messaging
 import Platform
 
@@ -21,9 +22,16 @@ public struct DoorSockets: Equatable, Sendable {
         if let descriptor = inherited[endpoint] {
             return try socket.bind(endpoint, inheriting: descriptor)
         }
+        guard endpoint.hasPrefix("ipc://") else { return try socket.bind(endpoint) }
+        let path = String(endpoint.dropFirst(6))
+        // libzmq would replace the file, and the daemon that listens there would never be found
+        // again. The lock of the state directory keeps out those of the same state only.
+        guard !SocketFile.isServed(path) else {
+            throw MessagingError(call: "bind", subject: endpoint, errorNumber: EADDRINUSE)
+        }
         try socket.bind(endpoint)
-        guard let fileMode, endpoint.hasPrefix("ipc://") else { return }
-        let error = SocketFile.setMode(String(endpoint.dropFirst(6)), fileMode)
+        guard let fileMode else { return }
+        let error = SocketFile.setMode(path, fileMode)
         guard error == 0 else {
             throw MessagingError(call: "chmod", subject: endpoint, errorNumber: error)
         }

@@ -49,6 +49,23 @@ import Testing
         #expect(code == 69 && text.contains("TRY: another endpoint"), "\(text)")
     }
 
+    /// libzmq would take the path over, and nobody would find the first daemon again.
+    @Test func aLocalSocketThatAnotherDaemonHasIs69AndStaysItsOwn() throws {
+        let first = RealDaemon(configuration: SmallData.configuration())
+        try #require(first.start())
+        let endpoint = first.endpoint("query")
+        let (code, text) = run(configuration + ["--set", "daemon.query=[\"\(endpoint)\"]"])
+        #expect(code == 69 && text.contains("TRY: another endpoint"), "\(text)")
+        let status = ChildProcess(
+            Build.path("millrace"), ["status", "--state", first.state],
+            output: "\(place.path)/status")
+        #expect(status?.wait(seconds: 10) == 0, "\(place.read("status"))")
+        // After a kill the file is left over, and is nobody's.
+        first.kill()
+        try #require(first.start())
+        #expect(first.stop() == 0)
+    }
+
     @Test func aDiskThatFailsIs74() {
         let (code, text) = run(configuration + ["--state", "/dev/null/state"])
         #expect(code == 74 && text.contains("/dev/null/state"), "\(text)")
