@@ -18,7 +18,7 @@ help:
 	@echo 'make papers   the experiments behind docs/papers.md, about 15 minutes; QUICK=1 tries them out'
 	@echo 'make trust    eleven tests of trust, with Vowpal Wabbit beside; writes docs/trust.md'
 	@echo 'make fuzz     libFuzzer on every decoder, a minute each; SECONDS=10 for less'
-	@echo 'make soak     kills, power cuts, full disks, frozen peers, clock jumps; 30 minutes, MINUTES=3 for less'
+	@echo 'make soak     kills, power cuts, full disks, frozen peers, failing calls; 30 minutes, MINUTES=3 for less'
 	@echo 'make sanitize  tests and daemon under AddressSanitizer and ThreadSanitizer'
 	@echo 'make build    release executables in .build/release'
 	@echo 'make memory-max  MemoryMax of the packaged configuration into the systemd units'
@@ -63,6 +63,7 @@ trust: build
 	@scripts/trust --write docs/trust.md
 
 soak: build
+	swift build -c release --build-tests --scratch-path .build-test
 	@scripts/soak --minutes $(or $(MINUTES),30)
 
 sanitize: setup

@@ -49,7 +49,7 @@ final class StudyRun {
     private let workspace: UnsafeMutableRawPointer
     private let candidate: UnsafeMutableRawPointer
     private let good: UnsafeMutableRawPointer
-    private let paired: PairedPredictor
+    private var paired: PairedPredictor
     private let predictor: Predictor
     private let outputs: UnsafeMutablePointer<Float>
     private let learner: OnlineLearner
@@ -194,6 +194,7 @@ final class StudyRun {
         case .nothing: return
         case .fell:
             result.falls += 1
+            paired.begin()
             proof.forget()
         case .rollBack:
             result.rollbacks += 1

@@ -18,7 +18,7 @@ public struct MillraceConfiguration: Sendable {
     /// Unlabelled samples that wait for a label ([labels] window).
     public let labelWindow: Int
     /// [guard]
-    public let guardOptions: GuardOptions
+    public internal(set) var guardOptions: GuardOptions
     /// [commit]
     public internal(set) var commit: CommitSettings
     /// [ring]

@@ -5,6 +5,7 @@
 // admits whoever knows its public half, unless a ZAP handler decides; that is not made here.
 
 import CZeroMQ
+import Glibc
 import MillraceProtocol
 
 /// Pairs of keys.
@@ -20,6 +21,7 @@ public enum Curve {
     ) {
         var publicText = [CChar](repeating: 0, count: textBytes)
         var secretText = [CChar](repeating: 0, count: textBytes)
+        defer { explicit_bzero(&secretText, secretText.count) }
         guard zmq_curve_keypair(&publicText, &secretText) == 0 else {
             throw MessagingError(call: "zmq_curve_keypair", subject: "")
         }

@@ -11,7 +11,8 @@ public struct FrameOrigin: Equatable, Sendable {
     /// The connection's file descriptor, or -1. By the time that the message is read the connection
     /// may be closed, and the number may belong to another.
     public var descriptor: Int32
-    /// Whether it came over a socket of this machine's file system (ipc://).
+    /// Whether it came over a socket of this machine's file system (ipc://) and without a key; not
+    /// looked up for a frame that has one.
     public var isLocal: Bool
 
     /// The key that the peer proved to have, as the ZAP handler named it; nil without CURVE. An ipc
@@ -37,22 +38,42 @@ public struct FrameOrigin: Equatable, Sendable {
         return body + (body > 255 ? 9 : 2)
     }
 
-    /// What libzmq knows of a message that was received.
-    init(of message: UnsafeMutablePointer<zmq_msg_t>) {
+    /// What libzmq knows of a message that was received. Every look-up makes libzmq build a string
+    /// and search a map, so there are two of them for a frame with a key and three for one without.
+    init(of message: UnsafeMutablePointer<zmq_msg_t>, users: inout UserReader) {
         descriptor = zmq_msg_get(message, ZMQ_SRCFD)
-        // Of an ipc peer libzmq says "localhost:UID:GID:PID", of any other the address in digits.
+        isLocal = false
+        user = zmq_msg_gets(message, "User-Id").flatMap { users.key($0) }
+        // What is no key is none. Of an ipc peer libzmq says "localhost:UID:GID:PID", of any other
+        // the address in digits.
+        guard user == nil else { return }
         isLocal =
             zmq_msg_gets(message, "Peer-Address")
             .map { strncmp($0, "localhost:", 10) == 0 } ?? false
-        user = zmq_msg_gets(message, "User-Id").flatMap(Self.key)
     }
+}
 
-    private static func key(_ text: UnsafePointer<CChar>) -> CurvePublicKey? {
-        let length = strnlen(text, CurvePublicKey.characterCount + 1)
+/// Reads keys from their 40 characters and remembers the one before: frames come in runs of one
+/// client, and comparing is cheaper than decoding.
+struct UserReader {
+    private var text = [CChar](repeating: 0, count: CurvePublicKey.characterCount + 1)
+    private var newest: CurvePublicKey?
+
+    /// The key whose text is `characters`, up to a zero; nil if it is none.
+    mutating func key(_ characters: UnsafePointer<CChar>) -> CurvePublicKey? {
+        // A text that is no key is never remembered, so an equal one has the same 40 characters.
+        if newest != nil, strncmp(characters, text, text.count) == 0 { return newest }
+        let length = strnlen(characters, text.count)
+        newest = nil
         do throws(Z85Error) {
-            return try CurvePublicKey(z85: UnsafeRawBufferPointer(start: text, count: length))
+            newest = try CurvePublicKey(
+                z85: UnsafeRawBufferPointer(start: characters, count: length))
         } catch {
             return nil
         }
+        text.withUnsafeMutableBufferPointer {
+            $0.baseAddress?.update(from: characters, count: length)
+        }
+        return newest
     }
 }

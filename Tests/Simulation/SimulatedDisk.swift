@@ -11,19 +11,6 @@ import Synchronization
 
 /// A disk in memory, with faults.
 public final class SimulatedDisk: Storage, @unchecked Sendable {
-    private enum NameChange {
-        case link(String, SimulatedFile)
-        case rename(from: String, to: String, SimulatedFile)
-        case unlink(String)
-
-        var path: String {
-            switch self {
-            case .link(let path, _), .unlink(let path): path
-            case .rename(_, let path, _): path
-            }
-        }
-    }
-
     /// What an operation does after the fault was looked up.
     private enum Effect {
         case crash(part: Int)
@@ -90,7 +77,7 @@ public final class SimulatedDisk: Storage, @unchecked Sendable {
                     case .keepSubset, .tearSectors: Bool.random(using: &generator)
                     case .dropUnsynchronized, .processKilled: false
                     }
-                if isKept { Self.apply(change, to: &durableNames) }
+                if isKept { change.apply(to: &durableNames) }
             }
             pendingNames = []
             var files: [ObjectIdentifier: SimulatedFile] = [:]
@@ -215,23 +202,8 @@ public final class SimulatedDisk: Storage, @unchecked Sendable {
         lock.withLock { _ in open[file.handle]?.path ?? "closed" }
     }
 
-    private static func directory(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return String(path[..<slash])
-    }
-
-    private static func apply(_ change: NameChange, to names: inout [String: SimulatedFile]) {
-        switch change {
-        case .link(let path, let file): names[path] = file
-        case .unlink(let path): names[path] = nil
-        case .rename(let source, let target, let file):
-            if names[source] === file { names[source] = nil }
-            names[target] = file
-        }
-    }
-
     private func change(_ change: NameChange) {
-        Self.apply(change, to: &names)
+        change.apply(to: &names)
         pendingNames.append(change)
     }
 
@@ -251,7 +223,7 @@ public final class SimulatedDisk: Storage, @unchecked Sendable {
                 guard mode != .createNew else { throw .alreadyExists(path: path) }
                 return newHandle(file, path)
             }
-            guard makes, directories.contains(Self.directory(of: path)) else {
+            guard makes, directories.contains(NameChange.directory(of: path)) else {
                 throw .notFound(path: path)
             }
             let file = SimulatedFile()
@@ -354,10 +326,10 @@ public final class SimulatedDisk: Storage, @unchecked Sendable {
     public func synchronizeDirectory(_ directory: String) throws(StorageError) {
         try perform(.synchronizeDirectory, directory) { () throws(StorageError) in
             guard directories.contains(directory) else { throw .notFound(path: directory) }
-            for change in pendingNames where Self.directory(of: change.path) == directory {
-                Self.apply(change, to: &durableNames)
+            for change in pendingNames where NameChange.directory(of: change.path) == directory {
+                change.apply(to: &durableNames)
             }
-            pendingNames.removeAll { Self.directory(of: $0.path) == directory }
+            pendingNames.removeAll { NameChange.directory(of: $0.path) == directory }
         }
     }
 
@@ -381,7 +353,7 @@ public final class SimulatedDisk: Storage, @unchecked Sendable {
     public func list(_ directory: String) throws(StorageError) -> [String] {
         try perform(.list, directory) { () throws(StorageError) in
             guard directories.contains(directory) else { throw .notFound(path: directory) }
-            return names.keys.filter { Self.directory(of: $0) == directory }
+            return names.keys.filter { NameChange.directory(of: $0) == directory }
                 .map { String($0.dropFirst(directory == "." ? 0 : directory.count + 1)) }
                 .sorted()
         }
@@ -392,7 +364,7 @@ public final class SimulatedDisk: Storage, @unchecked Sendable {
         try perform(.makeDirectory, directory, takesSpace: true) { () throws(StorageError) in
             var path = directory
             while !path.isEmpty, path != ".", directories.insert(path).inserted {
-                path = Self.directory(of: path)
+                path = NameChange.directory(of: path)
             }
         }
     }

@@ -21,7 +21,8 @@ public enum HotKeys {
     /// not among them.
     public static let paths: Set<String> = [
         "checkpoints.interval-minutes", "checkpoints.keep", "commit.bytes-per-day",
-        "commit.interval-milliseconds", "commit.samples", "learning.rate", "producers.allow",
+        "commit.interval-milliseconds", "commit.samples", "guard.margin", "guard.on-fall",
+        "guard.patience", "learning.rate", "producers.allow",
     ]
 }
 
@@ -51,6 +52,7 @@ extension MillraceConfiguration {
         result.learner.learningRate = new.learning.rate
         result.commit = new.commit
         result.checkpoints = new.checkpoints
+        result.guardOptions = new.guardOptions
         result.allowedProducers = new.allowedProducers
         func problem(_ key: String, _ found: String, _ expected: String) -> ConfigurationErrors {
             ConfigurationErrors([

@@ -19,6 +19,9 @@ struct HoldPolicy {
     /// - margin: as `GuardSettings.margin`
     init(margin: Double) { rule = ProofRule(margin: margin) }
 
+    /// Another margin, from the next look on.
+    mutating func setMargin(_ margin: Double) { rule.margin = margin }
+
     /// Looks at a generation that has just become durable. Allocates nothing.
     mutating func consider(
         _ newest: Pin, ring: Ring, description: ServiceDescription, board: GuardBoard

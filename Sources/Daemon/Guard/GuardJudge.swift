@@ -62,10 +62,9 @@ package enum GuardVerdict: UInt8, Sendable {
 
 /// The judgement; memory for the comparison is its caller's.
 package struct GuardJudge {
-    /// Evidence for a rollback: ln 100,000.
-    package static let rollbackEvidence = 11.512_925_464_970_229
-    /// Evidence for drift, which is provisional: ln 1,000.
-    package static let driftEvidence = 6.907_755_278_982_137
+    /// Evidence for a rollback, for drift and for skill: ln 100,000. Each of the three sums gets
+    /// there by chance once in 100,000 differing samples or more (`PairedTest`).
+    package static let evidence = 11.512_925_464_970_229
     /// Labelled samples between two looks at the figure.
     package static let lookInterval: UInt64 = 100
     /// Labelled samples after an accepted level for which the good generation stays at hand.
@@ -77,7 +76,7 @@ package struct GuardJudge {
     /// Doublings of the time between rollbacks.
     package static let backOffMax = 6
 
-    package let settings: GuardSettings
+    package var settings: GuardSettings
     package private(set) var state = GuardState.waiting
     /// The figure that a fall is measured from: of the good generation, or of an accepted level.
     package private(set) var reference: HeadlineFigure?
@@ -192,13 +191,13 @@ package struct GuardJudge {
     /// Takes a comparison of the learner (first) with the good generation (second).
     package mutating func compare(_ errors: PairedErrors, label: Int32) -> GuardVerdict {
         test.add(errors, label: label)
-        if test.secondSum >= Self.rollbackEvidence, samples >= rollbackAllowed {
+        if test.secondSum >= Self.evidence, samples >= rollbackAllowed {
             rollbackAllowed = samples &+ Self.windowSamples << UInt64(backOff)
             backOff = min(backOff + 1, Self.backOffMax)
             state = .watching
             return .rollBack
         }
-        if state == .suspicious, test.firstSum >= Self.driftEvidence, test.firstHasSkill ?? true {
+        if state == .suspicious, test.firstSum >= Self.evidence, test.skillSum >= Self.evidence {
             return accept(.drift)
         }
         return .nothing

@@ -16,12 +16,12 @@ import WeightStore
 
 /// The guard; used by the learner's thread only.
 final class LearnerGuard {
-    private let settings: GuardSettings
+    private var settings: GuardSettings
     private let layout: LearnerLayout
     private let sections: SectionPair
     private let ring: Ring
     private let board: GuardBoard
-    private let paired: PairedPredictor
+    private var paired: PairedPredictor
     private let isClassification: Bool
     private let kernels: KernelSet
     private var judge: GuardJudge
@@ -55,7 +55,7 @@ final class LearnerGuard {
             classCount: classCount, memory: memory + PairedPredictor.workspaceBytes(layout))
         judge = GuardJudge(settings: settings, test: test)
         status = GuardStatus(state: settings.isOn ? "waiting" : "off")
-        status.evidenceNeeded = GuardJudge.rollbackEvidence
+        status.evidenceNeeded = GuardJudge.evidence
         // A generation that was held by an earlier process.
         let held = ring.heldGeneration
         if held != 0, let pin = ring.pin(generation: held) {
@@ -171,6 +171,7 @@ final class LearnerGuard {
     private func pinGood() {
         if good != nil { return }
         good = ring.pin(generation: ring.heldGeneration)
+        paired.begin()
         if let good {
             status.good = good.generation
         } else {
@@ -217,6 +218,15 @@ final class LearnerGuard {
             return note
         }
         return nil
+    }
+
+    /// Takes over settings that were read again. Off or on, it begins anew.
+    func take(_ settings: GuardSettings) {
+        guard settings != self.settings else { return }
+        let isTurned = settings.isOn != self.settings.isOn
+        self.settings = settings
+        judge.settings = settings
+        if isTurned { stateWasReplaced() } else { publish() }
     }
 
     /// Somebody else replaced what is learned: what was thought about it is worth nothing.

@@ -22,7 +22,8 @@ package struct ProofRule {
     /// Samples that must be scored after a candidate before it is judged.
     package static let proofSamples = 1_000
 
-    private let margin: Double
+    /// As `GuardSettings.margin`.
+    package var margin: Double
     private var candidate: HeadlineFigure?
 
     /// - margin: as `GuardSettings.margin`

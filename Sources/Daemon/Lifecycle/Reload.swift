@@ -18,6 +18,8 @@ public struct HotSettings: Equatable, Sendable {
     public var checkpointIntervalNanoseconds: UInt64
     /// See `DaemonSettings`.
     public var allowedProducers: [String]?
+    /// See `DaemonSettings`.
+    public var learnerGuard: GuardSettings
     /// η of the samples that are learned from now on; finite and above 0.
     public var learningRate: Float
     /// See `DaemonSettings`.
@@ -33,6 +35,7 @@ public struct HotSettings: Equatable, Sendable {
         keptCheckpoints = settings.keptCheckpoints
         checkpointIntervalNanoseconds = settings.checkpointIntervalNanoseconds
         allowedProducers = settings.allowedProducers
+        learnerGuard = settings.learnerGuard
         self.learningRate = learningRate
         configurationText = settings.configurationText
         configurationDigest = settings.configurationDigest
@@ -108,6 +111,7 @@ extension NetworkLoop {
         reloadReport = report
         reloadedNanoseconds = clock.nowNanoseconds
         guard let settings else { return }
+        hold.setMargin(settings.learnerGuard.margin)
         producers.allow(
             settings.allowedProducers.map { Set($0.compactMap { ProducerName($0) }) })
         // Who may not produce any more is told to greet again, and then refused.

@@ -138,6 +138,7 @@ final class LearnerLoop: @unchecked Sendable {
             generationBytes: generationBytes, bytesPerDay: settings.bytesPerDay)
         configurationDigest = settings.configurationDigest
         learner.setLearningRate(settings.learningRate)
+        guardian.take(settings.learnerGuard)
     }
 
     /// Forces the next turn to commit; the assembly calls it before the threads start.

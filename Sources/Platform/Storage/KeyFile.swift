@@ -157,6 +157,7 @@ public struct KeyFileError: Error, Equatable, Sendable, CustomStringConvertible 
                 + String(mode, radix: 8) + ")"
         case .failed(EEXIST): "\(path) is there already"
         case .failed(EINVAL): "\(path) is not a regular file"
+        case .failed(ENOENT), .failed(ENOTDIR): "\(path): no such file"
         case .failed(ELOOP): "\(path) is a symbolic link, and links to keys are not followed"
         case .failed(let number): "\(path): \(errorText(number))"
         case .foreign(let owner): "\(path) holds a secret and belongs to user \(owner)"

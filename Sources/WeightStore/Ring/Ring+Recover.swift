@@ -183,17 +183,19 @@ extension Ring {
         return (newest, marked)
     }
 
-    /// The highest generation number that may have been used: damaged headers count when what
-    /// they claim is plausible (2³² commits after the newest); when one is not, 1,024 are skipped.
+    /// The highest generation number that may have been used.
+    ///
+    /// A damaged slot with an intact header has spent the number in it. A header that is damaged
+    /// itself may have had any number, whatever it claims now (7 with a flipped bit is 6, 5, 3 or
+    /// 15): then 1,024 numbers after the newest are skipped, more than attempts fail in a row, and
+    /// beyond what it claims, if that is plausible (2³² after the newest).
     static func highestNumber(_ contents: [SlotContent], newest: UInt64) -> UInt64 {
         var highest = newest
         var isAnyUnreadable = false
-        for case .damaged(_, let claimed) in contents {
-            if claimed > 0, claimed <= newest + 1 << 32 {
-                highest = max(highest, claimed)
-            } else {
-                isAnyUnreadable = true
-            }
+        for case .damaged(let damage, let claimed) in contents {
+            let isPlausible = claimed > 0 && claimed <= newest + 1 << 32
+            if isPlausible { highest = max(highest, claimed) }
+            if !isPlausible || !damage.leavesNumber { isAnyUnreadable = true }
         }
         return isAnyUnreadable ? max(highest, newest + 1024) : highest
     }

@@ -45,6 +45,17 @@ public enum SlotDamage: Error, Equatable, Sendable {
     case truncated
     case unreadable(StorageError)
     case unsupportedVersion(UInt32)
+
+    /// Whether the header itself is intact, so that its number is the one that was spent. An
+    /// unreadable slot claims a number only then.
+    var leavesNumber: Bool {
+        switch self {
+        case .payloadChecksum, .stateDigest, .unreadable: true
+        case .badMagic, .foreignRing, .generationOutOfRange, .headerChecksum, .layoutDigest,
+            .sectionBytes, .truncated, .unsupportedVersion:
+            false
+        }
+    }
 }
 
 extension RingError: CustomStringConvertible {

@@ -13,7 +13,9 @@ final class KeyedDaemon {
     private let files: Workplace
     private let ports: [String: Int]
 
-    init(environment: [String: String] = [:]) throws {
+    /// - allowsCrowds: whether so many may come at once, and so fast, that it is the keys that keep
+    ///   strangers out and not the limits of connections.
+    init(allowsCrowds: Bool = false, environment: [String: String] = [:]) throws {
         files = Workplace()
         files.makeDirectory("clients.d")
         server = try Self.certificate("server", [])
@@ -21,10 +23,12 @@ final class KeyedDaemon {
         let doors = ports.sorted { $0.key < $1.key }.map {
             "\($0.key) = [\"ipc://{state}/\($0.key).sock\", \"tcp://127.0.0.1:\($0.value)\"]"
         }
+        let limits = allowsCrowds ? "max-connections = 192\nhandshakes-per-second = 100_000" : ""
         daemon = RealDaemon(
             configuration: """
                 \(RealDaemon.morse)
                 \(doors.joined(separator: "\n"))
+                \(limits)
                 [keys]
                 server = "\(files.path)/server.key_secret"
                 clients = "\(files.path)/clients.d"

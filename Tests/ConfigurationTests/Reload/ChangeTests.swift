@@ -46,6 +46,17 @@ import Testing
         #expect(new.changes(from: merged).map(\.key) == ["ring.slots"])
     }
 
+    @Test func theGuardIsReloaded() throws {
+        let old = try load(minimal)
+        let new = try load(
+            minimal + "\n[guard]\non-fall = \"nothing\"\nmargin = 0.05\npatience = 20000\n")
+        let changes = new.changes(from: old)
+        #expect(changes.count == 3 && changes.allSatisfy(\.isHot))
+        let merged = try old.takingHotKeys(of: new)
+        #expect(merged.guardOptions == new.guardOptions && !merged.guardOptions.isOn)
+        #expect(new.changes(from: merged).isEmpty)
+    }
+
     @Test func aKeyThatWasRemovedGoesBackToItsDefault() throws {
         let old = try load(minimal + "\n[producers]\nallow = [\"a\"]\n[commit]\nsamples = 9\n")
         let merged = try old.takingHotKeys(of: load(minimal))

@@ -87,6 +87,24 @@ private final class JudgeRig {
         }
     }
 
+    /// The stated rate of false decisions: each sum reaches ln 100,000 by chance at most once in
+    /// 100,000 samples on which two predictors differ (docs/guard.md).
+    @Test func labelsThatTellNothingAreSeldomDriftOrRollback() {
+        var wrong = (drifts: 0, rollbacks: 0)
+        let (streams, length) = (400, 5_000)
+        for seed in 1...streams {
+            let rig = JudgeRig(seed: UInt64(1_000 + seed))
+            rig.prove(0.9)
+            let verdicts = rig.run(length, live: 1.0 / 3, good: 1.0 / 3)
+            wrong.drifts += verdicts.count { $0 == .drift }
+            wrong.rollbacks += verdicts.count { $0 == .rollBack }
+        }
+        print("random labels, \(streams) × \(length): \(wrong)")
+        // Two coins of one third differ on 4/9 of the samples.
+        let bound = Double(streams * length) * 4 / 9 / 100_000
+        #expect(Double(wrong.rollbacks) <= bound && Double(wrong.drifts) <= bound)
+    }
+
     @Test func aWorldThatChangedIsAcceptedAndNotUndone() {
         for seed in 1...10 {
             let rig = JudgeRig(seed: UInt64(seed))

@@ -1,15 +1,7 @@
 // One history from one seed: a daemon and its disk, producers, clients and an operator, in one
 // thread. Turns are taken in an order that the seed draws; the process can die, and the power can
-// fail, between any two of them and within any operation of the disk.
-//
-// What must hold, and is looked at after every start and at the end:
-//   - nothing acknowledged is lost, and what was learned is exactly what was sent, each once;
-//   - what a start finds is a beginning of the order in which things were taken in, and all of it
-//     after a clean stop;
-//   - no reply named a generation that is gone, and no number ever named two states;
-//   - every row of counters balances; checkpoints that were called saved are there and whole;
-//   - a daemon that nothing happened to comes to the same bytes from the same order;
-//   - with a disk that works a daemon always starts, and everybody comes to an end.
+// fail, between any two of them and within any operation of the disk. What must hold stands in
+// SimulatedWorld+Checks.swift.
 
 import Arithmetic
 import Daemon
@@ -17,19 +9,6 @@ import MillraceProtocol
 import Platform
 import Simulation
 import WeightStore
-
-/// What a fault, a restart and a start made of the world: counted to say how much was explored.
-struct SimulatedState: Hashable {
-    let isPipelined: Bool
-    let shape: Int
-    /// The faults since the start before; empty when the process was just killed.
-    let hits: [DiskFaultHit]
-    let restart: RestartMode
-    /// What the start found.
-    let generation: UInt64
-    let digest: String
-    let positions: [UInt64]
-}
 
 /// One history.
 final class SimulatedWorld {
@@ -44,25 +23,27 @@ final class SimulatedWorld {
     let clients: [SimulatedClient]
     let owner: SimulatedOperator
     /// What was explored.
-    private(set) var states: [SimulatedState] = []
+    var states: [SimulatedState] = []
     private(set) var hits: [DiskFaultHit] = []
     private(set) var lives = 0
-    private(set) var replays = 0
+    var replays = 0
     private(set) var failedStarts = 0
     /// What happened, for a person who looks for the cause.
     private(set) var story: [String] = []
 
     private var peers = 10
-    private var restart = RestartMode.processKilled
-    private var hitsSinceStart: [DiskFaultHit] = []
+    var restart = RestartMode.processKilled
+    var hitsSinceStart: [DiskFaultHit] = []
     private var startsWithoutFault = 0
     /// Whether the last process ended as it should, everything durable.
-    private var hasStoppedCleanly = false
+    var hasStoppedCleanly = false
     private var turnsOfStop = 0
+    /// Turns until the power fails, when this life is to be a short one.
+    private var turnsUntilPowerCut: Int?
     /// Whether the owner wants to begin anew at the next start.
     private var wantsAnew = false
     /// Whether the log describes the whole state.
-    private var isLogWhole = true
+    var isLogWhole = true
 
     init(seed: UInt64) {
         let plan = SimulationPlan(seed: seed)
@@ -143,6 +124,10 @@ final class SimulatedWorld {
         guard let daemon = rig.daemon else { return }
         noteHits()
         if disk.hasCrashed { return die(randomRestart()) }
+        if let left = turnsUntilPowerCut {
+            turnsUntilPowerCut = left - 1
+            if left == 0 { return die(.dropUnsynchronized) }
+        }
         if daemon.isStopping {
             turnsOfStop += 1
             if daemon.isDrained {
@@ -188,6 +173,7 @@ final class SimulatedWorld {
         disk.restart(mode)
         restart = mode
         turnsOfStop = 0
+        turnsUntilPowerCut = nil
         if plan.beginsAnew, isLogWhole, ledger.highest > 3, draw(3) == 0 { wantsAnew = true }
     }
 
@@ -204,7 +190,7 @@ final class SimulatedWorld {
 
     private func start() -> String? {
         lives += 1
-        if let problem = savedCheckpointsProblem() { return problem }
+        if let problem = numbersProblem() ?? savedCheckpointsProblem() { return problem }
         let isFaulty = lives <= plan.faultyLives
         disk.arm(isFaulty ? randomFault() : nil)
         do {
@@ -224,6 +210,11 @@ final class SimulatedWorld {
         }
         for producer in producers { producer.reconnect(peer: newPeer()) }
         for client in clients { client.reconnect(peer: newPeer()) }
+        // A process that was killed leaves bytes that no sync has made durable. What the next one
+        // says of them must survive a power cut before its first commit.
+        if lives <= plan.faultyLives, restart == .processKilled, draw(3) == 0 {
+            turnsUntilPowerCut = Int(draw(24))
+        }
         return checkStart()
     }
 
@@ -283,125 +274,5 @@ final class SimulatedWorld {
             let operation = operations[Int(draw(UInt64(operations.count)))]
             return DiskFault(kind, at: Int(draw(10)), of: operation)
         }
-    }
-
-    // MARK: - What must hold
-
-    private func savedCheckpointsProblem() -> String? {
-        for (name, generation) in owner.saved.sorted(by: { $0.key < $1.key }) {
-            let path = "/state/checkpoints/\(name).safetensors"
-            do throws(CheckpointError) {
-                let checkpoint = try CheckpointReader.open(storage: disk, path: path)
-                defer { checkpoint.close() }
-                try checkpoint.verify()
-                guard checkpoint.facts.header.generation >= generation else {
-                    return "checkpoint \(name) was saved with \(generation), and is older"
-                }
-            } catch {
-                return "checkpoint \(name) was saved, and now: \(error)"
-            }
-        }
-        return nil
-    }
-
-    /// After a start: nothing that was promised is missing.
-    private func checkStart() -> String? {
-        guard let status = rig.status() else {
-            return disk.hasCrashed ? nil : "no status after a start"
-        }
-        if status.generation < ledger.highest {
-            return "generation \(ledger.highest) was named, \(status.generation) is there"
-        }
-        ledger.named(status.generation, digest: status.stateDigest)
-        if let problem = rowsProblem(status) { return problem }
-        if isLogWhole {
-            guard let lost = log.cut(to: status.producers) else {
-                return "what is there is no beginning of what was taken in"
-            }
-            if hasStoppedCleanly, lost > 0 { return "a clean stop lost \(lost) numbers" }
-        }
-        hasStoppedCleanly = false
-        states.append(
-            SimulatedState(
-                isPipelined: plan.isPipelined, shape: plan.shape, hits: hitsSinceStart,
-                restart: restart, generation: status.generation, digest: status.stateDigest,
-                positions: status.producers.map(\.durable)))
-        hitsSinceStart = []
-        return nil
-    }
-
-    private func rowsProblem(_ status: StatusReply) -> String? {
-        for producer in producers where producer.epoch != 0 {
-            let name = producer.script.name
-            guard let row = status.producers.first(where: { $0.name == name }) else {
-                if producer.acknowledged > 0 { return "\(name) is forgotten" }
-                continue
-            }
-            // A spool that was lost asks for an epoch that nobody may have opened yet.
-            guard row.epoch == producer.epoch else {
-                if row.epoch < producer.epoch { return "\(name): epoch \(row.epoch) came back" }
-                continue
-            }
-            if row.durable < producer.acknowledged {
-                return "\(name): \(producer.acknowledged) acknowledged, \(row.durable) there"
-            }
-            if row.durable > producer.sent {
-                return "\(name): \(row.durable) there, \(producer.sent) ever sent"
-            }
-            if !row.balances { return "\(name) does not balance: \(row)" }
-            guard !producer.script.isLate else { continue }
-            let wanted = ExpectedCounts(producer.script, through: row.durable)
-            let found = ExpectedCounts(row)
-            if found != wanted { return "\(name): \(found) instead of \(wanted)" }
-        }
-        return nil
-    }
-
-    /// At the end: a clean stop, and a daemon without any fault comes to the same.
-    private func settle() -> String? {
-        disk.arm(nil)
-        rig.daemon?.stop()
-        rig.run(turns: 4_000) { rig.daemon?.isDrained == true }
-        guard rig.daemon?.isDrained == true, let status = rig.status() else {
-            return "no clean stop at the end"
-        }
-        if let problem = rowsProblem(status) ?? savedCheckpointsProblem() { return problem }
-        let list = rig.ask(.init(command: .generations), door: .query, GenerationsReply.self)
-        guard let list, !list.generations.contains(where: { $0.state == "writing" }) else {
-            return "a slot of the ring was never given back"
-        }
-        guard isLogWhole else { return nil }
-        guard log.cut(to: status.producers) == 0 else { return "a clean stop lost something" }
-        let replay = log.replayed(plan, scripts)
-        replays += 1
-        guard let straight = replay.status else { return replay.problem ?? "no replay" }
-        for (row, wanted) in zip(status.producers, straight.producers) {
-            if Fate(row) != Fate(wanted) {
-                return "\(row.name) became \(Fate(row)), without faults \(Fate(wanted))"
-            }
-        }
-        guard status.producers.count == straight.producers.count else { return "other producers" }
-        if !owner.hasRestored, status.stateDigest != straight.stateDigest {
-            return "digest \(status.stateDigest), without faults \(straight.stateDigest)"
-        }
-        return nil
-    }
-}
-
-/// What became of everything that a producer sent in one epoch.
-private struct Fate: Equatable {
-    let name: String
-    let epoch: UInt32
-    let counts: [UInt64]
-    let ids: [String]
-
-    init(_ row: ProducerStatus) {
-        name = row.name
-        epoch = row.epoch
-        counts = [
-            row.position, row.learned, row.pending, row.expired, row.refused, row.skipped,
-            row.labels, row.idCount,
-        ]
-        ids = [row.idSum, row.idXor]
     }
 }

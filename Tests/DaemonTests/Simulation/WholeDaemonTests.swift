@@ -2,14 +2,18 @@
 //
 //     MILLRACE_SIM_SEED=12345   runs that one history and prints its options
 //     MILLRACE_SIM_RUNS=100000  runs that many instead of the usual few thousand
+//     MILLRACE_SIM_FIRST=90001  begins with that seed instead of the usual one
 
 import Glibc
 import Simulation
+import Synchronization
 import Testing
 
 @Suite struct WholeDaemonTests {
-    static let firstSeed: UInt64 = 50_001
+    static let usualFirst: UInt64 = 50_001
     static let usualRuns = 3_400
+    /// What both shares explored; a state that both came to counts once.
+    private static let together = Mutex<(states: Set<SimulatedState>, shares: Int)>(([], 0))
 
     private static func number(_ variable: String) -> UInt64? {
         getenv(variable).flatMap { UInt64(String(cString: $0)) }
@@ -28,10 +32,11 @@ import Testing
             return
         }
         let runs = Self.number("MILLRACE_SIM_RUNS") ?? UInt64(Self.usualRuns)
+        let first = Self.number("MILLRACE_SIM_FIRST") ?? Self.usualFirst
         var count = SimulationCount()
         var failures = 0
         for index in 0..<runs where index % 2 == share && failures < 10 {
-            let world = SimulatedWorld(seed: Self.firstSeed + index)
+            let world = SimulatedWorld(seed: first &+ index)
             if let problem = world.run() {
                 failures += 1
                 Issue.record(
@@ -44,7 +49,14 @@ import Testing
             count.add(world)
         }
         print(count)
-        if runs >= UInt64(Self.usualRuns) { #expect(count.states.count >= 4_800) }
+        let all = Self.together.withLock { together -> Int? in
+            together.states.formUnion(count.states)
+            together.shares += 1
+            return together.shares == 2 ? together.states.count : nil
+        }
+        guard let all else { return }
+        print("whole daemons, both shares: \(all) distinct states (faults, restart, state found)")
+        if runs >= UInt64(Self.usualRuns) { #expect(all >= 10_000) }
     }
 }
 

@@ -2,6 +2,7 @@
 // was acknowledged, which is what the daemon must never lose.
 
 import Daemon
+import Glibc
 import MillraceProtocol
 
 /// Samples 1…count, the same bytes for the same sequence, each with a label.
@@ -9,11 +10,19 @@ struct SampleScript {
     let featureCount: Int
     let classCount: Int
     let seed: UInt64
-    /// Samples whose label has nothing to do with their features.
+    /// Samples whose labels are wrong.
     var poison: Range<UInt64> = 0..<0
+    /// How they are wrong.
+    var wrongness = Wrongness.random
+    /// What a sample is labelled with.
+    var target = Target.classes
+
+    enum Wrongness { case random, shifted, stuck }
+    enum Target { case classes, value, none }
 
     func features(_ sequence: UInt64) -> [Float] {
-        (0..<featureCount).map { index in
+        if target == .none { return series(sequence) }
+        return (0..<featureCount).map { index in
             let bits = StreamSection.scrambled(sequence &* 1_000 &+ UInt64(index) &+ seed)
             return Float(bits >> 40) / Float(1 << 24) * 2 - 1
         }
@@ -21,11 +30,35 @@ struct SampleScript {
 
     /// A label that can be learned: the sign pattern of the first features.
     func label(_ sequence: UInt64) -> Int32 {
-        if poison.contains(sequence) {
-            return Int32(StreamSection.scrambled(sequence &* 77) % UInt64(classCount))
-        }
         let x = features(sequence)
-        return Int32((x[0] > 0 ? 1 : 0) + (x[1] > 0 ? 2 : 0)) % Int32(classCount)
+        let truth = Int32((x[0] > 0 ? 1 : 0) + (x[1] > 0 ? 2 : 0)) % Int32(classCount)
+        guard poison.contains(sequence) else { return truth }
+        switch wrongness {
+        case .random: return Int32(StreamSection.scrambled(sequence &* 77) % UInt64(classCount))
+        case .shifted: return (truth + 1) % Int32(classCount)
+        case .stuck: return 0
+        }
+    }
+
+    /// A value that can be learned, or one of the same range that has nothing to do with anything.
+    func value(_ sequence: UInt64) -> Float {
+        let x = features(poison.contains(sequence) ? sequence &+ 1_000_000 : sequence)
+        return x[0] + x[1] / 2
+    }
+
+    /// Two rotations, which a sample foretells the next of; in the poison they are in no order.
+    private func series(_ sequence: UInt64) -> [Float] {
+        let time =
+            poison.contains(sequence) ? StreamSection.scrambled(sequence) % 10_000 : sequence
+        let (a, b) = (Float(time % 21) * 0.299_199_3, Float(time % 13) * 0.483_321_9)
+        let all = [sinf(a), cosf(a), sinf(b), cosf(b), sinf(a + b)]
+        return (0..<featureCount).map { all[$0 % all.count] }
+    }
+
+    /// The bytes of the label, as they travel.
+    func labelBits(_ sequence: UInt64) -> UInt32 {
+        target == .value
+            ? value(sequence).bitPattern : UInt32(bitPattern: label(sequence))
     }
 }
 
@@ -160,11 +193,15 @@ final class ScriptedProducer {
                 withUnsafeBytes(of: value.bitPattern.littleEndian) { body += $0 }
             }
         }
-        for index in 0..<count {
-            withUnsafeBytes(of: script.label(first + UInt64(index)).littleEndian) { body += $0 }
+        var flags = FrameFlags(elementType: .f32)
+        if script.target != .none {
+            flags.insert(.labels)
+            for index in 0..<count {
+                let bits = script.labelBits(first + UInt64(index))
+                withUnsafeBytes(of: bits.littleEndian) { body += $0 }
+            }
         }
-        return frame(
-            .samples, first, epoch, UInt32(count), [.labels, FrameFlags(elementType: .f32)], body)
+        return frame(.samples, first, epoch, UInt32(count), flags, body)
     }
 
     /// Any frame, sealed.

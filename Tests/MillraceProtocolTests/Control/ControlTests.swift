@@ -111,14 +111,35 @@ import Testing
         (entry.reference, entry.figure, entry.goodWins, entry.learnerWins) = (0.9, 0.7, 60, 3)
         return entry
     }()
-    private static let status = StatusReply(
+    private static let access = AccessStatus(
+        keyedDoors: ["ingest", "query"], clientCount: 1,
+        clients: [ClientStatus(name: "pump-1", rights: ["ingest", "query"], producers: ["gas.1"])],
+        clientsRead: 2, handshakesAdmitted: 3, handshakesRefused: 4, framesRefused: 5,
+        connectionsCut: 1,
+        lastRefusals: [
+            RefusalStatus(
+                reason: "noRightAtDoor", count: 4, door: "query", address: "192.0.2.7",
+                client: "pump-1", secondsAgo: 1.5)
+        ])
+    private static let reload = {
+        let change = SettingChange(key: "memory.budget", before: "16MiB", after: "32MiB")
+        return ReloadStatus(
+            count: 3, secondsAgo: 2.5, applied: [change], needsRestart: [change],
+            error: "line 3: no such key")
+    }()
+    private static let status: StatusReply = {
+        var status = fullStatus
+        status.reload = reload
+        return status
+    }()
+    private static let fullStatus = StatusReply(
         version: "0.1.0", mode: .learning, uptimeSeconds: 1.5, generation: 9, stateDigest: 0xAB,
         samples: 100, inFlight: 3, producers: [producer],
         counters: DaemonCounters(framesReceived: 3, refusedBy: ["outOfBounds": 2]),
         figures: figures, budget: [BudgetLine(owner: "ring", detail: "4 slots", bytes: 4096)],
         budgetBytes: 1 << 24, plannedBytes: 1 << 20, residentBytes: 9 << 20, queueDepth: 10,
         commits: 4, skippedCommits: 1, checkpoints: 2, device: device, saturations: saturations,
-        guardian: guardian, connections: connections)
+        guardian: guardian, access: access, connections: connections)
 
     private static let connections = ConnectionStatus(
         open: ["ingest": 2, "query": 1, "admin": 0], limit: 24, accepted: 9,

@@ -41,6 +41,7 @@ struct StatusText {
             "memory",
             "resident \(Format.bytes(status.residentBytes)), planned "
                 + "\(Format.bytes(status.plannedBytes)) of \(Format.bytes(status.budgetBytes))")
+        for line in StatusDoors(status: status).lines { table.add(line.name, line.text) }
         return table.lines + [""] + FiguresText(figures: status.figures).lines
             + DeviceText(status: status).lines + producers + refusals + budget
     }

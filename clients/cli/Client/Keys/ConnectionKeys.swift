@@ -65,7 +65,10 @@ public struct ConnectionKeys: Equatable, Sendable {
     static func certificate(
         _ path: String, isSecret: Bool
     ) throws(ClientError) -> Certificate {
-        let bytes: [UInt8]
+        // Before the secret is in memory.
+        if isSecret { ProcessSecrets.forbidDumps() }
+        var bytes: [UInt8] = []
+        defer { ProcessSecrets.wipe(&bytes) }
         do throws(KeyFileError) {
             bytes = try KeyFile.read(
                 path, privacy: isSecret ? .owner : .everybody, limit: Certificate.largestFile)

@@ -197,6 +197,12 @@ extension ProducerSession {
                 advice:
                     "--name with a name it knows (millrace status), [producers] allow, or a larger "
                     + "max-producers, which needs a fresh state")
+        case .notAllowed:
+            return ClientError(
+                .notAllowed, "this key may not hand over samples as producer \(name)",
+                why: "the daemon's copy of NAME.key says so, or is gone (\(why))",
+                advice: "--name with one of the key's producers; or in that copy allow = "
+                    + "\"ingest\", producers = \"\(name)\", and reload the daemon")
         case .schemaMismatch, .wrongWidth, .wrongElementType, .oversize, .badRequest,
             .emptyBatch:
             return ClientError(

@@ -85,6 +85,8 @@ struct KeygenCommand: ParsableCommand {
 
     func run() throws {
         try reporting(output) {
+            // Before the secret is in memory.
+            ProcessSecrets.forbidDumps()
             let pair = try KeyPairFiles(directory: directory, certificate: try certificate())
             try pair.write()
             let report = KeygenReport(pair, isServer: server)
@@ -143,7 +145,9 @@ struct KeyPairFiles {
             guard lstat(publicPath, &facts) != 0 else {
                 throw KeyFileError(publicPath, .failed(EEXIST))
             }
-            try KeyFile.create(secretPath, Array(secretHalf.text.utf8), mode: 0o600)
+            var secret = Array(secretHalf.text.utf8)
+            defer { ProcessSecrets.wipe(&secret) }
+            try KeyFile.create(secretPath, secret, mode: 0o600)
             do throws(KeyFileError) {
                 try KeyFile.create(
                     publicPath, Array(certificate.publicHalf.text.utf8), mode: 0o644)
