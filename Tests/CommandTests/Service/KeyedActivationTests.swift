@@ -62,7 +62,7 @@ import Testing
         #expect(try RawQuery(admin, keys: chief).ask(status)?["ok"]?.flag == true)
         // Each waits for a while, and nothing comes.
         for keys in [nil, stranger, chief] {
-            #expect(try !RawProducer(ingest, keys: keys).greet("pump"))
+            #expect(try !RawProducer(ingest, keys: keys).greet("pump", seconds: 0.5))
         }
         #expect(try RawQuery(admin).ask(status, seconds: 1) == nil)
         #expect(try RawQuery(admin, keys: pump).ask(status, seconds: 1) == nil)
@@ -156,7 +156,7 @@ import Testing
             credentials.server.publicKey.z85,
         ])
         #expect(result.code == 0, "\(result.errors)")
-        #expect(try !RawProducer(endpoint).greet("pump-1"))
+        #expect(try !RawProducer(endpoint).greet("pump-1", seconds: 0.5))
         #expect(daemon.stop() == 0)
     }
 }

@@ -111,11 +111,11 @@ final class RawProducer {
         buffer.deallocate()
     }
 
-    /// Greets; true when welcome came within five seconds.
+    /// Greets; true when welcome came within `seconds`, to which sending may add as much again.
     /// - wantsCost: asks for the cost on the emulated device, too
-    func greet(_ name: String, wantsCost: Bool = false) -> Bool {
+    func greet(_ name: String, wantsCost: Bool = false, seconds: Double = 5) -> Bool {
         guard let name = ProducerName(name) else { return false }
-        for turn in 0..<500 where epoch == 0 {
+        for turn in 0..<Int(seconds * 100) where epoch == 0 {
             if turn % 50 == 0 {
                 let bytes = Hello(name: name, epoch: 0, wantsCost: wantsCost)
                     .encode(into: buffer)

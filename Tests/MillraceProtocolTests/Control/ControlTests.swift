@@ -125,7 +125,7 @@ import Testing
         let change = SettingChange(key: "memory.budget", before: "16MiB", after: "32MiB")
         return ReloadStatus(
             count: 3, secondsAgo: 2.5, applied: [change], needsRestart: [change],
-            error: "line 3: no such key")
+            error: "line 3: no such key", keysError: "clients.d/x.key: line 1")
     }()
     private static let status: StatusReply = {
         var status = fullStatus
