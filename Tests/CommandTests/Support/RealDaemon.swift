@@ -161,6 +161,13 @@ final class RawProducer {
         for _ in 0..<milliseconds / 5 { hear(milliseconds: 5) }
     }
 
+    /// Listens until a NACK came, sending nothing. False when none comes within ten seconds.
+    func hearsNack() -> Bool {
+        let before = nacks
+        for _ in 0..<2_000 where nacks == before { hear(milliseconds: 5) }
+        return nacks > before
+    }
+
     private func fill(first: UInt64, count: UInt64) -> Int {
         let samples = Int(count)
         let body = UnsafeMutableRawBufferPointer(rebasing: buffer[32...])

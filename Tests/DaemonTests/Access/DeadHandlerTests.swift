@@ -1,7 +1,8 @@
 // What a door does when nobody answers libzmq's question: it lets nobody in. And that the same
 // door, bound to ipc before it was given keys, asks nobody there.
 //
-// 60 attempts; MILLRACE_ACCESS_ATTEMPTS=1000 for as many as anybody likes.
+// 60 attempts, because each sixty wait three seconds for nobody; MILLRACE_ACCESS_ATTEMPTS=1000 for
+// as many as anybody likes.
 
 import Daemon
 import Glibc
@@ -51,7 +52,14 @@ import Testing
             }
         }
 
-        deinit { buffer.deallocate() }
+        deinit {
+            readMonitors()
+            buffer.deallocate()
+        }
+
+        private func readMonitors() {
+            for (_, monitor) in transport?.monitors ?? [] { while monitor.next() != nil {} }
+        }
 
         var ipc: String { "ipc://\(folder.path)/i" }
 
@@ -62,8 +70,10 @@ import Testing
                 secretKey: pair.secretKey, rights: [.ingest])
         }
 
-        /// Frames that the ingest door has, and whose they are.
+        /// Frames that the ingest door has, and whose they are. Reads the monitors, too, as the
+        /// guard of connections would: unread, they stop libzmq's thread after some 2,000 reports.
         func frames() -> [FrameOrigin] {
+            readMonitors()
             var found: [FrameOrigin] = []
             var peer = Peer()
             var origin = FrameOrigin()

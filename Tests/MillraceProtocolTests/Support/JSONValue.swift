@@ -1,6 +1,6 @@
 // JSON as a value, and as much of JSON Schema (draft 2020-12) as protocol/schema uses: type,
-// const, enum, pattern (the two patterns there), minimum, properties, required,
-// additionalProperties, items, and $ref into $defs. An unknown keyword is an error, so that a
+// const, enum, pattern (the two patterns there), minimum, maxItems, properties,
+// required, additionalProperties, items, and $ref into $defs. An unknown keyword is an error, so that a
 // schema cannot say something that this does not check.
 
 import FoundationEssentials
@@ -96,6 +96,9 @@ struct JSONSchema {
         case "minimum":
             guard case (.number(let least), .number(let found)) = (rule, value) else { return [] }
             return found >= least ? [] : ["\(path): \(found) < \(least)"]
+        case "maxItems":
+            guard case (.number(let most), .array(let found)) = (rule, value) else { return [] }
+            return Double(found.count) <= most ? [] : ["\(path): more than \(most) items"]
         case "pattern": return Self.matches(value, rule) ? [] : ["\(path): pattern \(rule)"]
         case "required":
             return rule.strings.filter { value[$0] == nil }.map { "\(path).\($0): absent" }

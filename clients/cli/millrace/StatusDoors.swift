@@ -32,10 +32,10 @@ struct StatusDoors {
     }
 
     private static func strangers(_ access: AccessStatus) -> String {
-        "\(Format.count(access.handshakesRefused)) connections and "
-            + "\(Format.count(access.framesRefused)) frames refused, "
-            + "\(Format.count(access.connectionsCut)) cut with their key; "
-            + "\(Format.count(access.handshakesAdmitted)) connections let in"
+        "refused \(Format.count(access.handshakesRefused)) at the handshake and "
+            + "\(Format.count(access.framesRefused)) by the frame, cut with their key "
+            + "\(Format.count(access.connectionsCut)); let in "
+            + Format.count(access.handshakesAdmitted)
     }
 
     private static func refusal(_ refusal: RefusalStatus) -> String {

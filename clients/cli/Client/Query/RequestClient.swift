@@ -199,6 +199,10 @@ extension RequestClient {
         let advice =
             switch reason {
             case .notFound: "millrace generations, or millrace checkpoint list"
+            // The daemon's words: a command of the other door, or a right that the key has not.
+            case .notAllowed where message.contains("right"):
+                "that right in allow = \"…\" of the daemon's copy of NAME.key, and reload the "
+                    + "daemon; or a key that has it"
             case .notAllowed: "the admin socket: --admin ENDPOINT, or --state DIR"
             default: ""
             }
