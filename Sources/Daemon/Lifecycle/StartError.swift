@@ -51,8 +51,9 @@ public enum StartError: Error, Sendable {
         case .storage(let text): return text
         case .shapesDiffer(let found, let wanted):
             return "the state on disk does not fit this configuration. On disk: \(found). "
-                + "Configured: \(wanted). TRY: the old configuration, or --fresh, which moves the "
-                + "old state aside and begins anew"
+                + "Configured: \(wanted). TRY: the old configuration; if only the numbers of bytes "
+                + "differ, the millraced that wrote it, for another version keeps other things; "
+                + "or --fresh, which moves the old state aside and begins anew"
         case .namesDiffer(let place):
             return "\(place) was learned with other names of features, classes or targets, or with "
                 + "the same in another order: its answers would get wrong names. TRY: the names and "
@@ -74,7 +75,8 @@ public enum StartError: Error, Sendable {
         case .checkpoint(let text): return text
         case .checkpointDiffers(let path, let text):
             return "the checkpoint \(path) is of another network than the configuration: \(text). "
-                + "TRY: the configuration inside it (millrace checkpoint inspect \(path))"
+                + "TRY: the configuration inside it (millrace checkpoint inspect \(path)); if that is "
+                + "the same, another version of millraced wrote the file, and only that reads it"
         case .noCheckpoint(let path):
             return "there is no checkpoint \(path). TRY: ls [daemon] state/checkpoints"
         case .selfTestFailed(let generation):
