@@ -110,6 +110,38 @@ final class StudyRun {
         return result
     }
 
+    /// For `measure`: a learner at its beginning, with something to watch.
+    func prepare() {
+        learner.initialise()
+        learner.openEpoch(producer: 0, epoch: 1)
+        judge.begin(hasGood: true)
+    }
+
+    var count: Int { stream.count }
+
+    var isFinite: Bool {
+        OnlineLearner.allWeightsFinite(layout: layout, section: section, kernels: .best)
+    }
+
+    func copyToGood() { good.copyMemory(from: section, byteCount: layout.section.byteCount) }
+
+    /// One sample with, or without, what the daemon's loop asks of the judge while it watches.
+    func watchOrNot(_ index: Int, _ sequence: Int, _ isWatched: Bool) {
+        stream.features.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            let label = stream.classes[index]
+            _ = learner.sample(
+                producer: 0, epoch: 1, sequence: UInt64(sequence) + 1,
+                features: base + index * stream.stride, label: .classIndex(label))
+            guard isWatched else { return }
+            _ = judge.count(label: label)
+            guard judge.isLookDue,
+                let figure = PrequentialFigures.headline(layout: layout, section: section)
+            else { return }
+            _ = judge.look(figure)
+        }
+    }
+
     private func step(_ index: Int, _ row: UnsafeRawPointer) {
         let truth = stream.classes[index]
         let label = label(index, truth)

@@ -1,6 +1,7 @@
 // guard-study: what the guard does to real streams with and without poison; behind docs/guard.md.
 //
 //     guard-study DATA SEEDS > runs.jsonl
+//     guard-study DATA cost             what it costs while it watches
 //
 // One line of JSON per stream, poison, policy and seed.
 
@@ -8,8 +9,9 @@ import Glibc
 import Platform
 
 let arguments = CommandLine.arguments
-guard arguments.count >= 3, let seedCount = UInt64(arguments[2]) else {
-    StandardError.write("guard-study DATA SEEDS\n")
+let isCost = arguments.count >= 3 && arguments[2] == "cost"
+guard arguments.count >= 3, let seedCount = isCost ? 0 : UInt64(arguments[2]) else {
+    StandardError.write("guard-study DATA SEEDS | guard-study DATA cost\n")
     exit(64)
 }
 let data = arguments[1]
@@ -64,7 +66,18 @@ func curve(_ run: [Bool]) -> String {
         .map { "\((mean(run[($0 - 500)..<$0]) * 1e4).rounded() / 1e4)" }.joined(separator: ",")
 }
 
-for stream in streams {
+if isCost {
+    for stream in streams where stream.name != "mnist 30k" {
+        let cost = StudyRun(stream, .none, .compare, seed: 1).measure(samples: 2_000)
+        func micro(_ values: [Double]) -> Double { (median(values) * 1e8).rounded() / 100 }
+        print(
+            "\(stream.name): check \(micro(cost.check)) us, copy \(micro(cost.copy)) us per commit; "
+                + "a sample \(median(cost.plain).rounded()) ns, watched "
+                + "\(median(cost.watched).rounded()) ns")
+    }
+}
+
+for stream in streams where !isCost {
     for seed in 1...seedCount {
         let clean = StudyRun(stream, .none, .off, seed: seed).finish()
         for poison in Poison.allCases {

@@ -35,11 +35,13 @@ import WeightStore
         #expect(scene.isExactlyOnce(status))
     }
 
-    @Test func aStuckLabelIsUndone() throws {
+    /// The learner soon forgets a stuck label, so what counts is that it was seen, that nothing was
+    /// accepted, and that answers came from the good generation.
+    @Test func aStuckLabelIsAFallAndNotDrift() throws {
         let scene = GuardScene(wrongness: .stuck)
         let status = try #require(scene.run())
         let guardian = try #require(status.guardian)
-        #expect(guardian.falls >= 1 && guardian.rollbacks == 1, "\(guardian)")
+        #expect(guardian.falls >= 1 && guardian.drifts == 0, "\(guardian)")
         #expect(scene.history().contains { $0.why.contains("one label") })
         #expect(scene.isExactlyOnce(status))
     }
@@ -77,7 +79,7 @@ import WeightStore
         #expect(producer.isDone && row.balances)
         #expect(row.learned == row.labels && row.idCount == row.learned)
         #expect(row.learned + row.pending + row.expired == producer.count / 3 * 2)
-        #expect(status.guardian?.rollbacks == 1, "\(row.learned) \(status.guardian, default: "-")")
+        #expect(status.guardian?.rollbacks == 1, "\(row.learned)")
     }
 
     @Test func withoutPoisonTheBytesAreThoseWithoutTheGuard() throws {

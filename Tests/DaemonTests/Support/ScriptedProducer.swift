@@ -196,6 +196,7 @@ final class ScriptedProducer {
         var flags = FrameFlags(elementType: .f32)
         if script.target != .none {
             flags.insert(.labels)
+            if script.target == .value { flags.insert(.valueLabels) }
             for index in 0..<count {
                 let bits = script.labelBits(first + UInt64(index))
                 withUnsafeBytes(of: bits.littleEndian) { body += $0 }
