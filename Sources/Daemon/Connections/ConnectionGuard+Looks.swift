@@ -9,12 +9,17 @@ extension ConnectionGuard {
     static let hungryLooks = 2
 
     /// So much may the process grow while a local connection is hungry, before it is cut in any
-    /// case: one frame, and what else may happen in a few looks.
-    var mostGrowth: Int { settings.maximumMessageBytes + (2 << 20) }
+    /// case: one frame, and what else may happen in a few looks. Of one that never brought anything
+    /// of use, less.
+    func mostGrowth(isUseful: Bool) -> Int {
+        settings.maximumMessageBytes + (isUseful ? 2 << 20 : 1 << 19)
+    }
 
     func lookAtMoving(_ now: UInt64) {
         var mustSeeDoors = false
         var isSomebodyNew = false
+        isLocalSuspected = false
+        memory.heldBytes = ProcessFacts.privateBytes
         for row in 0..<usedRows where connections[row].isMoving {
             let isNetwork = connections[row].peer.kind == .network
             if let reason = ledger.sentence(connections[row].descriptor) {
@@ -75,17 +80,21 @@ extension ConnectionGuard {
         if delivered != connection.lastCount {
             connections[row].hungryLooks = 0
             connections[row].heldBytes = memory.heldBytes
+            connections[row].lastEmptied = emptied
         } else if hasBytes, emptied &- connection.lastEmptied >= 2 {
             connections[row].hungryLooks += 1
+            connections[row].lastEmptied = emptied
         }
         connections[row].lastCount = delivered
-        connections[row].lastEmptied = emptied
-        if connections[row].hungryLooks > Self.hungryLooks,
-            memory.heldBytes - connection.heldBytes > mostGrowth
+        let isUseful = ledger.isUseful(connection.descriptor)
+        let grown = memory.heldBytes - connections[row].heldBytes
+        if connections[row].hungryLooks > (isUseful ? Self.hungryLooks : 1),
+            grown > mostGrowth(isUseful: isUseful)
         {
             cut(row, .endless, now)
             return false
         }
+        isLocalSuspected = isLocalSuspected || isHungry && (!isUseful || grown > 1 << 19)
         settle(row, hasMoved: hasMoved, now)
         return isHungry
     }
