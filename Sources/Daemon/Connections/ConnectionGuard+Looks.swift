@@ -12,7 +12,7 @@ extension ConnectionGuard {
     /// case: one frame, and what else may happen in a few looks. Of one that never brought anything
     /// of use, less.
     func mostGrowth(isUseful: Bool) -> Int {
-        settings.maximumMessageBytes + (isUseful ? 2 << 20 : 1 << 19)
+        settings.maximumMessageBytes + (isUseful ? 2 << 20 : 3 << 18)
     }
 
     func lookAtMoving(_ now: UInt64) {
@@ -49,7 +49,8 @@ extension ConnectionGuard {
         let look = ConnectionAccount.Look(
             deliveredBefore: before, traffic: traffic, emptied: emptied,
             deliveredAfter: ledger.delivered(connection.descriptor), nanoseconds: now)
-        let verdict = connections[row].account.look(look, limits)
+        let isUseful = ledger.isUseful(connection.descriptor)
+        let verdict = connections[row].account.look(look, isUseful ? limits : limits.ofNewcomer)
         let hasMoved = traffic.received != connection.lastCount
         connections[row].lastCount = traffic.received
         switch verdict {
@@ -73,6 +74,7 @@ extension ConnectionGuard {
         let emptied = ledger.emptied(connection.door)
         let hasBytes = SocketFacts.hasReadableBytes(connection.descriptor)
         let isHungry = hasBytes && delivered == connection.lastCount
+        let isUseful = ledger.isUseful(connection.descriptor)
         let hasMoved = hasBytes || delivered != connection.lastCount
         // That nothing waits at a look proves nothing: libzmq may just have read it. What counts
         // ends with a delivery, or when nothing moves any more. And that bytes wait may be because
@@ -81,14 +83,14 @@ extension ConnectionGuard {
             connections[row].hungryLooks = 0
             connections[row].heldBytes = memory.heldBytes
             connections[row].lastEmptied = emptied
-        } else if hasBytes, emptied &- connection.lastEmptied >= 2 {
+        } else if hasBytes, !isUseful || emptied &- connection.lastEmptied >= 2 {
+            // A newcomer is not worth the wait until the network loop has run twice.
             connections[row].hungryLooks += 1
             connections[row].lastEmptied = emptied
         }
         connections[row].lastCount = delivered
-        let isUseful = ledger.isUseful(connection.descriptor)
         let grown = memory.heldBytes - connections[row].heldBytes
-        if connections[row].hungryLooks > (isUseful ? Self.hungryLooks : 1),
+        if connections[row].hungryLooks > Self.hungryLooks,
             grown > mostGrowth(isUseful: isUseful)
         {
             cut(row, .endless, now)

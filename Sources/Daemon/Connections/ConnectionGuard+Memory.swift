@@ -33,6 +33,7 @@ extension ConnectionGuard {
         let held = ProcessFacts.privateBytes
         memory.heldBytes = held
         let over = held - memory.ceilingBytes
+        if held > memory.ceilingBytes - ResidentLine.runtimeBytes { cutHoardingNewcomers(now) }
         memory.fragmentBytes = max(0, min(memory.fragmentBytes, over))
         guard over > memory.fragmentBytes else {
             if memory.isOver { endExcess(held, now) }
@@ -72,6 +73,20 @@ extension ConnectionGuard {
         for row in 0..<usedRows where connections[row].state == .open {
             let traffic = SocketFacts.traffic(connections[row].descriptor)
             connections[row].acknowledged = traffic?.acknowledged ?? 0
+        }
+    }
+
+    /// Beyond the plan alone, before the runtime's share is used: those that never brought anything of
+    /// use and owe more than a frame.
+    private func cutHoardingNewcomers(_ now: UInt64) {
+        for row in 0..<usedRows
+        where connections[row].state == .open && !ledger.isUseful(connections[row].descriptor) {
+            let account = connections[row].account
+            let isHoard =
+                connections[row].peer.kind == .local
+                ? connections[row].hungryLooks >= Self.hungryLooks
+                : max(account.pendingBytes, account.unfinishedBytes) > limits.frameBytes
+            if isHoard { cut(row, .memory, now) }
         }
     }
 

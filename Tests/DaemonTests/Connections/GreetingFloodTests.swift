@@ -34,10 +34,11 @@ import Testing
         let directory = ScratchDirectory()
         let rig = try rig(directory)
         let greeting = try hello("same")
-        for number in 0..<1000 {
+        for number in 0..<500 {
             rig.transport.put(.ingest, peer: 100 + number, greeting)
             rig.run(turns: 1) { false }
         }
+        rig.run(turns: 200) { false }
         let status = try #require(rig.status())
         let epoch = try #require(status.producers.first?.epoch)
         // Three producers: seventy at once, and twenty a second.
