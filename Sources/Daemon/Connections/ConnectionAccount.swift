@@ -29,6 +29,14 @@ package struct AccountLimits: Equatable, Sendable {
     /// The same in segments.
     package static let idleSegmentsPerSecond: Int64 = 2
 
+    /// The same for a connection that has not brought anything of use: nobody who waits for an
+    /// answer to the first frame has many on the way.
+    var ofNewcomer: AccountLimits {
+        var limits = self
+        limits.backlogBytes = min(backlogBytes, 4 * frameBytes)
+        return limits
+    }
+
     /// - maximumMessageBytes: of one frame. - highWater: whole messages that libzmq keeps.
     /// - kernelBufferBytes: what was asked for; the kernel takes twice that.
     package init(maximumMessageBytes: Int, highWater: Int, kernelBufferBytes: Int) {

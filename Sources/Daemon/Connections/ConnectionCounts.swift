@@ -21,6 +21,9 @@ package enum CutReason: Int, CaseIterable, Sendable {
     /// It sent frames that are refused, faster than anybody makes mistakes.
     case abuse
 
+    /// Whether it was cut for what this process held of it.
+    var isHoard: Bool { self == .endless || self == .backlog || self == .memory }
+
     /// The word in status and log.
     package var name: String { "\(self)" }
 }

@@ -9,12 +9,17 @@ extension ConnectionGuard {
     static let hungryLooks = 2
 
     /// So much may the process grow while a local connection is hungry, before it is cut in any
-    /// case: one frame, and what else may happen in a few looks.
-    var mostGrowth: Int { settings.maximumMessageBytes + (2 << 20) }
+    /// case: one frame, and what else may happen in a few looks. Of one that never brought anything
+    /// of use, less.
+    func mostGrowth(isUseful: Bool) -> Int {
+        settings.maximumMessageBytes + (isUseful ? 2 << 20 : 3 << 18)
+    }
 
     func lookAtMoving(_ now: UInt64) {
         var mustSeeDoors = false
         var isSomebodyNew = false
+        isLocalSuspected = false
+        memory.heldBytes = ProcessFacts.privateBytes
         for row in 0..<usedRows where connections[row].isMoving {
             let isNetwork = connections[row].peer.kind == .network
             if let reason = ledger.sentence(connections[row].descriptor) {
@@ -44,7 +49,8 @@ extension ConnectionGuard {
         let look = ConnectionAccount.Look(
             deliveredBefore: before, traffic: traffic, emptied: emptied,
             deliveredAfter: ledger.delivered(connection.descriptor), nanoseconds: now)
-        let verdict = connections[row].account.look(look, limits)
+        let isUseful = ledger.isUseful(connection.descriptor)
+        let verdict = connections[row].account.look(look, isUseful ? limits : limits.ofNewcomer)
         let hasMoved = traffic.received != connection.lastCount
         connections[row].lastCount = traffic.received
         switch verdict {
@@ -68,6 +74,7 @@ extension ConnectionGuard {
         let emptied = ledger.emptied(connection.door)
         let hasBytes = SocketFacts.hasReadableBytes(connection.descriptor)
         let isHungry = hasBytes && delivered == connection.lastCount
+        let isUseful = ledger.isUseful(connection.descriptor)
         let hasMoved = hasBytes || delivered != connection.lastCount
         // That nothing waits at a look proves nothing: libzmq may just have read it. What counts
         // ends with a delivery, or when nothing moves any more. And that bytes wait may be because
@@ -75,17 +82,21 @@ extension ConnectionGuard {
         if delivered != connection.lastCount {
             connections[row].hungryLooks = 0
             connections[row].heldBytes = memory.heldBytes
-        } else if hasBytes, emptied &- connection.lastEmptied >= 2 {
+            connections[row].lastEmptied = emptied
+        } else if hasBytes, !isUseful || emptied &- connection.lastEmptied >= 2 {
+            // A newcomer is not worth the wait until the network loop has run twice.
             connections[row].hungryLooks += 1
+            connections[row].lastEmptied = emptied
         }
         connections[row].lastCount = delivered
-        connections[row].lastEmptied = emptied
+        let grown = memory.heldBytes - connections[row].heldBytes
         if connections[row].hungryLooks > Self.hungryLooks,
-            memory.heldBytes - connection.heldBytes > mostGrowth
+            grown > mostGrowth(isUseful: isUseful)
         {
             cut(row, .endless, now)
             return false
         }
+        isLocalSuspected = isLocalSuspected || isHungry && (!isUseful || grown > 1 << 19)
         settle(row, hasMoved: hasMoved, now)
         return isHungry
     }

@@ -1,6 +1,7 @@
 // The second line: what this process holds, whatever the accounts say. When it is more than the
 // plan, every connection that owes something goes: bytes read that came to nothing, on TCP and on
-// local sockets, and answers that are not taken.
+// local sockets, and answers that are not taken. First those that never brought anything of use: an
+// honest producer at full speed owes a little at every moment, and shall not pay for others.
 
 import Platform
 
@@ -32,6 +33,7 @@ extension ConnectionGuard {
         let held = ProcessFacts.privateBytes
         memory.heldBytes = held
         let over = held - memory.ceilingBytes
+        if held > memory.ceilingBytes - ResidentLine.runtimeBytes { cutHoardingNewcomers(now) }
         memory.fragmentBytes = max(0, min(memory.fragmentBytes, over))
         guard over > memory.fragmentBytes else {
             if memory.isOver { endExcess(held, now) }
@@ -43,7 +45,7 @@ extension ConnectionGuard {
             memory.decideAt = now &+ 100_000_000
             noteAcknowledged()
         }
-        let count = relieve(now)
+        let count = relieve(now, isFar: over > Self.farBytes)
         memory.cuts += count
         // libzmq frees on its own thread.
         if count > 0 { memory.decideAt = max(memory.decideAt, now &+ 20_000_000) }
@@ -74,10 +76,35 @@ extension ConnectionGuard {
         }
     }
 
-    /// Cuts every connection that owes something. How many.
-    private func relieve(_ now: UInt64) -> Int {
+    /// Beyond the plan alone, before the runtime's share is used: those that never brought anything of
+    /// use and owe more than a frame.
+    private func cutHoardingNewcomers(_ now: UInt64) {
+        for row in 0..<usedRows
+        where connections[row].state == .open && !ledger.isUseful(connections[row].descriptor) {
+            let account = connections[row].account
+            let isHoard =
+                connections[row].peer.kind == .local
+                ? connections[row].hungryLooks >= Self.hungryLooks
+                : max(account.pendingBytes, account.unfinishedBytes) > limits.frameBytes
+            if isHoard { cut(row, .memory, now) }
+        }
+    }
+
+    /// So far beyond the plan nobody is spared.
+    private static let farBytes = 3 << 20
+
+    /// Cuts who owes something: at first those of no use; the others if that was not enough for a
+    /// while, or if it is far too much. How many.
+    private func relieve(_ now: UInt64, isFar: Bool) -> Int {
+        let count = cutDebtors(now, sparesUseful: true)
+        guard count == 0, isFar || now >= memory.decideAt else { return count }
+        return cutDebtors(now, sparesUseful: false)
+    }
+
+    private func cutDebtors(_ now: UInt64, sparesUseful: Bool) -> Int {
         var count = 0
         for row in 0..<usedRows where connections[row].state == .open {
+            if sparesUseful, ledger.isUseful(connections[row].descriptor) { continue }
             guard let reason = debt(row, now) else { continue }
             cut(row, reason, now)
             count += 1

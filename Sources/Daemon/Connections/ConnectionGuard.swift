@@ -5,13 +5,15 @@
 //
 // Invariants:
 //   - all tables have their size from the start; nothing here grows with what peers do;
-//   - the guard never reads or writes a connection, it only looks and shuts down; a number that was
+//   - the guard never takes a byte of an open connection, it only looks and shuts down (what waits
+//     of one that hoards is thrown away with the cut); a number that was
 //     given to another connection in the meantime is never cut (see `SocketFacts.cut`);
 //   - without connections it sleeps; with idle ones it looks once a second, or when bytes come.
 //
 // One thread turns it. Extensions: ConnectionGuard+Events (who came and went), +Looks (accounts),
 // +Memory (the second line: what the process holds).
 
+import Glibc
 import Messaging
 import Platform
 
@@ -69,12 +71,23 @@ package final class ConnectionGuard: @unchecked Sendable {
     /// Whether the last look found somebody who owes more than a frame, or who moves and has not
     /// sent anything of use yet.
     var isHurried = false
+    /// Whether a local connection has bytes and brings nothing: libzmq may take a megabyte of it in a
+    /// millisecond, and nobody counts them, so it is looked at faster than the poller can wait.
+    var isLocalSuspected = false
+    /// When free memory is given back after a cut, and how often still; see `cut`.
+    private var trimNanoseconds: UInt64 = 0
+    private var trims = 0
     private var lastLook: UInt64 = 0
     private var lastSweep: UInt64 = 0
 
     /// Between two looks at connections over which bytes move.
     static let lookNanoseconds: UInt64 = 4_000_000
     static let lookMilliseconds = 4
+    /// Between two looks at a local connection under suspicion, and how many until the next turn.
+    static let closeLookMicroseconds: UInt32 = 200
+    static let closeLooks = 4
+    /// libzmq frees what a connection held on its own threads, soon after the cut.
+    static let trimDelayNanoseconds: UInt64 = 5_000_000
     /// After so much silence a connection is left to the kernel's attention again.
     static let quietNanoseconds: UInt64 = 100_000_000
     static let sweepNanoseconds: UInt64 = 1_000_000_000
@@ -133,15 +146,31 @@ package final class ConnectionGuard: @unchecked Sendable {
             lastLook = now
             lookAtMoving(now)
             watchMemory(now)
+            lookClosely()
+        }
+        if trims > 0, now >= trimNanoseconds {
+            trims -= 1
+            trimNanoseconds = now &+ 4 * Self.trimDelayNanoseconds
+            ProcessFacts.returnFreeMemory()
         }
         if now &- lastSweep >= Self.sweepNanoseconds {
             lastSweep = now
             sweep(now)
             watchMemory(now)
         }
-        if movingCount > 0 || memory.isOver { return isHurried ? 1 : Self.lookMilliseconds }
+        if movingCount > 0 || memory.isOver || trims > 0 {
+            return isHurried ? 1 : Self.lookMilliseconds
+        }
         if usedRows == 0 { return voice.hasMore ? 1000 : -1 }
         return 1000
+    }
+
+    private func lookClosely() {
+        for _ in 0..<Self.closeLooks where isLocalSuspected {
+            usleep(Self.closeLookMicroseconds)
+            lookAtMoving(clock.nowNanoseconds)
+            watchMemory(clock.nowNanoseconds)
+        }
     }
 
     /// Ends the reports. The thread that turns the guard must still run, the one that uses the
@@ -167,7 +196,10 @@ package final class ConnectionGuard: @unchecked Sendable {
         guard connections[row].isMoving != isMoving else { return }
         connections[row].isMoving = isMoving
         connections[row].hungryLooks = 0
-        if isMoving { connections[row].heldBytes = ProcessFacts.privateBytes }
+        if isMoving {
+            connections[row].heldBytes = ProcessFacts.privateBytes
+            connections[row].lastEmptied = ledger.emptied(connections[row].door)
+        }
         movingCount += isMoving ? 1 : -1
     }
 
@@ -186,7 +218,16 @@ package final class ConnectionGuard: @unchecked Sendable {
         setMoving(row, false)
         connections[row].state = .cut
         addresses.change(connection.peer, by: -1)
-        SocketFacts.cut(connection.descriptor, number: connection.number)
+        if reason.isHoard {
+            SocketFacts.endHoard(
+                connection.descriptor, number: connection.number,
+                isLocal: connection.peer.kind == .local)
+            // Free memory that malloc keeps would hide what the next one hoards.
+            if trims == 0 { trimNanoseconds = now &+ Self.trimDelayNanoseconds }
+            trims = 2
+        } else {
+            SocketFacts.cut(connection.descriptor, number: connection.number)
+        }
         ledger.counts.count(reason)
         let milliseconds = (now &- connection.openedNanoseconds) / 1_000_000
         voice.say(now, report) {

@@ -45,6 +45,17 @@ struct GreetingBudget {
         return true
     }
 
+    /// Whether `peer` may ask again for the epoch that it has, which costs an answer and no commit.
+    mutating func repeats(_ peer: Peer, _ now: UInt64) -> Bool {
+        let index = bucket(of: peer)
+        let own = max(buckets[index].debtNanoseconds, now)
+        guard own &- now < Self.burstPerConnection * Self.intervalPerConnection else {
+            return false
+        }
+        buckets[index].debtNanoseconds = own &+ Self.intervalPerConnection
+        return true
+    }
+
     /// Notes a frame that was refused. Whether `peer` is still within what mistakes are.
     mutating func refuse(_ peer: Peer, _ now: UInt64) -> Bool {
         let index = bucket(of: peer)

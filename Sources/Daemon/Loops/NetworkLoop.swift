@@ -127,17 +127,17 @@ final class NetworkLoop: @unchecked Sendable {
         // Queries get their look between handfuls of samples, so a flood cannot hold them up.
         for _ in 0..<Self.handfulsPerTurn {
             if looks { transport.wait(milliseconds: 0) }
-            let samples = drain(.ingest, frames: Self.framesPerHandful)
+            let samples = drain(.ingest, frames: Self.framesPerHandful, hasLooked: looks)
             queueFlush()
             if hasNewRecords {
                 hasNewRecords = false
                 channels.learnerWakeUp.call()
             }
-            let queries = drain(.query, frames: Self.queriesPerHandful)
+            let queries = drain(.query, frames: Self.queriesPerHandful, hasLooked: looks)
             didWork = didWork || samples != .nothing || queries != .nothing
             if samples != .more && queries != .more { break }
         }
-        didWork = drain(.admin, frames: 1) != .nothing || didWork
+        didWork = drain(.admin, frames: 1, hasLooked: looks) != .nothing || didWork
         sweep()
         return didWork
     }
@@ -173,10 +173,15 @@ final class NetworkLoop: @unchecked Sendable {
         case more
     }
 
-    private func drain(_ door: Door, frames: Int) -> Handful {
+    private func drain(_ door: Door, frames: Int, hasLooked: Bool) -> Handful {
         var peer = Peer()
         var origin = FrameOrigin()
-        guard transport.mayHave(door) else { return .nothing }
+        guard transport.mayHave(door) else {
+            // libzmq has no news for it since it was found empty: it still is, and the connection
+            // guard may wait for nothing else to judge a message without end.
+            if hasLooked { ledger.foundEmpty(door) }
+            return .nothing
+        }
         var taken = 0
         for count in 0..<frames where taken < Self.bytesPerHandful {
             let received = transport.receive(

@@ -37,7 +37,14 @@ extension NetworkLoop {
         let name = hello.name
         if let known, let index = ownSession(peer), sessions[index].producer == known {
             // The same question again while the answer becomes durable.
-            if sessions[index].state == .greeting { return }
+            let isWaiting = sessions[index].state == .greeting
+            if isWaiting || producers[known].accepted == 0 {
+                // No new epoch for it, but no flood of answers either.
+                guard greetings.repeats(peer, clock.nowNanoseconds) else {
+                    throw FrameError(.notReady)
+                }
+            }
+            if isWaiting { return }
             // Or while the answer was on its way. Another epoch would fence the one that it names,
             // and a producer that hears of the first only could never come back.
             if producers[known].accepted == 0 {
