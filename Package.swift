@@ -260,3 +260,32 @@ let package = Package(
     ] + kernelBuilds + fuzzers,
     swiftLanguageModes: [.v6]
 )
+
+// `scripts/sanitize` builds with MILLRACE_SANITIZE=address or thread. SwiftPM's own --sanitize goes
+// into every target; here it goes where it can find something in bearable time.
+if let kind = Context.environment["MILLRACE_SANITIZE"] {
+    // The loops over numbers stay as they are: they start no thread, own no memory, and take a
+    // quarter of an hour to compile with it. What owns or shares memory is instrumented.
+    let plain: Set<String> = [
+        "Arithmetic", "CMachine", "CLanes", "Junctions", "Kernels", "KernelsV3", "KernelsV4",
+        "MallocCount",
+    ]
+    let threaded: Set<String> = [
+        "PlatformTests", "WeightStoreTests", "MessagingTests", "ClientTests", "DaemonTests",
+    ]
+    package.targets.removeAll {
+        $0.path?.hasPrefix("Benchmarks/") == true || $0.path?.hasPrefix("Tests/Fuzz/") == true
+            || $0.name == "FuzzTests"
+            || kind == "thread" && $0.type == .test && !threaded.contains($0.name)
+    }
+    for target in package.targets where target.type != .system {
+        // Everything that is linked contains CMachine, and gets the sanitizer's runtime by it.
+        if target.name == "CMachine" {
+            target.linkerSettings = [.unsafeFlags(["-sanitize=\(kind)"])]
+        }
+        if !plain.contains(target.name) {
+            target.swiftSettings =
+                (target.swiftSettings ?? []) + [.unsafeFlags(["-sanitize=\(kind)"])]
+        }
+    }
+}

@@ -105,10 +105,21 @@ public struct CurveClient: Equatable, Sendable {
 }
 
 extension Socket {
-    /// Endpoints bound from now on take only clients that know the daemon's public key.
+    /// What CURVE puts around a message (RFC 26, MESSAGE): its name, a nonce, a seal, flags; bytes.
+    private static let curveOverhead: Int64 = 8 + 8 + 16 + 1
+
+    /// Endpoints bound from now on take only clients that know the daemon's public key. Once.
     ///
     /// Errors: a libzmq without CURVE.
     public func use(_ server: CurveServer) throws(MessagingError) {
+        // libzmq compares its limit with the sealed message: the longest one that is allowed would
+        // be cut off with its connection, again and again.
+        var limit: Int64 = 0
+        var size = MemoryLayout<Int64>.size
+        guard zmq_getsockopt(pointer, ZMQ_MAXMSGSIZE, &limit, &size) == 0 else {
+            throw MessagingError(call: "zmq_getsockopt", subject: "ZMQ_MAXMSGSIZE")
+        }
+        if limit >= 0 { try set(ZMQ_MAXMSGSIZE, limit + Self.curveOverhead) }
         try set(ZMQ_CURVE_SERVER, Int32(1))
         try server.secretKey.withBytes { (key) throws(MessagingError) in
             try set(ZMQ_CURVE_SECRETKEY, key, named: "curve secret key")

@@ -94,6 +94,44 @@ import Testing
         [right, wrong, plain].forEach { $0.close() }
     }
 
+    /// The limit is about the message, not about what CURVE makes of it: a producer fills its frames
+    /// up to it.
+    @Test func theLongestMessageGetsThroughSealed() throws {
+        let context = try MessagingContext()
+        let server = try certificate("server")
+        let client = try certificate("client")
+        var limits = SocketLimits()
+        limits.maximumMessageBytes = 1000
+        let router = try Socket(context, .router, limits: limits)
+        let dealer = try Socket(context, .dealer)
+        defer {
+            router.close()
+            dealer.close()
+        }
+        let endpoint = "ipc:///tmp/millrace-curve-long-\(getpid()).sock"
+        try router.use(CurveServer(secretKey: try #require(server.secretKey)))
+        try router.bind(endpoint)
+        try dealer.use(CurveClient(serverKey: server.publicKey, certificate: client))
+        try dealer.connect(endpoint)
+        let poller = Poller()
+        poller.add(router)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 8)
+        defer { buffer.deallocate() }
+        var peer = Peer()
+        func arrives(_ count: Int, seconds: Double) -> Bool {
+            let frame = [UInt8](repeating: 7, count: count)
+            var isSent = false
+            for _ in 0..<Int(seconds * 100) {
+                if !isSent { isSent = frame.withUnsafeBytes { dealer.send($0) } == .sent }
+                poller.wait(milliseconds: 10)
+                if router.receive(into: buffer, from: &peer) == .frame(bytes: count) { return true }
+            }
+            return false
+        }
+        #expect(arrives(1000, seconds: 5))
+        #expect(!arrives(1001, seconds: 0.3))
+    }
+
     @Test func theOtherAddressFamilyWorksToo() throws {
         let context = try MessagingContext()
         let router = try Socket(context, .router)
