@@ -11,7 +11,7 @@ import Testing
 
 @Suite struct WholeDaemonTests {
     static let usualFirst: UInt64 = 50_001
-    static let usualRuns = 3_400
+    static let usualRuns = 4_000
     /// What both shares explored; a state that both came to counts once.
     private static let together = Mutex<(states: Set<SimulatedState>, shares: Int)>(([], 0))
 
