@@ -264,8 +264,8 @@ let package = Package(
 // `scripts/sanitize` builds with MILLRACE_SANITIZE=address or thread. SwiftPM's own --sanitize goes
 // into every target; here it goes where it can find something in bearable time.
 if let kind = Context.environment["MILLRACE_SANITIZE"] {
-    // The loops over numbers stay as they are: they start no thread, own no memory, and take a
-    // quarter of an hour to compile with it. What owns or shares memory is instrumented.
+    // The loops over numbers stay as they are: they start no thread, own no memory, and take very
+    // long to compile with it. What owns or shares memory is instrumented.
     let plain: Set<String> = [
         "Arithmetic", "CMachine", "CLanes", "Junctions", "Kernels", "KernelsV3", "KernelsV4",
         "MallocCount",
