@@ -58,7 +58,10 @@ import WeightStore
         let scene = GuardScene(target: target)
         let status = try #require(scene.run())
         let guardian = try #require(status.guardian)
-        #expect(guardian.falls >= 1 && guardian.drifts == 0, "\(guardian)")
+        #expect(guardian.falls >= 1, "\(guardian)")
+        // Shuffled targets are easier than none: the running mean can look like skill for a while.
+        // A drift that was accepted wrongly is put right, because the comparison goes on.
+        #expect(guardian.drifts <= (target == .value ? 1 : 0), "\(guardian)")
         #expect(guardian.rollbacks == 1, "\(guardian)")
         #expect(scene.isExactlyOnce(status))
     }
