@@ -260,7 +260,7 @@ import Testing
     }
 
     @Test func reasonsKeepTheirNamesAndNumbers() {
-        #expect(RefusalReason.allCases.map(\.rawValue) == Array(1...31))
+        #expect(RefusalReason.allCases.map(\.rawValue) == Array(1...32))
         for reason in RefusalReason.allCases {
             #expect(RefusalReason(name: reason.name) == reason)
         }

@@ -2,6 +2,8 @@
 // data, standard error is talk.
 
 import ArgumentParser
+import Client
+import Platform
 
 /// The root command.
 @main
@@ -48,4 +50,22 @@ struct Millrace: ParsableCommand {
             CheckpointCommand.self,
             PlanCommand.self, KeygenCommand.self,
         ])
+
+    /// As ArgumentParser has it, and with --json a document of a wrong usage, too.
+    static func main() {
+        StandardOutput.prepare()
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            let isUsage = !(error is ExitCode) && exitCode(for: error) == .validationFailure
+            if isUsage, CommandLine.arguments.contains("--json") {
+                Console.printJSON(
+                    FailureDocument(
+                        ClientError(
+                            .usage, message(for: error), advice: "the same command with --help")))
+            }
+            exit(withError: error)
+        }
+    }
 }

@@ -136,7 +136,7 @@ extension RequestClient {
         let start = clock.nowNanoseconds
         while try !send(bytes) {
             guard clock.nowNanoseconds - start < UInt64(timeoutMilliseconds) * 1_000_000 else {
-                throw unreachable("nobody listens there")
+                throw unreachable("no connection came about within \(timeoutMilliseconds) ms")
             }
             transport.wait(milliseconds: 20)
         }
@@ -165,11 +165,11 @@ extension RequestClient {
         return nil
     }
 
-    private func unreachable(_ why: String) -> ClientError {
-        ClientError(
-            .unreachable, "the daemon at \(endpoint) does not answer",
-            why: transport.handshakeTrouble.isEmpty ? why : transport.handshakeTrouble,
-            advice: "millraced --config FILE, or --state DIR of the daemon that runs")
+    /// What to say when nobody answered.
+    ///
+    /// - waited: what was waited for, and how long.
+    public func unreachable(_ waited: String) -> ClientError {
+        ClientError(unanswered: endpoint, waited: waited, transport.silence)
     }
 
     private static func broken(_ why: String) -> ClientError {
@@ -189,6 +189,7 @@ extension RequestClient {
             case .notAllowed: .notAllowed
             case .notFound: .noInput
             case .badName: .usage
+            case .alreadyThere: .cannotCreate
             case .notReady, .stopping, .readOnly, .noCredit: .tryAgain
             case .wrongWidth, .wrongElementType, .oversize, .notANumber, .infinite, .outOfBounds,
                 .emptyBatch, .badChecksum, .schemaMismatch:
@@ -199,7 +200,10 @@ extension RequestClient {
         let advice =
             switch reason {
             case .notFound: "millrace generations, or millrace checkpoint list"
-            case .notAllowed: "the admin socket: --admin ENDPOINT, or --state DIR"
+            case .alreadyThere: "another name, or --force to replace it"
+            case .notAllowed:
+                "the admin socket: --admin ENDPOINT, or --state DIR; over TCP a key whose copy in "
+                    + "the daemon's clients.d has that right in allow"
             default: ""
             }
         return ClientError(
