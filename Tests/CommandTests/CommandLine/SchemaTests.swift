@@ -20,7 +20,17 @@ import Testing
 
     @Test func documentsOfStreamsAndAnswers() throws {
         let configuration =
-            SmallData.configuration() + "\n[device]\nprofile = \"microcontroller\"\n"
+            SmallData.configuration()
+                + """
+
+                [device]
+                name = "bench"
+                clock-megahertz = 15
+                memory = "1MiB"
+                word-bits = 32
+                float-bits = 32
+                edge-processors = 16
+                """
         let scene = try Trained(configuration: configuration)
         let user = scene.user
         try holds("stream", user.run(["stream", scene.file, "--name", "b", "--cost", "--json"]))

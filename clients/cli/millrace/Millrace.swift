@@ -30,15 +30,15 @@ struct Millrace: ParsableCommand {
             EXIT CODES
               0    done
               64   wrong usage
-              65   bad data: the source, all labels, a checkpoint, a key, or a schema that does not fit
+              65   bad data: source, labels, checkpoint, key, or a schema that does not fit
               66   no such input: file, key, generation or checkpoint
               69   the daemon does not answer
               70   internal error
-              73   cannot be made: the spool, or an output, checkpoint or key that is there already
+              73   cannot be made: the spool, or an output, checkpoint or key already there
               74   input or output failed, standard output included
               75   not now: try the same command again later
               76   the other side speaks another version
-              77   not allowed: by permissions, or a key that is refused, here or by the daemon
+              77   not allowed: permissions, or a key that is refused, here or by the daemon
               78   bad configuration, or a network that does not fit
               130  interrupted; the same command continues
             """,
