@@ -19,12 +19,12 @@ public final class SocketTransport: FrameTransport {
     /// Reports on handshakes; nil for ipc.
     private let monitor: SocketMonitor?
 
-    /// What the newest handshake came to; nil before there was one, so nobody listens.
+    /// What the newest handshake came to; nil before there was one.
     private var newest: Silence?
 
     /// Over TCP from the reports on handshakes, otherwise from the socket's file.
     public var silence: Silence {
-        monitor == nil ? Silence.probe(ipc: endpoint) : newest ?? .nobody
+        monitor == nil ? Silence.probe(ipc: endpoint) : newest ?? .unknown
     }
 
     /// Connects to `endpoint`; the connection itself comes about in the background.
