@@ -57,8 +57,8 @@ extension StorageLoop {
             ? CheckpointFolder.automaticName(generation: pin.generation) : givenName
         let header = ring.header(pin)
         do throws(CheckpointError) {
-            let isFree = try replaces || givenName.isEmpty || !folder.holds(name)
-            guard isFree else {
+            let isTaken = try folder.holds(name)
+            guard replaces || givenName.isEmpty || !isTaken else {
                 return .failed(.alreadyThere, "checkpoint \(name) is there already")
             }
             let bytes = try CheckpointWriter.save(
