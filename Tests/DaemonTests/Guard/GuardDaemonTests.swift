@@ -77,7 +77,7 @@ import WeightStore
         #expect(producer.isDone && row.balances)
         #expect(row.learned == row.labels && row.idCount == row.learned)
         #expect(row.learned + row.pending + row.expired == producer.count / 3 * 2)
-        #expect(status.guardian?.rollbacks == 1, "\(row.learned) \(status.guardian, default: "-")")
+        #expect(status.guardian?.rollbacks == 1, "\(row.learned)")
     }
 
     @Test func withoutPoisonTheBytesAreThoseWithoutTheGuard() throws {

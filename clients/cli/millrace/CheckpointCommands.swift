@@ -214,7 +214,7 @@ struct CheckpointInspect: ParsableCommand {
         if document.restoredFrom != 0 { table.add("from", "\(document.restoredFrom)") }
         table.add("state", document.stateDigest)
         table.add(
-            "crc32c", document.crc32c + (document.intact == true ? "" : ", but not of these bytes"))
+            "crc32c", document.crc32c + (document.intact ? "" : ", but not of these bytes"))
         table.lines.forEach(Console.print)
         var tensors = TextTable(["tensor", "dtype", "shape", "bytes"])
         for tensor in document.tensors {
