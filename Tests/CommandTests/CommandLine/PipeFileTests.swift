@@ -18,7 +18,6 @@ import Testing
         let array = pipe("x.npy")
         for arguments in [
             ["stream", table], ["stream", array], ["predict", table],
-            ["stream", scene.file, "--shuffle-within", array],
             ["checkpoint", "inspect", table], ["checkpoint", "verify", table],
         ] {
             let result = scene.user.run(arguments)

@@ -32,7 +32,8 @@ import Testing
             (
                 "request",
                 try ControlCodec.encode(
-                    ControlRequest(command: .rollback, generation: 7, name: "x"))
+                    ControlRequest(
+                        command: .rollback, generation: 7, name: "x", replace: true))
             ),
             ("error-reply", try ControlCodec.encode(ErrorReply(.notFound, "no generation 7"))),
             ("status-reply", try ControlCodec.encode(status)),

@@ -38,7 +38,7 @@ struct Millrace: ParsableCommand {
               74   input or output failed, standard output included
               75   not now: try the same command again later
               76   the other side speaks another version
-              77   not allowed: permissions, or a key that is refused, here or by the daemon
+              77   not allowed: permissions, or a key refused, here or by the daemon
               78   bad configuration, or a network that does not fit
               130  interrupted; the same command continues
             """,

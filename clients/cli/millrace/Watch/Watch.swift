@@ -67,7 +67,7 @@ struct Watch {
                 remember(status)
             }
             if number == count {
-                if status == nil { throw query.unreachable("it went away") }
+                if status == nil { throw wentAway }
                 return
             }
             // A refresh that took longer than the interval puts off those after it.
@@ -124,4 +124,11 @@ struct Watch {
 
     /// Ctrl-C is how to end without `--count`.
     private func stopped(_ count: Int?) -> ExitCode { ExitCode(count == nil ? 0 : 130) }
+
+    /// The daemon answered once, and not in the last refresh.
+    private var wentAway: ClientError {
+        var error = query.unreachable("no answer came")
+        error.why = "it went away: " + error.why
+        return error
+    }
 }
