@@ -93,9 +93,18 @@ public enum ConfigurationLoader {
                     place: path, key: nil, found: found, expected: "a readable TOML file")
             ])
         }
-        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        // Not blocking: the open of a pipe that nobody writes to would wait for ever.
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure(String(cString: strerror(errno))) }
         defer { close(descriptor) }
+        var facts = stat()
+        guard fstat(descriptor, &facts) == 0 else {
+            throw failure(String(cString: strerror(errno)))
+        }
+        // It is read again at every reload, which only a file can be.
+        guard facts.st_mode & S_IFMT == S_IFREG || facts.st_mode & S_IFMT == S_IFDIR else {
+            throw failure("what is not a regular file but a pipe, a socket or a device")
+        }
         var bytes = [UInt8](repeating: 0, count: ConfigurationText.largestFile + 1)
         var used = 0
         while used < bytes.count {

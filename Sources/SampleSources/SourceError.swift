@@ -17,6 +17,8 @@ public enum SourceError: Error, Equatable, Sendable {
     case inputOutput(operation: String, path: String, errorNumber: Int32)
     /// The file breaks its own format at `offset`.
     case malformed(path: String, offset: Int, found: String, expected: String)
+    /// A pipe, a socket or a device is where a file should be.
+    case notAFile(path: String)
     /// There is no such file.
     case notFound(path: String)
     /// An index before the current position was asked of a source that only goes forward.
@@ -89,6 +91,8 @@ extension SourceError: CustomStringConvertible {
             return "\(path): \(operation) failed: \(errorText(errorNumber))."
         case .malformed(let path, let offset, let found, let expected):
             return "\(path): at byte \(offset): found \(found), expected \(expected)."
+        case .notAFile(let path):
+            return "\(path): is not a regular file but a pipe, a socket or a device."
         case .notFound(let path):
             return "\(path): no such file."
         case .notSeekable(let source, let index, let position):

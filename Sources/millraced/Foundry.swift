@@ -14,6 +14,9 @@ enum Foundry {
         exit(code)
     }
 
+    /// A line of data; when it cannot be written the process ends with 74.
+    private static func print(_ line: String) { StandardOutput.write(line + "\n") }
+
     /// --check: what would run, where each value came from, and what it would take.
     static func check(
         _ configuration: MillraceConfiguration, _ plan: DaemonPlan, _ settings: DaemonSettings,
@@ -109,7 +112,7 @@ enum Foundry {
     /// --init: a configuration for somebody's own data.
     static func describe(_ path: String) -> Never {
         do throws(SourceError) {
-            print(try ConfigurationWriter.describe(path: path), terminator: "")
+            StandardOutput.write(try ConfigurationWriter.describe(path: path))
             exit(0)
         } catch {
             switch error {

@@ -31,7 +31,7 @@ struct Millraced: ParsableCommand {
               69   a socket cannot be bound
               70   internal error
               71   no memory
-              74   the disk fails, or a stop took too long
+              74   the disk or standard output fails, or a stop took too long
               75   another millraced has the state directory
               78   the configuration is wrong or does not fit
             """,
@@ -79,7 +79,15 @@ struct Millraced: ParsableCommand {
         completion: .file(extensions: ["csv"]))
     var describe: String?
 
+    static func main() {
+        StandardOutput.prepare()
+        main(nil)
+    }
+
     func validate() throws {
+        guard [check, dropIn, describe != nil].count(where: { $0 }) <= 1 else {
+            throw ValidationError("--check, --drop-in and --init: one of them at a time.")
+        }
         if config == nil, describe == nil {
             throw ValidationError(
                 "no configuration. TRY: millraced --config FILE, or millraced --init DATA.csv "

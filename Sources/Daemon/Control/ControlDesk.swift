@@ -88,7 +88,10 @@ extension NetworkLoop {
         case .generations: reply(caller, generationsReply())
         case .checkpoints: post(.listCheckpoints, caller)
         case .guardian: post(.readAudit, caller)
-        case .checkpointSave: post(.saveCheckpoint(name: request.name ?? ""), caller)
+        case .checkpointSave:
+            post(
+                .saveCheckpoint(name: request.name ?? "", replaces: request.replace ?? false),
+                caller)
         case .rollback: rollback(to: request.generation, caller)
         case .checkpointRestore: restore(checkpoint: request.name, caller)
         case .hold: hold(request.generation, caller)

@@ -14,7 +14,8 @@ extension StorageLoop {
     /// Does what the network loop was asked for, and gives the job back.
     func carryOut(_ job: ControlJob) {
         switch job.work {
-        case .saveCheckpoint(let name): job.outcome = save(name: name)
+        case .saveCheckpoint(let name, let replaces):
+            job.outcome = save(name: name, replaces: replaces)
         case .listCheckpoints: job.outcome = .listed(facts())
         case .loadCheckpoint(let name): job.outcome = load(name: name)
         case .findGeneration(let generation): job.outcome = find(generation)
@@ -32,7 +33,7 @@ extension StorageLoop {
             ring.newestGeneration != lastCheckpointGeneration
         else { return }
         lastCheckpointNanoseconds = now
-        if case .failed(_, let message) = save(name: "") {
+        if case .failed(_, let message) = save(name: "", replaces: true) {
             return report(.checkpointFailed(message))
         }
         do throws(CheckpointError) {
@@ -42,18 +43,24 @@ extension StorageLoop {
         }
     }
 
-    private func save(name: String) -> ControlJob.Outcome {
-        guard name.isEmpty || CheckpointWriter.isName(name) else {
-            return .failed(.badName, Self.nameAdvice(name))
+    /// - givenName: empty for an automatic one, which replaces its like: the same generation.
+    private func save(name givenName: String, replaces: Bool) -> ControlJob.Outcome {
+        guard givenName.isEmpty || CheckpointWriter.isName(givenName) else {
+            return .failed(.badName, Self.nameAdvice(givenName))
         }
         guard let pin = ring.pinNewest() else {
             return .failed(.notReady, "no generation is durable yet")
         }
         defer { ring.unpin(pin) }
         let name =
-            name.isEmpty ? CheckpointFolder.automaticName(generation: pin.generation) : name
+            givenName.isEmpty
+            ? CheckpointFolder.automaticName(generation: pin.generation) : givenName
         let header = ring.header(pin)
         do throws(CheckpointError) {
+            let isTaken = try folder.holds(name)
+            guard replaces || givenName.isEmpty || !isTaken else {
+                return .failed(.alreadyThere, "checkpoint \(name) is there already")
+            }
             let bytes = try CheckpointWriter.save(
                 storage: storage, directory: settings.checkpointDirectory, name: name,
                 header: header, learnerLayout: sections.learnerLayout,

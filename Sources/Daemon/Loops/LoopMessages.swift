@@ -46,7 +46,7 @@ struct LateRefusal: BitwiseCopyable {
 /// it, one other loop fills in the result, the network loop answers; never shared in between.
 final class ControlJob: @unchecked Sendable {
     enum Work: Sendable {
-        case saveCheckpoint(name: String)
+        case saveCheckpoint(name: String, replaces: Bool)
         case listCheckpoints
         case loadCheckpoint(name: String)
         case findGeneration(UInt64)

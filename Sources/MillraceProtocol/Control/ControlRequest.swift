@@ -33,11 +33,17 @@ public struct ControlRequest: Codable, Equatable, Sendable {
     /// checkpointSave: the name to give (absent: the daemon makes one). checkpointRestore: the
     /// name to take.
     public var name: String?
+    /// checkpointSave: whether a checkpoint of that name may be replaced (absent: it may not).
+    public var replace: Bool?
 
     /// A request.
-    public init(command: ControlCommand, generation: UInt64? = nil, name: String? = nil) {
+    public init(
+        command: ControlCommand, generation: UInt64? = nil, name: String? = nil,
+        replace: Bool? = nil
+    ) {
         self.command = command
         self.generation = generation
         self.name = name
+        self.replace = replace
     }
 }

@@ -34,6 +34,7 @@ public enum RefusalReason: UInt16, CaseIterable, Hashable, Sendable {
     case notFound = 29
     case failed = 30
     case emptyBatch = 31
+    case alreadyThere = 32
 
     /// The name in JSON and on the screen, as it is written in this table.
     public var name: String { "\(self)" }

@@ -9,15 +9,6 @@ public enum StandardError {
 
     /// Writes `text` as it is; what cannot be written is lost.
     public static func write(_ text: String) {
-        var text = text
-        text.withUTF8 { bytes in
-            var rest = UnsafeRawBufferPointer(bytes)
-            while !rest.isEmpty {
-                let count = Glibc.write(2, rest.baseAddress, rest.count)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return }
-                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-            }
-        }
+        _ = Descriptor.write(text, to: STDERR_FILENO)
     }
 }

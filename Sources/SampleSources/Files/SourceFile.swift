@@ -14,11 +14,13 @@ final class SourceFile {
 
     /// Opens the regular file `path`.
     init(path: String) throws(SourceError) {
-        let opened = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        // Not blocking: the open of a pipe that nobody writes to would wait for ever.
+        let opened = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         guard opened >= 0 else {
             switch errno {
             case ENOENT, ENOTDIR: throw .notFound(path: path)
             case EACCES, EPERM: throw .permissionDenied(path: path)
+            case ENXIO: throw .notAFile(path: path)  // A socket.
             default: throw .inputOutput(operation: "open", path: path, errorNumber: errno)
             }
         }
@@ -32,10 +34,14 @@ final class SourceFile {
             close(opened)
             throw .inputOutput(operation: "open", path: path, errorNumber: EISDIR)
         }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            close(opened)
+            throw .notAFile(path: path)
+        }
         self.path = path
         descriptor = opened
         ownsDescriptor = true
-        isSeekable = status.st_mode & S_IFMT == S_IFREG
+        isSeekable = true
     }
 
     /// Takes an open descriptor that is read in order (standard input, a pipe).

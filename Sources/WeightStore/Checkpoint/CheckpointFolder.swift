@@ -45,6 +45,11 @@ public struct CheckpointFolder: Sendable {
         }
     }
 
+    /// Whether something has the file name of that checkpoint.
+    public func holds(_ name: String) throws(CheckpointError) -> Bool {
+        try names().contains(name + CheckpointWriter.suffix)
+    }
+
     /// Path of the checkpoint of that name.
     public func path(_ name: String) -> String {
         "\(directory)/\(name)\(CheckpointWriter.suffix)"

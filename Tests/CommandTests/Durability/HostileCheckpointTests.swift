@@ -77,7 +77,7 @@ import Testing
             #expect(verify.code == 65, note)
             #expect(verify.errors.hasPrefix("error: ") && verify.output.isEmpty, note)
             let inspect = scene.user.run(["checkpoint", "inspect", file, "--json"])
-            #expect(inspect.code == 65 || inspect.code == 0, note)
+            #expect(inspect.code == 65, note)
             #expect(inspect.document != nil, note)
         }
         #expect(damaged > 150)

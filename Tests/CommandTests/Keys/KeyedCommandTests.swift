@@ -131,6 +131,9 @@ private final class KeyedScene {
         // The right door, but somebody else's name.
         let other = scene.run(["stream", scene.file, "--name", "x", "--ingest", scene.ingest])
         #expect(other.code == 77, "\(other.errors)")
+        for words in ["TRY: --name with one of the key's producers", "producers = \"x\""] {
+            #expect(other.errors.contains(words), "\(words) in: \(other.errors)")
+        }
         #expect(scene.daemon.stop() == 0)
     }
 
@@ -142,6 +145,7 @@ private final class KeyedScene {
         let wrong = scene.run(["status"], server: "pump-1.key")
         #expect(wrong.code == 69, "\(wrong.errors)")
         #expect(wrong.errors.contains("another daemon than --server-key says"))
+        #expect(wrong.errors.contains("TRY: --server-key with"), "\(wrong.errors)")
         #expect(scene.daemon.stop() == 0)
     }
 
@@ -183,8 +187,11 @@ private final class KeyedScene {
         let bytes = Workplace.bytes(secret)
         chmod(scene.user.place.write("cut", Array(bytes.dropLast(8))), 0o600)
         fails(65, "cut:", key: "cut")
-        chmod(scene.path("pump-1.key"), 0o600)
-        fails(65, "there is no secret-key", key: "pump-1.key")
+        for mode in [0o644, 0o600] as [mode_t] {
+            chmod(scene.path("pump-1.key"), mode)
+            fails(65, "is the public file of a pair: there is no secret-key", key: "pump-1.key")
+            fails(65, "TRY: --key \(scene.path("pump-1.key_secret"))", key: "pump-1.key")
+        }
         chmod(scene.user.place.write("large", [UInt8](repeating: 0x23, count: 5000)), 0o600)
         fails(65, "more than 4096 bytes", key: "large")
         fails(64, "the daemon's key is missing", key: "pump-1.key_secret", server: nil)

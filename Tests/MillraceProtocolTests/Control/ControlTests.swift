@@ -32,7 +32,8 @@ import Testing
             (
                 "request",
                 try ControlCodec.encode(
-                    ControlRequest(command: .rollback, generation: 7, name: "x"))
+                    ControlRequest(
+                        command: .rollback, generation: 7, name: "x", replace: true))
             ),
             ("error-reply", try ControlCodec.encode(ErrorReply(.notFound, "no generation 7"))),
             ("status-reply", try ControlCodec.encode(status)),
@@ -260,7 +261,7 @@ import Testing
     }
 
     @Test func reasonsKeepTheirNamesAndNumbers() {
-        #expect(RefusalReason.allCases.map(\.rawValue) == Array(1...31))
+        #expect(RefusalReason.allCases.map(\.rawValue) == Array(1...32))
         for reason in RefusalReason.allCases {
             #expect(RefusalReason(name: reason.name) == reason)
         }

@@ -21,14 +21,24 @@ struct CheckpointSave: ParsableCommand {
 
     @Argument(help: "The checkpoint's name; the daemon makes one when it is left out.")
     var name: String?
+    @Flag(help: "Replace a checkpoint that has this name already.")
+    var force = false
     @OptionGroup var daemon: DaemonOptions
     @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        if name?.isEmpty == true {
+            throw ValidationError("NAME is empty. TRY: a name, or none at all for an automatic one")
+        }
+    }
 
     func run() throws {
         try reporting(output) {
             let client = try daemon.adminClient(makeContext())
             let reply = try client.ask(
-                CheckpointReply.self, ControlRequest(command: .checkpointSave, name: name))
+                CheckpointReply.self,
+                ControlRequest(
+                    command: .checkpointSave, name: name, replace: force ? true : nil))
             if output.json { return Console.printJSON(bytes: client.newestReply) }
             let entry = reply.checkpoint
             Console.print(
@@ -112,8 +122,8 @@ private struct CheckpointDocument: Codable {
     var crc32c: String
     var configuration: String
     var tensors: [Tensor]
-    /// Absent when the contents were not read.
-    var intact: Bool?
+    /// Whether all bytes are as they were written.
+    var intact: Bool
     /// Only of `inspect`.
     var junctions: [JunctionDocument]?
     /// Why no junction was looked at.
@@ -121,7 +131,7 @@ private struct CheckpointDocument: Codable {
     /// Only of `inspect`: the emulated device of the configuration inside, and its charges.
     var device: DeviceStatus?
 
-    init(_ checkpoint: Checkpoint, intact: Bool?) {
+    init(_ checkpoint: Checkpoint, intact: Bool) {
         let facts = checkpoint.facts
         path = checkpoint.path
         bytes = checkpoint.fileBytes
@@ -149,7 +159,8 @@ struct CheckpointInspect: ParsableCommand {
         commandName: "inspect", abstract: "Prints what a checkpoint file says about itself.",
         discussion: """
             Needs no daemon. Looks at the structure of every junction, too: whether masks are \
-            legal, patterns clash-free, numbers finite.
+            legal, patterns clash-free, numbers finite. Of a damaged file it prints what can be \
+            said, and ends with exit code 65.
             """)
 
     @Argument(help: "The file.", completion: .file(extensions: ["safetensors"]))
@@ -159,32 +170,63 @@ struct CheckpointInspect: ParsableCommand {
     func run() throws {
         try reporting(output) {
             let checkpoint = try openCheckpoint(file)
-            var document = CheckpointDocument(checkpoint, intact: nil)
+            let damage = try Self.damage(checkpoint, file)
+            var document = CheckpointDocument(checkpoint, intact: damage == nil)
             let (junctions, device, note) = checkpoint.contents(file)
             document.junctions = junctions
             document.device = device
             document.junctionsNote = note
-            if output.json { return Console.printJSON(document) }
-            var table = TextTable()
-            table.add("file", "\(document.path), \(Format.bytes(document.bytes))")
-            table.add("creator", document.creator)
-            table.add("generation", "\(document.generation)")
-            if document.restoredFrom != 0 { table.add("from", "\(document.restoredFrom)") }
-            table.add("state", document.stateDigest)
-            table.add("crc32c", document.crc32c)
-            table.lines.forEach(Console.print)
-            var tensors = TextTable(["tensor", "dtype", "shape", "bytes"])
-            for tensor in document.tensors {
-                tensors.add(
-                    tensor.name, tensor.dtype, tensor.shape.map(String.init).joined(separator: "x"),
-                    "\(tensor.bytes)")
+            if output.json {
+                Console.printJSON(document)
+            } else {
+                Self.print(document)
             }
-            Console.print("")
-            Self.printJunctions(junctions, note)
-            if let device { Self.printDevice(device) }
-            tensors.lines.forEach(Console.print)
-            Console.print("\nconfiguration:\n\(document.configuration)")
+            if let damage { throw AfterDocument(error: damage) }
+            let faults = junctions.flatMap(\.findings)
+            guard faults.isEmpty else {
+                throw AfterDocument(
+                    error: ClientError(
+                        .badData, "\(file): the structure of its junctions is not sound",
+                        why: faults[0], advice: "another checkpoint: millrace checkpoint list"))
+            }
         }
+    }
+
+    /// What is wrong with the bytes; nil when all of them are as they were written.
+    private static func damage(
+        _ checkpoint: Checkpoint, _ file: String
+    ) throws(ClientError) -> ClientError? {
+        do throws(CheckpointError) {
+            try checkpoint.verify()
+            return nil
+        } catch {
+            let failure = checkpointFailure(error, file)
+            guard failure.status == .badData else { throw failure }
+            return failure
+        }
+    }
+
+    private static func print(_ document: CheckpointDocument) {
+        var table = TextTable()
+        table.add("file", "\(document.path), \(Format.bytes(document.bytes))")
+        table.add("creator", document.creator)
+        table.add("generation", "\(document.generation)")
+        if document.restoredFrom != 0 { table.add("from", "\(document.restoredFrom)") }
+        table.add("state", document.stateDigest)
+        table.add(
+            "crc32c", document.crc32c + (document.intact ? "" : ", but not of these bytes"))
+        table.lines.forEach(Console.print)
+        var tensors = TextTable(["tensor", "dtype", "shape", "bytes"])
+        for tensor in document.tensors {
+            tensors.add(
+                tensor.name, tensor.dtype, tensor.shape.map(String.init).joined(separator: "x"),
+                "\(tensor.bytes)")
+        }
+        Console.print("")
+        printJunctions(document.junctions ?? [], document.junctionsNote)
+        if let device = document.device { printDevice(device) }
+        tensors.lines.forEach(Console.print)
+        Console.print("\nconfiguration:\n\(document.configuration)")
     }
 
     /// `scatter 0.97 left 1.00 right`, `saturated FF 0 + 0, BP 12, UP 3`

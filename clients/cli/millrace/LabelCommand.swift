@@ -11,7 +11,8 @@ struct LabelCommand: ParsableCommand {
         discussion: """
             FILE has one label per line: the sample's number in the producer's epoch, a comma, and
             the class (number or name) or the target values; - reads standard input. A label
-            that comes after its sample left the window is refused as unknownSample.
+            that comes after its sample left the window is refused as unknownSample. When all
+            labels are refused the exit code is 65.
             """)
 
     @Argument(help: "A file of labels, or -.", completion: .file())
@@ -57,13 +58,28 @@ struct LabelCommand: ParsableCommand {
             let labels = try LabelText(schema: schema).labels(
                 file: file, sample: sample, label: label)
             let document = try send(labels, query, context, signals)
-            if output.json { return Console.printJSON(document) }
-            Console.print(
-                "\(name): \(document.applied) of \(document.labels) labels applied, "
-                    + "\(document.refused) refused, generation \(document.generation)")
-            for (reason, count) in document.refusedBy.sorted(by: { $0.key < $1.key }) {
-                Console.print("refused: \(count) \(reason)")
+            if output.json {
+                Console.printJSON(document)
+            } else {
+                show(document)
             }
+            guard document.applied > 0 || document.refused == 0 else {
+                throw AfterDocument(
+                    error: ClientError(
+                        .badData, "all \(document.refused) labels were refused",
+                        why: document.refusedBy.keys.sorted().joined(separator: ", "),
+                        advice: "millrace status, for how many samples are pending; labels that "
+                            + "come later need a larger window in [labels]"))
+            }
+        }
+    }
+
+    private func show(_ document: Document) {
+        Console.print(
+            "\(name): \(document.applied) of \(document.labels) labels applied, "
+                + "\(document.refused) refused, generation \(document.generation)")
+        for (reason, count) in document.refusedBy.sorted(by: { $0.key < $1.key }) {
+            Console.print("refused: \(count) \(reason)")
         }
     }
 

@@ -2,6 +2,8 @@
 // data, standard error is talk.
 
 import ArgumentParser
+import Client
+import Platform
 
 /// The root command.
 @main
@@ -12,7 +14,7 @@ struct Millrace: ParsableCommand {
         discussion: """
             The daemon is found by --state DIR, else MILLRACE_STATE, else ./millrace-state; or by
             --ingest, --query and --admin. Every command takes --json: one document on standard
-            output, keys sorted. Errors read: error: WHAT. WHY. TRY: command
+            output, keys sorted, also of a failure. Errors read: error: WHAT. WHY. TRY: command
 
             ENVIRONMENT
               MILLRACE_STATE   the daemon's state directory
@@ -28,15 +30,15 @@ struct Millrace: ParsableCommand {
             EXIT CODES
               0    done
               64   wrong usage
-              65   bad data: the source, a checkpoint, a key, or a schema that does not fit
+              65   bad data: source, labels, checkpoint, key, or a schema that does not fit
               66   no such input: file, key, generation or checkpoint
               69   the daemon does not answer
               70   internal error
-              73   cannot be made: the spool, or an output or key that is there already
-              74   input or output failed
+              73   cannot be made: the spool, or an output, checkpoint or key already there
+              74   input or output failed, standard output included
               75   not now: try the same command again later
               76   the other side speaks another version
-              77   not allowed, or a key that is refused, here or by the daemon
+              77   not allowed: permissions, or a key refused, here or by the daemon
               78   bad configuration, or a network that does not fit
               130  interrupted; the same command continues
             """,
@@ -48,4 +50,22 @@ struct Millrace: ParsableCommand {
             CheckpointCommand.self,
             PlanCommand.self, KeygenCommand.self,
         ])
+
+    /// As ArgumentParser has it, and with --json a document of a wrong usage, too.
+    static func main() {
+        StandardOutput.prepare()
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            let isUsage = !(error is ExitCode) && exitCode(for: error) == .validationFailure
+            if isUsage, CommandLine.arguments.contains("--json") {
+                Console.printJSON(
+                    FailureDocument(
+                        ClientError(
+                            .usage, message(for: error), advice: "the same command with --help")))
+            }
+            exit(withError: error)
+        }
+    }
 }

@@ -58,6 +58,12 @@ struct PredictCommand: ParsableCommand {
             }
             let source = try source.open(schema, unlabelled: !score)
             let document = try predict(source, wire, schema, client)
+            if document.samples == 0, skip > 0 {
+                let count = source.count.map { "holds \($0) samples" } ?? "ends before that"
+                Console.talk(
+                    "note: nothing to predict: --skip \(skip) passes over all of "
+                        + "\(source.name), which \(count)")
+            }
             if output.json { return Console.printJSON(document) }
             if let accuracy = document.accuracy, let right = document.right,
                 let scored = document.scored

@@ -84,6 +84,10 @@ def test_checkpoints(learned: millrace.LocalDaemon, stream: tuple[Array, Array])
     X, y = stream
     with learned.client() as client:
         saved = client.checkpoint_save("before")
+        with pytest.raises(millrace.RefusedError, match="there already") as caught:
+            client.checkpoint_save("before")
+        assert caught.value.reason is millrace.Reason.ALREADY_THERE
+        assert client.checkpoint_save("before", replace=True).name == "before"
         assert saved.name == "before"
         assert Path(saved.path).stat().st_size == saved.bytes
         assert client.checkpoint_save().name != "before"

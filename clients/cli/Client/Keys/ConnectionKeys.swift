@@ -73,13 +73,35 @@ public struct ConnectionKeys: Equatable, Sendable {
             bytes = try KeyFile.read(
                 path, privacy: isSecret ? .owner : .everybody, limit: Certificate.largestFile)
         } catch {
+            if isSecret, isPublic(path) { throw publicHalf(path) }
             throw ClientError(error)
         }
+        let certificate: Certificate
         do throws(CertificateError) {
-            return try Certificate.parse(bytes, defaultName: fileName(path))
+            certificate = try Certificate.parse(bytes, defaultName: fileName(path))
         } catch {
             throw failure(path, error)
         }
+        if isSecret, certificate.secretKey == nil { throw publicHalf(path) }
+        return certificate
+    }
+
+    /// Whether a file that others may read is a certificate without a secret, which they may.
+    private static func isPublic(_ path: String) -> Bool {
+        guard
+            var bytes = try? KeyFile.read(
+                path, privacy: .everybody, limit: Certificate.largestFile)
+        else { return false }
+        defer { ProcessSecrets.wipe(&bytes) }
+        let certificate = try? Certificate.parse(bytes, defaultName: fileName(path))
+        return certificate.map { $0.secretKey == nil } ?? false
+    }
+
+    private static func publicHalf(_ path: String) -> ClientError {
+        ClientError(
+            .badData, "\(path) is the public file of a pair: there is no secret-key in it",
+            why: "--key takes the secret one, which millrace keygen wrote beside it",
+            advice: "--key \(path.hasSuffix(".key") ? path + "_secret" : "NAME.key_secret")")
     }
 
     /// The name that a file without one gives its key.

@@ -156,9 +156,7 @@ public final class ProducerSession {
                 advice: "the same command later; it continues where this one stopped")
         }
         throw ClientError(
-            .unreachable, "the daemon does not answer",
-            why: transport.handshakeTrouble.isEmpty
-                ? "no WELCOME within \(patience / 1000) s" : transport.handshakeTrouble,
-            advice: "millraced --config FILE, or --state DIR / --ingest ENDPOINT")
+            unanswered: transport.endpoint, waited: "no WELCOME within \(patience / 1000) s",
+            transport.silence)
     }
 }

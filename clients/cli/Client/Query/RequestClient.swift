@@ -136,7 +136,7 @@ extension RequestClient {
         let start = clock.nowNanoseconds
         while try !send(bytes) {
             guard clock.nowNanoseconds - start < UInt64(timeoutMilliseconds) * 1_000_000 else {
-                throw unreachable("nobody listens there")
+                throw unreachable("no connection came about within \(timeoutMilliseconds) ms")
             }
             transport.wait(milliseconds: 20)
         }
@@ -165,11 +165,11 @@ extension RequestClient {
         return nil
     }
 
-    private func unreachable(_ why: String) -> ClientError {
-        ClientError(
-            .unreachable, "the daemon at \(endpoint) does not answer",
-            why: transport.handshakeTrouble.isEmpty ? why : transport.handshakeTrouble,
-            advice: "millraced --config FILE, or --state DIR of the daemon that runs")
+    /// What to say when nobody answered.
+    ///
+    /// - waited: what was waited for, and how long.
+    public func unreachable(_ waited: String) -> ClientError {
+        ClientError(unanswered: endpoint, waited: waited, transport.silence)
     }
 
     private static func broken(_ why: String) -> ClientError {
@@ -189,6 +189,7 @@ extension RequestClient {
             case .notAllowed: .notAllowed
             case .notFound: .noInput
             case .badName: .usage
+            case .alreadyThere: .cannotCreate
             case .notReady, .stopping, .readOnly, .noCredit: .tryAgain
             case .wrongWidth, .wrongElementType, .oversize, .notANumber, .infinite, .outOfBounds,
                 .emptyBatch, .badChecksum, .schemaMismatch:
@@ -199,6 +200,7 @@ extension RequestClient {
         let advice =
             switch reason {
             case .notFound: "millrace generations, or millrace checkpoint list"
+            case .alreadyThere: "another name, or --force to replace it"
             // The daemon's words: a command of the other door, or a right that the key has not.
             case .notAllowed where message.contains("right"):
                 "that right in allow = \"…\" of the daemon's copy of NAME.key, and reload the "

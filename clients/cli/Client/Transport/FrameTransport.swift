@@ -9,11 +9,16 @@ public protocol FrameTransport: AnyObject {
     func receive(into memory: UnsafeMutableRawBufferPointer) throws(ClientError) -> Int?
     /// Waits until a frame is there, at most `milliseconds`.
     func wait(milliseconds: Int)
-    /// What is known of why nobody answers; empty when nothing is.
-    var handshakeTrouble: String { get }
+    /// Where frames go, for messages.
+    var endpoint: String { get }
+    /// What is known of why nobody answers; asked for once, at the end of all patience.
+    var silence: Silence { get }
 }
 
 extension FrameTransport {
     /// Nothing is known.
-    public var handshakeTrouble: String { "" }
+    public var silence: Silence { .unknown }
+
+    /// A path without a name.
+    public var endpoint: String { "the other side" }
 }

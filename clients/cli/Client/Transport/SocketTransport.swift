@@ -13,13 +13,19 @@ public final class SocketTransport: FrameTransport {
     private let arrivalsOrRoom = Poller()
     /// Whether the last frame could not be sent: then a wait ends when there is room, too.
     private var isBlocked = false
-    private let endpoint: String
+    /// Where the daemon listens.
+    public let endpoint: String
     private let keys: CurveClient?
     /// Reports on handshakes; nil for ipc.
     private let monitor: SocketMonitor?
 
-    /// Why the newest handshake failed; empty when none did.
-    public private(set) var handshakeTrouble = ""
+    /// What the newest handshake came to; nil before there was one.
+    private var newest: Silence?
+
+    /// Over TCP from the reports on handshakes, otherwise from the socket's file.
+    public var silence: Silence {
+        monitor == nil ? Silence.probe(ipc: endpoint) : newest ?? .unknown
+    }
 
     /// Connects to `endpoint`; the connection itself comes about in the background.
     ///
@@ -98,21 +104,24 @@ public final class SocketTransport: FrameTransport {
         guard let monitor else { return }
         while let event = monitor.next() {
             switch event {
-            case .handshakeSucceeded: handshakeTrouble = ""
+            case .handshakeSucceeded: newest = .busy
             case .handshakeFailed(.refused): throw refusal
             case .handshakeFailed:
-                handshakeTrouble = keys == nil ? Self.plainTrouble : Self.keyedTrouble
+                newest = keys == nil ? Self.plainTrouble : Self.keyedTrouble
+            case .disconnected: if newest == .busy { newest = nil }
             default: break
             }
         }
     }
 
-    private static let keyedTrouble =
-        "the handshake with keys fails: another daemon than --server-key says listens there, or "
-        + "one that takes no keys"
-    private static let plainTrouble =
-        "the handshake without keys fails: a daemon that asks for keys (--key and --server-key), "
-        + "or something else, listens there"
+    private static let keyedTrouble = Silence.handshake(
+        why: "the handshake with keys fails: another daemon than --server-key says listens there, "
+            + "or one that takes no keys",
+        advice: "--server-key with the server.key of that daemon's machine, or another endpoint")
+    private static let plainTrouble = Silence.handshake(
+        why: "the handshake without keys fails: a daemon that asks for keys (--key and "
+            + "--server-key), or something else, listens there",
+        advice: "--key NAME.key_secret and --server-key server.key, or another endpoint")
 
     private var refusal: ClientError {
         guard let keys else {

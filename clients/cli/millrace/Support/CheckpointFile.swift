@@ -1,6 +1,7 @@
 // Checkpoint files without a daemon: opening, reading whole, and errors in the client's words.
 
 import Client
+import Glibc
 import Platform
 import WeightStore
 
@@ -21,6 +22,10 @@ func checkpointFailure(_ error: CheckpointError, _ path: String) -> ClientError 
             .noInput, "\(path): no such file", advice: "millrace checkpoint list, or a path")
     case .storage(.permissionDenied):
         ClientError(.notAllowed, "\(path): permission denied")
+    case .storage(.inputOutput(.open, _, EINVAL)), .storage(.inputOutput(.open, _, ENXIO)):
+        ClientError(
+            .badData, "\(path) is not a regular file",
+            why: "it is a pipe, a socket or a device", advice: "the checkpoint's own file")
     case .storage(let error):
         ClientError(.inputOutput, "\(path) cannot be read", why: "\(error)")
     default:

@@ -83,8 +83,8 @@ func makeContext() throws(ClientError) -> MessagingContext {
     }
 }
 
-/// What `--json` prints when a command fails.
-private struct FailureDocument: Codable {
+/// What `--json` prints when a command fails (protocol/schema/client-error.json).
+struct FailureDocument: Codable {
     struct Detail: Codable {
         var status: Int32
         var what: String
@@ -93,6 +93,16 @@ private struct FailureDocument: Codable {
     }
     var ok = false
     var error: Detail
+
+    init(_ error: ClientError) {
+        self.error = Detail(
+            status: error.status.rawValue, what: error.what, why: error.why, advice: error.advice)
+    }
+}
+
+/// A failure of a command that has printed its document: said in words, and by the exit code.
+struct AfterDocument: Error {
+    let error: ClientError
 }
 
 /// Runs `body`; a failure is printed, as JSON too when asked for, and becomes the exit code.
@@ -101,13 +111,10 @@ func reporting(_ output: OutputOptions, _ body: () throws -> Void) throws {
         try body()
     } catch let error as ClientError {
         Console.talk("error: \(error)")
-        if output.json {
-            Console.printJSON(
-                FailureDocument(
-                    error: .init(
-                        status: error.status.rawValue, what: error.what, why: error.why,
-                        advice: error.advice)))
-        }
+        if output.json { Console.printJSON(FailureDocument(error)) }
         throw ExitCode(error.status.rawValue)
+    } catch let failure as AfterDocument {
+        Console.talk("error: \(failure.error)")
+        throw ExitCode(failure.error.status.rawValue)
     }
 }

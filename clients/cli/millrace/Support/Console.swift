@@ -3,6 +3,7 @@
 import Client
 import Glibc
 import MillraceProtocol
+import Platform
 
 /// Where words and data go.
 enum Console {
@@ -10,16 +11,16 @@ enum Console {
     static let isTerminal = isatty(STDERR_FILENO) == 1
 
     /// A line of talk.
-    static func talk(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
+    static func talk(_ line: String) { StandardError.write(line + "\n") }
 
     /// Talk without an end of line.
-    static func talkInPlace(_ text: String) { write("\r\u{1B}[K" + text, to: STDERR_FILENO) }
+    static func talkInPlace(_ text: String) { StandardError.write("\r\u{1B}[K" + text) }
 
-    /// A line of data.
-    static func print(_ line: String) { write(line + "\n", to: STDOUT_FILENO) }
+    /// A line of data; when it cannot be written the process ends with 74.
+    static func print(_ line: String) { write(line + "\n") }
 
     /// Data without an end of line.
-    static func write(_ text: String) { write(text, to: STDOUT_FILENO) }
+    static func write(_ text: String) { StandardOutput.write(text) }
 
     /// JSON as it came.
     static func printJSON(bytes: [UInt8]) {
@@ -31,20 +32,8 @@ enum Console {
         do {
             printJSON(bytes: try ControlCodec.encode(document))
         } catch {
-            talk("error: \(error)")
-        }
-    }
-
-    private static func write(_ text: String, to descriptor: Int32) {
-        var text = text
-        text.withUTF8 { bytes in
-            var rest = UnsafeRawBufferPointer(bytes)
-            while !rest.isEmpty {
-                let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return }
-                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-            }
+            talk("error: the document cannot be written: \(error)")
+            exit(ExitStatus.internalError.rawValue)
         }
     }
 }

@@ -65,13 +65,23 @@ struct LabelText {
     }
 
     private static func text(_ path: String) throws(ClientError) -> String {
-        let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw ClientError(
                 errno == ENOENT ? .noInput : .inputOutput, "\(path) cannot be opened",
                 why: String(cString: strerror(errno)))
         }
         defer { if path != "-" { close(descriptor) } }
+        var facts = stat()
+        guard
+            path == "-" || fstat(descriptor, &facts) != 0 || facts.st_mode & S_IFMT == S_IFREG
+                || facts.st_mode & S_IFMT == S_IFDIR
+        else {
+            throw ClientError(
+                .badData, "\(path) is not a regular file",
+                why: "it is a pipe, a socket or a device",
+                advice: "- for standard input: millrace label - … < \(path)")
+        }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while true {

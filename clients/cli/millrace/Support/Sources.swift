@@ -17,6 +17,7 @@ extension ClientError {
             }
         let advice =
             switch error {
+            case .notAFile(let path): "millrace stream - < \(path), for standard input, or a file"
             case .notFound: "ls, for the right path"
             case .schemaMismatch: "millrace status, and --features / --label-column"
             case .unknownSource, .badOption: "millrace stream --help"

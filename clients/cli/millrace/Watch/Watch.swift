@@ -56,7 +56,7 @@ struct Watch {
             let status = try answer(by: tick + nanoseconds(answers.isEmpty ? patience : grace))
             if isInterrupted { throw stopped(count) }
             let now = clock.nowNanoseconds
-            if status == nil, lastAnswer == nil { throw unreachable("nobody answered") }
+            if status == nil, lastAnswer == nil { throw query.unreachable("nobody answered") }
             view.show(
                 Sight(
                     number: number, status: status, previous: answers.last, earlier: answers.first,
@@ -67,7 +67,7 @@ struct Watch {
                 remember(status)
             }
             if number == count {
-                if status == nil { throw unreachable("it went away") }
+                if status == nil { throw wentAway }
                 return
             }
             // A refresh that took longer than the interval puts off those after it.
@@ -125,9 +125,10 @@ struct Watch {
     /// Ctrl-C is how to end without `--count`.
     private func stopped(_ count: Int?) -> ExitCode { ExitCode(count == nil ? 0 : 130) }
 
-    private func unreachable(_ why: String) -> ClientError {
-        ClientError(
-            .unreachable, "the daemon at \(endpoint) does not answer", why: why,
-            advice: "millraced --config FILE, or --state DIR of the daemon that runs")
+    /// The daemon answered once, and not in the last refresh.
+    private var wentAway: ClientError {
+        var error = query.unreachable("no answer came")
+        error.why = "it went away: " + error.why
+        return error
     }
 }

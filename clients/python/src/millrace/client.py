@@ -164,9 +164,14 @@ class Client(_ClientBase):
         """The checkpoint files, newest first."""
         return list_of(Checkpoint, self._ask("checkpoints"), "checkpoints")
 
-    def checkpoint_save(self, name: str | None = None) -> Checkpoint:
-        """Writes the newest generation as a safetensors file; its path is on the daemon's side."""
-        return Checkpoint.of(self._ask("checkpointSave", name=name)["checkpoint"])
+    def checkpoint_save(self, name: str | None = None, *, replace: bool = False) -> Checkpoint:
+        """Writes the newest generation as a safetensors file; its path is on the daemon's side.
+
+        A checkpoint that has this name already is replaced only with ``replace``; otherwise
+        :class:`RefusedError` with ``Reason.ALREADY_THERE``.
+        """
+        reply = self._ask("checkpointSave", name=name, replace=replace or None)
+        return Checkpoint.of(reply["checkpoint"])
 
     def checkpoint_restore(self, name: str) -> Restored:
         """Makes a new generation with the learner's state of a checkpoint."""
@@ -250,9 +255,12 @@ class AsyncClient(_ClientBase):
         """See :meth:`Client.checkpoints`."""
         return list_of(Checkpoint, await self._ask("checkpoints"), "checkpoints")
 
-    async def checkpoint_save(self, name: str | None = None) -> Checkpoint:
+    async def checkpoint_save(
+        self, name: str | None = None, *, replace: bool = False
+    ) -> Checkpoint:
         """See :meth:`Client.checkpoint_save`."""
-        return Checkpoint.of((await self._ask("checkpointSave", name=name))["checkpoint"])
+        reply = await self._ask("checkpointSave", name=name, replace=replace or None)
+        return Checkpoint.of(reply["checkpoint"])
 
     async def checkpoint_restore(self, name: str) -> Restored:
         """See :meth:`Client.checkpoint_restore`."""

@@ -50,6 +50,7 @@ class Reason(enum.IntEnum):
     NOT_FOUND = 29
     FAILED = 30
     EMPTY_BATCH = 31
+    ALREADY_THERE = 32
 
     @classmethod
     def of(cls, code: int) -> Reason:
