@@ -110,7 +110,8 @@ enum KeyTable {
             .value(.array([.integer(128)]))),
         key("network", "output-width", .integer(0...65_536), .derived),
         key(
-            "network", "activation", .choice(["relu", "sigmoid", "tanh", "identity"]),
+            "network", "activation",
+            .choice(["relu", "leaky-relu", "sigmoid", "tanh", "identity"]),
             .value(.text("relu"))),
         key(
             "network", "output-activation",

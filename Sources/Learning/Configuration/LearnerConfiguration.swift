@@ -21,6 +21,8 @@ public enum Activation: String, Equatable, Sendable, CaseIterable {
     case identity
     /// f(y) = max(0, y)
     case relu
+    /// f(y) = y above 0, y / 100 below
+    case leakyRelu = "leaky-relu"
     /// f(y) = 1 / (1 + e⁻ʸ)
     case sigmoid
     /// f(y) = tanh y
@@ -74,7 +76,16 @@ public struct LearnerConfiguration: Equatable, Sendable {
     public var normaliser: NormaliserRule
     /// What is learned.
     public var task: LearningTask
-    /// Neurons of each hidden layer, from the input; may be empty.
+    /// Extents of a sample, channels last: positions and channels of a sequence, or rows, columns
+    /// and channels. Empty: a flat vector.
+    public var inputShape: [Int]
+    /// Blocks between the input and the first junction; may be empty. With blocks the schedule is
+    /// sequential.
+    public var blocks: [BlockSpecification]
+    /// Blocks from one kept set of activations to the next: those between are computed again for
+    /// BP. 0 keeps all. Changes memory and time, never what is learned.
+    public var recompute: Int
+    /// Neurons of each hidden layer, from the input or the last block; may be empty.
     public var hidden: [Int]
     /// Of every hidden layer; not softmax.
     public var hiddenActivation: Activation
@@ -114,7 +125,9 @@ public struct LearnerConfiguration: Equatable, Sendable {
     /// A configuration with every value stated; `validate` checks it.
     public init(
         featureCount: Int, elementType: ElementType, inputScale: Float = 1,
-        inputOffset: Float = 0, normaliser: NormaliserRule, task: LearningTask, hidden: [Int],
+        inputOffset: Float = 0, normaliser: NormaliserRule, task: LearningTask,
+        inputShape: [Int] = [], blocks: [BlockSpecification] = [], recompute: Int = 0,
+        hidden: [Int],
         hiddenActivation: Activation, outputActivation: Activation, loss: Loss,
         initialisation: InitialisationRule, seed: UInt64, learningRate: Float,
         momentum: Float = 0, weightDecay: Float = 0, junctions: [JunctionSpecification] = [],
@@ -128,6 +141,9 @@ public struct LearnerConfiguration: Equatable, Sendable {
         self.inputOffset = inputOffset
         self.normaliser = normaliser
         self.task = task
+        self.inputShape = inputShape
+        self.blocks = blocks
+        self.recompute = recompute
         self.hidden = hidden
         self.hiddenActivation = hiddenActivation
         self.outputActivation = outputActivation

@@ -67,7 +67,8 @@ extension Network {
                 y, y, derivatives, count, tables.values(workspace),
                 tables.derivatives(workspace), tables.sigmoid.limit, tables.sigmoid.indexShift,
                 layers[index].fractionBits)
-        case .tanh, .softmax: preconditionFailure("validate refuses this in fixed point")
+        case .leakyRelu, .tanh, .softmax:
+            preconditionFailure("validate refuses this in fixed point")
         }
     }
 }
