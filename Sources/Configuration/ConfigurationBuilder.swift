@@ -34,6 +34,8 @@ struct ConfigurationBuilder {
     mutating func build() -> MillraceConfiguration? {
         requireKeys()
         takeProfiles()
+        deriveHidden()
+        checkBlocks()
         checkJunctions()
         guard let task = task() else { return nil }
         deriveOutputs(task)
@@ -196,7 +198,7 @@ struct ConfigurationBuilder {
         let isEntropy = isClassification && text("network.loss") == "cross-entropy"
         // Fixed point has no exponential function.
         let tables = junctionTables
-        let isFixed = tables.word("arithmetic", tables.count - 1) == "fixed"
+        let isFixed = tables.word("arithmetic", tables.last ?? 0) == "fixed"
         derive(
             "network.output-activation",
             isEntropy ? (isFixed ? "sigmoid" : "softmax") : "identity")
@@ -288,7 +290,9 @@ struct ConfigurationBuilder {
             inputOffset: input.offset,
             normaliser: input.isNormalised
                 ? .running(clip: input.clip, horizon: input.horizon) : .none,
-            task: task, hidden: network.hidden, hiddenActivation: network.activation,
+            task: task, inputShape: inputShape, blocks: blocks(),
+            recompute: integer("network.recompute"), hidden: network.hidden,
+            hiddenActivation: network.activation,
             outputActivation: network.outputActivation, loss: network.loss,
             initialisation: network.initialisation, seed: network.seed,
             learningRate: learning.rate, momentum: learning.momentum,

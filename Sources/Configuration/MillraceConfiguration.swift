@@ -135,6 +135,9 @@ extension MillraceConfiguration {
             "momentum \(learning.momentum > 0)", "window \(labelWindow)",
             "producers \(daemon.maxProducers)",
         ]
+        if !learner.blocks.isEmpty {
+            parts.append("shape \(learner.inputShape), blocks \(learner.blocks)")
+        }
         if network.schedule != .sequential {
             parts.append("schedule \(network.schedule.rawValue)")
         }
@@ -155,8 +158,8 @@ extension MillraceConfiguration {
     private func forEachSection(
         _ body: (String, [(name: String, value: EffectiveValue, kind: ValueKind)]) -> Void
     ) {
-        for section in KeyTable.sections {
-            let keys = KeyTable.all.filter { $0.section == section }.compactMap { key in
+        for section in KeyTable.sections(with: values) {
+            let keys = KeyTable.keys(in: section).compactMap { key in
                 values[key.path].map { (name: key.name, value: $0, kind: key.kind) }
             }
             if !keys.isEmpty { body(section, keys) }
