@@ -5,7 +5,7 @@
 
 /// to[c to_stride + r] = from[r stride + c] for r < rows and c < columns, and 0 for the rest of
 /// r < 16. - rows, columns: 1 to 16. Reads sixteen columns.
-LANES_INLINE void lanes_turn(
+LANES_INLINE void lanes_turn_part(
     const float *from, intptr_t stride, intptr_t rows, float *to, intptr_t to_stride,
     intptr_t columns) {
     float tile[256];

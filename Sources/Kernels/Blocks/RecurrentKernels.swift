@@ -67,7 +67,7 @@ extension VectorKernels {
         _ before: UnsafePointer<Float>, _ tanhs: UnsafePointer<Float>, _ units: Int
     ) {
         let (second, third, fourth) = (units, 2 &* units, 3 &* units)
-        let one = every(1)
+        let one: Lanes = every(1)
         var u = 0
         while u < units {
             let left = units &- u
@@ -99,7 +99,7 @@ extension VectorKernels {
             var r = 0
             while r < rows {
                 let height = rows &- r < 16 ? rows &- r : 16
-                lanes_turn(
+                lanes_turn_part(
                     from + (r &* stride &+ c), stride, height, to + (c &* toStride &+ r), toStride,
                     width)
                 r &+= 16
