@@ -88,7 +88,7 @@ package enum Block: Equatable, Sendable {
 
     /// See `BlockForm.advance`.
     @inline(__always)
-    func advance(_ memory: BlockMemory, x: UnsafePointer<Float>, kernels: KernelSet) {
+    func advance(_ memory: BlockMemory, kernels: KernelSet) {
         switch self {
         case .convolution, .pooling, .residual, .linear, .flatten: break
         }

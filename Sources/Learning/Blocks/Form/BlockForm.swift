@@ -28,6 +28,8 @@ package protocol BlockForm: Equatable, Sendable {
     var keptBytes: Int { get }
     /// Bytes of scratch memory, a multiple of 64; nothing is kept there between calls.
     var scratchBytes: Int { get }
+    /// Bytes that FF leaves for `advance`, a multiple of 64; 0 for predictors.
+    var outcomeBytes: Int { get }
 
     /// Fills the tables of a cleared workspace that follow from the form alone.
     /// - tables: `parts.tableBytes` bytes
@@ -59,8 +61,9 @@ package protocol BlockForm: Equatable, Sendable {
     ) -> Bool
 
     /// Commits what the sample that went through FF last leaves behind: the state of its producer,
-    /// statistics. For learners; x and kept memory are those of that FF.
-    func advance(_ memory: BlockMemory, x: UnsafePointer<Float>, kernels: KernelSet)
+    /// statistics. For learners, after BP if there is one; of that FF only `memory.outcome` is
+    /// still there.
+    func advance(_ memory: BlockMemory, kernels: KernelSet)
 
     /// The producer of `memory` starts anew.
     func forget(_ memory: BlockMemory)
@@ -70,8 +73,10 @@ package protocol BlockForm: Equatable, Sendable {
 }
 
 extension BlockForm {
+    package var keptBytes: Int { 0 }
+    package var outcomeBytes: Int { 0 }
     package func initialiseFields(_ parameters: UnsafeMutableRawPointer) {}
-    package func advance(_ memory: BlockMemory, x: UnsafePointer<Float>, kernels: KernelSet) {}
+    package func advance(_ memory: BlockMemory, kernels: KernelSet) {}
     package func forget(_ memory: BlockMemory) {}
     package func fieldFindings(_ parameters: UnsafeRawPointer) -> [String] { [] }
 }
@@ -97,8 +102,10 @@ package struct BlockMemory {
     package let velocity: UnsafeMutableRawPointer?
     /// What follows from the form and the parameters.
     package let tables: UnsafeMutableRawPointer
-    /// `keptBytes` bytes from FF to BP (and `advance`).
+    /// `keptBytes` bytes from FF to BP.
     package let kept: UnsafeMutableRawPointer
+    /// `outcomeBytes` bytes from FF to `advance`.
+    package let outcome: UnsafeMutableRawPointer
     /// `scratchBytes` bytes that all blocks share.
     package let scratch: UnsafeMutableRawPointer
     /// Whose sample it is; −1 where nobody's state shall be read (queries).
@@ -109,12 +116,14 @@ package struct BlockMemory {
     package init(
         parameters: UnsafeMutableRawPointer, velocity: UnsafeMutableRawPointer?,
         tables: UnsafeMutableRawPointer, kept: UnsafeMutableRawPointer,
-        scratch: UnsafeMutableRawPointer, producer: Int, counts: Bool
+        outcome: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer, producer: Int,
+        counts: Bool
     ) {
         self.parameters = parameters
         self.velocity = velocity
         self.tables = tables
         self.kept = kept
+        self.outcome = outcome
         self.scratch = scratch
         self.producer = producer
         self.counts = counts

@@ -7,7 +7,7 @@ extension BlockJunction {
     package init(_ name: String, _ shared: SharedJunction, uses: Int, learns: Bool) {
         self.init(
             name, shared.specification, shared.junction, uses: uses,
-            tableBytes: shared.tableBytes(learns))
+            tableBytes: shared.tableBytes(learns: learns))
     }
 
     /// The memory of a shared junction in that of its block.
