@@ -20,6 +20,7 @@ package struct GroupNormForm: BlockForm {
     package let scratchBytes: Int
     private let groups: Int
     private let norm: NormParameters
+    private let activation: Activation
     private let learns: Bool
 
     /// Normalises `groups` groups of that input's channels.
@@ -30,9 +31,10 @@ package struct GroupNormForm: BlockForm {
     ) throws(StructureError) {
         _ = try BlockSpecification.groupNorm(groups: groups, activation: activation)
             .outputShape([input])
-        norm = try NormParameters(input, activation)
+        norm = try NormParameters(input)
         self.groups = groups
         inputShape = input
+        self.activation = activation
         learns = purpose.learns
         parts = BlockParts(fields: norm.fields)
         let statisticBytes = (groups * 8 + 63) & ~63
@@ -85,7 +87,7 @@ package struct GroupNormForm: BlockForm {
                     gamma[channel], beta[channel], norm.positions)
             }
         }
-        norm.activate(y, kernels)
+        activation.apply(y, outputShape, kernels)
     }
 
     package func backpropUpdate(
@@ -93,7 +95,7 @@ package struct GroupNormForm: BlockForm {
         delta: UnsafeMutablePointer<Float>, e: UnsafeMutablePointer<Float>?, rule: UpdateRule,
         generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet
     ) -> Bool {
-        norm.multiplyByDerivative(y, delta, kernels)
+        activation.multiplyByDerivative(y, delta, outputShape.paddedCount, kernels)
         let base = memory.parameters + parts.fieldOffsets[0]
         let gradients = memory.scratch.assumingMemoryBound(to: Float.self)
         let betaGradients = gradients + norm.channelBytes / 4

@@ -1,5 +1,4 @@
-// What both normalisations share: γ and β by channel, how they learn, and the activation function
-// over channels.
+// What both normalisations share: γ and β by channel, and how they learn.
 //
 // γ and β learn with the learner's rate and momentum and are never decayed: decay would pull γ to 0,
 // where the channel says nothing.
@@ -15,14 +14,12 @@ struct NormParameters: Equatable, Sendable {
     let channels: Int
     let positions: Int
     let stride: Int
-    let activation: Activation
 
-    init(_ shape: BlockShape, _ activation: Activation) throws(StructureError) {
+    init(_ shape: BlockShape) throws(StructureError) {
         let (rows, columns, channels) = try shape.planar("channels to normalise")
         self.channels = channels
         positions = rows * columns
         stride = shape.stride
-        self.activation = activation
     }
 
     /// `gamma` and `beta`, [channels].
@@ -56,19 +53,6 @@ struct NormParameters: Equatable, Sendable {
     /// 1 / √(variance + ε)
     static func scale(_ variance: Double) -> Float {
         Float(1 / (variance + epsilon).squareRoot())
-    }
-
-    /// y ← f(y), channel by channel.
-    func activate(_ y: UnsafeMutablePointer<Float>, _ kernels: KernelSet) {
-        guard activation != .identity else { return }
-        for channel in 0..<channels { activation.apply(y + channel * stride, positions, kernels) }
-    }
-
-    /// δ ← δ · f′ for all channels.
-    func multiplyByDerivative(
-        _ y: UnsafePointer<Float>, _ delta: UnsafeMutablePointer<Float>, _ kernels: KernelSet
-    ) {
-        activation.multiplyByDerivative(y, delta, channels * stride, kernels)
     }
 
     /// γ and β learn: p ← p − η·g; with momentum v ← μ·v + g, p ← p − η·v, each line one fused

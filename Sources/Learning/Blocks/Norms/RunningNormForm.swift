@@ -19,10 +19,11 @@ import Kernels
 package struct RunningNormForm: BlockForm {
     package let inputShape: BlockShape
     package let parts: BlockParts
-    package let keptBytes: Int
+    package let outcomeBytes: Int
     package let scratchBytes: Int
     private let rate: Float
     private let norm: NormParameters
+    private let activation: Activation
     private let learns: Bool
 
     /// Normalises the channels of that input.
@@ -33,9 +34,10 @@ package struct RunningNormForm: BlockForm {
     ) throws(StructureError) {
         _ = try BlockSpecification.runningNorm(rate: rate, activation: activation)
             .outputShape([input])
-        norm = try NormParameters(input, activation)
+        norm = try NormParameters(input)
         self.rate = rate
         inputShape = input
+        self.activation = activation
         learns = purpose.learns
         let padded = DenseJunction.paddedCount(norm.channels)
         parts = BlockParts(
@@ -47,7 +49,7 @@ package struct RunningNormForm: BlockForm {
                     isLearned: false),
                 JunctionField("samples", .u64, shape: [1], isLearned: false),
             ])
-        keptBytes = learns ? (2 * norm.channelBytes + 63) & ~63 : 0
+        outcomeBytes = learns ? (2 * norm.channelBytes + 63) & ~63 : 0
         scratchBytes = learns ? (2 * norm.channelBytes + 63) & ~63 : 0
     }
 
@@ -81,7 +83,7 @@ package struct RunningNormForm: BlockForm {
                 NormParameters.scale(Double(variances[channel])), gamma[channel], beta[channel],
                 norm.positions)
         }
-        norm.activate(y, kernels)
+        activation.apply(y, outputShape, kernels)
         if learns { measure(memory, x, kernels) }
     }
 
@@ -89,7 +91,7 @@ package struct RunningNormForm: BlockForm {
     private func measure(
         _ memory: BlockMemory, _ x: UnsafePointer<Float>, _ kernels: KernelSet
     ) {
-        let means = memory.kept.assumingMemoryBound(to: Float.self)
+        let means = memory.outcome.assumingMemoryBound(to: Float.self)
         let variances = means + norm.channelBytes / 4
         let share = 1 / Double(norm.positions)
         for channel in 0..<norm.channels {
@@ -106,7 +108,7 @@ package struct RunningNormForm: BlockForm {
         delta: UnsafeMutablePointer<Float>, e: UnsafeMutablePointer<Float>?, rule: UpdateRule,
         generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet
     ) -> Bool {
-        norm.multiplyByDerivative(y, delta, kernels)
+        activation.multiplyByDerivative(y, delta, outputShape.paddedCount, kernels)
         let base = memory.parameters + parts.fieldOffsets[0]
         let (means, variances) = (floats(memory.parameters, 2), floats(memory.parameters, 3))
         let gradients = memory.scratch.assumingMemoryBound(to: Float.self)
@@ -137,8 +139,8 @@ package struct RunningNormForm: BlockForm {
         return true
     }
 
-    package func advance(_ memory: BlockMemory, x: UnsafePointer<Float>, kernels: KernelSet) {
-        let own = memory.kept.assumingMemoryBound(to: Float.self)
+    package func advance(_ memory: BlockMemory, kernels: KernelSet) {
+        let own = memory.outcome.assumingMemoryBound(to: Float.self)
         let ownVariances = own + norm.channelBytes / 4
         guard kernels.firstOutside(own, norm.channels, -1e15, 1e15) < 0,
             kernels.firstOutside(ownVariances, norm.channels, 0, 1e30) < 0

@@ -19,6 +19,7 @@ extension LSTMForm {
             bank.planarGates, SharedJunction.stride(count), 4 * units, count, bank.gates,
             places.gateStride)
         runForward(memory, bank, count, kernels)
+        if learns { leaveState(memory, bank, count) }
         let newest = bank.states + (before + 1) * places.stateStride
         if givesSequence {
             kernels.recurrent.turn(

@@ -1,9 +1,11 @@
 // The state of a recurrent layer from sample to sample of one producer.
 //
 // Legend: `older` positions at most are remembered before a sample. A producer's fields are the
-// state before the oldest of them, how many there are, and their inputs.
+// state before the oldest of them, how many there are, and their inputs. FF only leaves the next ones
+// in the outcome: it may run again before they are committed.
 
 import Junctions
+import Kernels
 
 extension LSTMForm {
     /// The fields of the states.
@@ -77,28 +79,54 @@ extension LSTMForm {
         return before
     }
 
-    /// The newest positions are remembered, with the state before them as FF found it. A state that
-    /// is not a number, or beyond all measure, is forgotten: it would never become one again.
-    package func advance(_ memory: BlockMemory, x: UnsafePointer<Float>, kernels: KernelSet) {
+    /// Leaves what `advance` shall remember: the newest positions, and the state before them.
+    func leaveState(_ memory: BlockMemory, _ bank: LSTMBank, _ count: Int) {
         guard knowsProducer(memory) else { return }
-        let bank = bank(memory)
-        let count = remembered(memory) + positions
         let kept = min(older, count)
         let first = count - kept
-        let h = bank.states + first * places.stateStride
-        let c = bank.cells + first * places.cellStride
-        guard kernels.firstOutside(h, width, -1e15, 1e15) < 0,
-            kernels.firstOutside(c, units, -1e15, 1e15) < 0
-        else { return forget(memory) }
-        stateH(memory).update(from: h, count: places.stateStride)
-        stateC(memory).update(from: c, count: places.cellStride)
-        statePositions(memory).pointee = UInt32(kept)
-        guard older > 0 else { return }
+        nextH(memory).update(
+            from: bank.states + first * places.stateStride, count: places.stateStride)
+        nextC(memory).update(
+            from: bank.cells + first * places.cellStride, count: places.cellStride)
+        nextCount(memory).pointee = UInt32(kept)
         let stride = SharedJunction.stride(count)
-        for channel in 0..<channels {
-            (stateInputs(memory) + channel * olderStride).update(
+        for channel in 0..<channels where older > 0 {
+            (nextInputs(memory) + channel * olderStride).update(
                 from: bank.window + channel * stride + first, count: kept)
         }
+    }
+
+    /// Commits what FF left. A state that is not a number, or beyond all measure, is forgotten: it
+    /// would never become one again.
+    package func advance(_ memory: BlockMemory, kernels: KernelSet) {
+        guard knowsProducer(memory) else { return }
+        guard kernels.firstOutside(nextH(memory), width, -1e15, 1e15) < 0,
+            kernels.firstOutside(nextC(memory), units, -1e15, 1e15) < 0
+        else { return forget(memory) }
+        stateH(memory).update(from: nextH(memory), count: places.stateStride)
+        stateC(memory).update(from: nextC(memory), count: places.cellStride)
+        let count = Int(nextCount(memory).pointee)
+        statePositions(memory).pointee = UInt32(count)
+        for channel in 0..<channels where older > 0 {
+            (stateInputs(memory) + channel * olderStride).update(
+                from: nextInputs(memory) + channel * olderStride, count: count)
+        }
+    }
+
+    private func nextH(_ memory: BlockMemory) -> UnsafeMutablePointer<Float> {
+        memory.outcome.assumingMemoryBound(to: Float.self)
+    }
+
+    private func nextC(_ memory: BlockMemory) -> UnsafeMutablePointer<Float> {
+        (memory.outcome + places.nextCells).assumingMemoryBound(to: Float.self)
+    }
+
+    private func nextInputs(_ memory: BlockMemory) -> UnsafeMutablePointer<Float> {
+        (memory.outcome + places.nextInputs).assumingMemoryBound(to: Float.self)
+    }
+
+    private func nextCount(_ memory: BlockMemory) -> UnsafeMutablePointer<UInt32> {
+        (memory.outcome + places.nextCount).assumingMemoryBound(to: UInt32.self)
     }
 
     package func forget(_ memory: BlockMemory) {

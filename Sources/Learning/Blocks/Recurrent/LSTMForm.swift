@@ -32,6 +32,7 @@ package struct LSTMForm: BlockForm {
     package let parts: BlockParts
     package let keptBytes: Int
     package let scratchBytes: Int
+    package let outcomeBytes: Int
 
     /// Cells.
     let units: Int
@@ -51,7 +52,7 @@ package struct LSTMForm: BlockForm {
     let recurrent: SharedJunction
     let projection: SharedJunction?
     let places: LSTMPlaces
-    private let learns: Bool
+    let learns: Bool
 
     /// A layer over that input.
     ///
@@ -105,6 +106,7 @@ package struct LSTMForm: BlockForm {
             units: units, width: width, channels: channels, positions: positions, older: older,
             isProjected: projection != nil, learns: learns, junctionBytes: junctionBytes)
         keptBytes = learns ? places.keptBytes : 0
+        outcomeBytes = learns && hasState ? places.outcomeBytes : 0
         scratchBytes = places.scratchBytes + (learns ? 0 : places.keptBytes)
     }
 

@@ -44,6 +44,11 @@ struct LSTMPlaces: Equatable, Sendable {
     /// Errors of `window`.
     let windowErrors: Int
     let scratchBytes: Int
+    /// Outcome: h first, then c, the inputs that are remembered, [channels][older], and how many.
+    let nextCells: Int
+    let nextInputs: Int
+    let nextCount: Int
+    let outcomeBytes: Int
 
     init(
         units: Int, width: Int, channels: Int, positions: Int, older: Int, isProjected: Bool,
@@ -76,6 +81,12 @@ struct LSTMPlaces: Equatable, Sendable {
         planarErrors = scratch.takeFloats(learns && isProjected ? width * stride : 0)
         windowErrors = scratch.takeFloats(learns && older > 0 ? channels * stride : 0)
         scratchBytes = scratch.byteCount
+        var outcome = WorkspaceLayout()
+        _ = outcome.takeFloats(stateStride)
+        nextCells = outcome.takeFloats(cellStride)
+        nextInputs = outcome.takeFloats(channels * DenseJunction.paddedCount(older))
+        nextCount = outcome.take(MemoryLayout<UInt32>.size)
+        outcomeBytes = outcome.byteCount
     }
 }
 
