@@ -10,6 +10,9 @@ package enum Block: Equatable, Sendable {
     case residual(ResidualForm)
     case linear(LinearForm)
     case flatten(FlattenForm)
+    case lstm(LSTMForm)
+    case groupNorm(GroupNormForm)
+    case runningNorm(RunningNormForm)
 
     /// Makes a block.
     ///
@@ -29,8 +32,13 @@ package enum Block: Equatable, Sendable {
             self = .residual(try ResidualForm(block, shapes, purpose))
         case .flatten: self = .flatten(FlattenForm(input))
         case .linear(let block): self = .linear(try LinearForm(block, input, purpose))
-        case .lstm, .groupNorm, .runningNorm:
-            throw StructureError("kind", found: specification.kind, expected: "another")
+        case .lstm(let block): self = .lstm(try LSTMForm(block, input, purpose))
+        case .groupNorm(let groups, let activation):
+            self = .groupNorm(
+                try GroupNormForm(groups: groups, activation: activation, input, purpose))
+        case .runningNorm(let rate, let activation):
+            self = .runningNorm(
+                try RunningNormForm(rate: rate, activation: activation, input, purpose))
         }
     }
 
@@ -42,6 +50,9 @@ package enum Block: Equatable, Sendable {
         case .residual(let form): form
         case .linear(let form): form
         case .flatten(let form): form
+        case .lstm(let form): form
+        case .groupNorm(let form): form
+        case .runningNorm(let form): form
         }
     }
 
@@ -58,6 +69,9 @@ package enum Block: Equatable, Sendable {
             form.feedforward(memory, x: x, skip: skip, y: y, kernels: kernels)
         case .linear(let form): form.feedforward(memory, x: x, y: y, kernels: kernels)
         case .flatten(let form): form.feedforward(memory, x: x, y: y, kernels: kernels)
+        case .lstm(let form): form.feedforward(memory, x: x, y: y, kernels: kernels)
+        case .groupNorm(let form): form.feedforward(memory, x: x, y: y, kernels: kernels)
+        case .runningNorm(let form): form.feedforward(memory, x: x, y: y, kernels: kernels)
         }
     }
 
@@ -83,6 +97,9 @@ package enum Block: Equatable, Sendable {
                 rule: rule, generator: generator, kernels: kernels)
         case .linear(let form): return run(form)
         case .flatten(let form): return run(form)
+        case .lstm(let form): return run(form)
+        case .groupNorm(let form): return run(form)
+        case .runningNorm(let form): return run(form)
         }
     }
 
@@ -90,7 +107,9 @@ package enum Block: Equatable, Sendable {
     @inline(__always)
     func advance(_ memory: BlockMemory, kernels: KernelSet) {
         switch self {
-        case .convolution, .pooling, .residual, .linear, .flatten: break
+        case .convolution, .pooling, .residual, .linear, .flatten, .groupNorm: break
+        case .lstm(let form): form.advance(memory, kernels: kernels)
+        case .runningNorm(let form): form.advance(memory, kernels: kernels)
         }
     }
 }
