@@ -303,6 +303,32 @@ import Testing
         #expect(most <= 4, "\(most) samples at once, at one a millisecond")
     }
 
+    /// While a frame is sent more falls due; a fast stream must not become one of tiny frames.
+    @Test func aFastRateIsOneOfFullFrames() throws {
+        let folder = TemporaryFolder()
+        let daemon = ScriptedDaemon(schema: Bench.schema, seed: 5)
+        let clock = ManualClock(nowNanoseconds: 1_000_000_000)
+        let feed = SourceFeed(
+            spool: try folder.spool(), record: Bench.record(),
+            reader: NumberedRows(count: 8_000), schema: Bench.schema)
+        var options = SessionOptions()
+        options.ratePerSecond = 200_000
+        let session = Bench.session(feed, daemon, clock, epoch: 0, options)
+        for _ in 0..<100_000 where session.state != .done {
+            let worked = try session.step()
+            daemon.turn()
+            // Four numbers in the time that a step takes.
+            if worked {
+                clock.advance(nanoseconds: 20_000)
+            } else {
+                clock.advance(milliseconds: UInt64(session.idleMilliseconds))
+            }
+        }
+        #expect(session.state == .done)
+        let frames = session.report.frames
+        #expect(frames < 8_000 / 8, "\(frames) frames of at most 16 samples")
+    }
+
     @Test func nobodyThereIsUnreachableAndLaterIsTryAgain() throws {
         let folder = TemporaryFolder()
         let daemon = ScriptedDaemon(schema: Bench.schema, seed: 5)
