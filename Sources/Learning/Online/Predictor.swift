@@ -49,8 +49,14 @@ public struct Predictor {
         // only asked for figures.
         let readable = UnsafeMutableRawPointer(mutating: section)
         let normaliser = layout.normaliserView(readable)
-        input.prepare(features, network, workspace, normaliser, kernels)
-        network.feedforward(section, workspace, kernels)
+        if let numbers = network.fixedInputs {
+            numbers.convert(
+                features, network.boundaries[0].bank(workspace).consumed, workspace, kernels)
+            network.feedforwardNarrowed(section, workspace, kernels, counting: nil)
+        } else {
+            input.prepare(features, network, workspace, normaliser, kernels)
+            network.feedforward(section, workspace, kernels)
+        }
         let y = network.output(workspace)
         switch layout.configuration.task {
         case .classification:

@@ -2,6 +2,7 @@
 
 import CMachine
 import Glibc
+import Synchronization
 
 /// Facts about the running process.
 public enum ProcessFacts {
@@ -25,13 +26,28 @@ public enum ProcessFacts {
 
     private static var pageBytes: Int { Int(sysconf(Int32(_SC_PAGESIZE))) }
 
+    /// /proc/self/statm, open from the first look on: to open it costs four times what reading it
+    /// does, and the connection guard reads it several times in a look.
+    private static let statm = Atomic<Int32>(-1)
+
+    private static var statmDescriptor: Int32 {
+        let known = statm.load(ordering: .acquiring)
+        guard known < 0 else { return known }
+        let opened = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
+        guard opened >= 0 else { return -1 }
+        let (isFirst, first) = statm.compareExchange(
+            expected: -1, desired: opened, ordering: .acquiringAndReleasing)
+        guard !isFirst else { return opened }
+        close(opened)
+        return first
+    }
+
     /// The second and third number of /proc/self/statm.
     private static var memoryPages: (resident: Int, shared: Int) {
-        let descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
+        let descriptor = statmDescriptor
         guard descriptor >= 0 else { return (0, 0) }
-        defer { close(descriptor) }
         return withUnsafeTemporaryAllocation(byteCount: 128, alignment: 1) { buffer in
-            let count = read(descriptor, buffer.baseAddress, 127)
+            let count = pread(descriptor, buffer.baseAddress, 127, 0)
             guard count > 0 else { return (0, 0) }
             var field = 0
             var pages = (resident: 0, shared: 0)
