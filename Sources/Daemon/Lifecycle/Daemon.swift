@@ -211,8 +211,8 @@ public final class Daemon: @unchecked Sendable {
             report(.descriptorsScarce(needed: settings.descriptorCapacity, allowed: allowed))
         }
         return ConnectionGuard(
-            settings: settings, plannedBytes: plan.memory.totalBytes, ledger: ledger,
-            monitors: doors.monitors, clock: clock, askDoors: { networkWakeUp.callAlways() },
+            settings: settings, ledger: ledger, monitors: doors.monitors, clock: clock,
+            askDoors: { networkWakeUp.callAlways() },
             report: report)
     }
 
