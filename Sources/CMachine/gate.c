@@ -209,7 +209,7 @@ static int read_header(struct row *row, uint8_t byte) {
     return begin_body(row);
 }
 
-// Follows the stream of a connection. What is wrong with it, or 0.
+// Follows the stream of a connection, whatever pieces it comes in. What is wrong with it, or 0.
 static int follow(struct row *row, const uint8_t *bytes, size_t count) {
     while (count > 0) {
         if (row->phase == body) {
@@ -232,12 +232,13 @@ static int follow(struct row *row, const uint8_t *bytes, size_t count) {
 }
 
 static void end(struct row *row, int descriptor, int reason) {
-    atomic_store_explicit(&row->ended, 1, memory_order_relaxed);
+    atomic_store_explicit(&row->ended, (uint8_t)reason, memory_order_relaxed);
     struct machine_gate_end told = {
         .descriptor = descriptor,
         .reason = reason,
         .serial = atomic_load_explicit(&row->serial, memory_order_relaxed),
-        .owed_bytes = held(row),
+        .owed_bytes = untaken(
+            row, atomic_load_explicit(&row->delivered, memory_order_relaxed)),
         .age_nanoseconds = now() - row->opened,
     };
     told.family = machine_peer(descriptor, told.address, &told.number);
@@ -246,6 +247,12 @@ static void end(struct row *row, int descriptor, int reason) {
     if (ends_written - ends_read == end_capacity) ends_read++;
     ends[ends_written++ % end_capacity] = told;
     pthread_mutex_unlock(&ends_lock);
+}
+
+void machine_gate_condemn(int descriptor, int reason) {
+    struct row *row = guarded(descriptor);
+    if (row && !atomic_load_explicit(&row->ended, memory_order_relaxed))
+        end(row, descriptor, reason);
 }
 
 bool machine_gate_next_end(struct machine_gate_end *told) {
@@ -302,7 +309,12 @@ bool machine_gate_is_useful(int descriptor) {
 void machine_gate_refuse(int descriptor, uint64_t serial) {
     struct row *row = row_of(descriptor);
     if (row && serial && atomic_load(&row->serial) == serial)
-        atomic_store_explicit(&row->ended, 1, memory_order_relaxed);
+        atomic_store_explicit(&row->ended, machine_gate_refused, memory_order_relaxed);
+}
+
+int machine_gate_ended(int descriptor) {
+    struct row *row = guarded(descriptor);
+    return row ? atomic_load_explicit(&row->ended, memory_order_relaxed) : 0;
 }
 
 size_t machine_gate_row_bytes(void) { return sizeof(struct row); }

@@ -33,6 +33,10 @@ enum {
     machine_gate_foreign = 3,
     /// Commands (heartbeats), faster than anybody needs them.
     machine_gate_abuse = 4,
+    /// It does not take what it asked for. Decided by who answers, see machine_gate_condemn.
+    machine_gate_unread = 5,
+    /// Somebody else has decided, see machine_gate_refuse.
+    machine_gate_refused = 6,
 };
 
 /// What may be held.
@@ -99,8 +103,14 @@ void machine_gate_note_useful(int descriptor);
 /// Whether it has.
 bool machine_gate_is_useful(int descriptor);
 
+/// The same as if the gate had decided it: libzmq gets no byte of this connection any more.
+void machine_gate_condemn(int descriptor, int reason);
+
 /// libzmq gets no byte of this connection any more, and closes it when one comes.
 void machine_gate_refuse(int descriptor, uint64_t serial);
+
+/// Why the connection with this descriptor was ended; 0 if it was not.
+int machine_gate_ended(int descriptor);
 
 /// The next connection that the gate ended, oldest first; false when there is none.
 bool machine_gate_next_end(struct machine_gate_end *end);

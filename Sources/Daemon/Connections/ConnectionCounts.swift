@@ -14,8 +14,6 @@ package enum CutReason: Int, CaseIterable, Sendable {
     case displaced
     /// It asked and did not take the answers.
     case unread
-    /// Its key was taken away.
-    case key
     /// It sent frames that are refused, faster than anybody makes mistakes.
     case abuse
 

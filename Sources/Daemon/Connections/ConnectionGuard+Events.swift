@@ -23,12 +23,16 @@ extension ConnectionGuard {
         case .endless: reason = .endless
         case .backlog: reason = .backlog
         case .abuse: reason = .abuse
-        case .foreign: return  // libzmq reports a handshake that failed.
+        case .unread: reason = .unread
+        // libzmq reports a handshake that failed; what the guard refused, it has counted.
+        case .foreign, .refused: return
         }
         var door: Door?
         if let row = row(of: end.descriptor), connections[row].serial == end.serial {
             guard connections[row].state == .open else { return }
             door = connections[row].door
+            // libzmq may wait for a byte before it notices.
+            SocketFacts.cut(end.descriptor, number: connections[row].number)
             noteCut(row)
         }
         tell(

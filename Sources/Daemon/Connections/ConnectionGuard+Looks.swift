@@ -7,10 +7,6 @@ extension ConnectionGuard {
     func lookAtMoving(_ now: UInt64) {
         var mustSeeDoors = false
         for row in 0..<usedRows where connections[row].isMoving {
-            if let reason = ledger.sentence(connections[row].descriptor) {
-                cut(row, reason, now)
-                continue
-            }
             let asks = look(row, now)
             mustSeeDoors = mustSeeDoors || asks
         }
@@ -96,8 +92,6 @@ extension ConnectionGuard {
             }
             if connection.state == .cut {
                 SocketFacts.cut(connection.descriptor, number: connection.number)
-            } else if let reason = ledger.sentence(connection.descriptor) {
-                cut(row, reason, now)
             } else if !ledger.isUseful(connection.descriptor),
                 now &- connection.openedNanoseconds > patience
             {

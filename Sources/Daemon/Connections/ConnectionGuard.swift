@@ -226,7 +226,6 @@ package final class ConnectionGuard: @unchecked Sendable {
         guard connection.state != .free else { return }
         setMoving(row, false)
         ledger.counts.countOpen(connection.door, isOpen: false)
-        ledger.forget(connection.descriptor)
         rowOf[Int(connection.descriptor)] = -1
         if connection.state == .open { addresses.change(connection.peer, by: -1) }
         connections[row] = GuardedConnection()

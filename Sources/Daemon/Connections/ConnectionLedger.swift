@@ -13,36 +13,25 @@ import Synchronization
 package final class ConnectionLedger: @unchecked Sendable {
     /// Descriptors below this have a row.
     package let capacity: Int
-    private let marks: UnsafeMutablePointer<Atomic<UInt8>>
     private let emptiedDoors: UnsafeMutablePointer<Atomic<UInt64>>
     /// What the guard counts, for status.
     let counts = ConnectionCounts()
 
-    private static let keyMark: UInt8 = 2
-    private static let abuseMark: UInt8 = 4
-    private static let unreadMark: UInt8 = 8
-
     /// - capacity: one more than the highest descriptor that has a row.
     package init(capacity: Int) {
         self.capacity = capacity
-        marks = .allocate(capacity: capacity)
-        for descriptor in 0..<capacity {
-            (marks + descriptor).initialize(to: Atomic(0))
-        }
         emptiedDoors = .allocate(capacity: Door.allCases.count)
         for door in 0..<Door.allCases.count { (emptiedDoors + door).initialize(to: Atomic(0)) }
     }
 
     deinit {
-        marks.deinitialize(count: capacity)
-        marks.deallocate()
         emptiedDoors.deinitialize(count: Door.allCases.count)
         emptiedDoors.deallocate()
     }
 
     /// Bytes of the table for a number of connections.
     package static func bytes(capacity: Int) -> Int {
-        capacity * (SocketGate.rowBytes + AnswerBook.rowBytes + 1) + 64
+        capacity * (SocketGate.rowBytes + AnswerBook.rowBytes) + 64
     }
 
     // MARK: the network loop's side
@@ -65,22 +54,14 @@ package final class ConnectionLedger: @unchecked Sendable {
         SocketGate.noteUseful(descriptor)
     }
 
-    /// The guard shall cut this connection, at its next look.
+    /// Ends a connection: libzmq reads nothing of it any more, and closes it when more comes or when
+    /// the guard shuts it down.
     package func condemn(_ descriptor: Int32, _ reason: Sentence) {
-        guard let row = row(descriptor) else { return }
-        let mark =
-            switch reason {
-            case .key: Self.keyMark
-            case .abuse: Self.abuseMark
-            case .unread: Self.unreadMark
-            }
-        marks[row].bitwiseOr(mark, ordering: .relaxed)
+        SocketGate.condemn(descriptor, isUnread: reason == .unread)
     }
 
     /// Why the network loop wants a connection cut.
     package enum Sentence: Sendable {
-        /// Its key was taken away.
-        case key
         /// It sends frames that are refused, faster than anybody makes mistakes.
         case abuse
         /// It asks and does not take the answers.
@@ -96,27 +77,4 @@ package final class ConnectionLedger: @unchecked Sendable {
     func emptied(_ door: Door) -> UInt64 { emptiedDoors[door.rawValue].load(ordering: .acquiring) }
 
     func isUseful(_ descriptor: Int32) -> Bool { SocketGate.isUseful(descriptor) }
-
-    /// What the network loop has decided about a connection.
-    func sentence(_ descriptor: Int32) -> CutReason? {
-        if has(Self.keyMark, descriptor) { return .key }
-        if has(Self.unreadMark, descriptor) { return .unread }
-        return has(Self.abuseMark, descriptor) ? .abuse : nil
-    }
-
-    /// The descriptor's connection is gone; its number may come again.
-    func forget(_ descriptor: Int32) {
-        guard let row = row(descriptor) else { return }
-        marks[row].store(0, ordering: .relaxed)
-    }
-
-    private func has(_ mark: UInt8, _ descriptor: Int32) -> Bool {
-        row(descriptor).map { marks[$0].load(ordering: .relaxed) & mark != 0 } ?? false
-    }
-
-    @inline(__always)
-    private func row(_ descriptor: Int32) -> Int? {
-        let row = Int(descriptor)
-        return row >= 0 && row < capacity ? row : nil
-    }
 }

@@ -65,8 +65,24 @@ public struct GateEnd: Equatable, Sendable {
         case backlog
         /// It does not speak ZMTP 3.
         case foreign
-        /// Heartbeats faster than anybody needs them.
+        /// Heartbeats, or frames that are refused, faster than anybody needs or makes them.
         case abuse
+        /// It does not take the answers that it asks for.
+        case unread
+        /// Somebody else has decided, see `SocketGate.refuse`.
+        case refused
+
+        init?(_ number: Int32) {
+            switch Int(number) {
+            case machine_gate_endless: self = .endless
+            case machine_gate_backlog: self = .backlog
+            case machine_gate_foreign: self = .foreign
+            case machine_gate_abuse: self = .abuse
+            case machine_gate_unread: self = .unread
+            case machine_gate_refused: self = .refused
+            default: return nil
+            }
+        }
     }
 
     /// See `Reason`.
@@ -142,22 +158,27 @@ public enum SocketGate {
         machine_gate_refuse(descriptor, serial)
     }
 
+    /// Ends a connection as the gate would: it is counted with those.
+    public static func condemn(_ descriptor: Int32, isUnread: Bool) {
+        machine_gate_condemn(
+            descriptor, Int32(isUnread ? machine_gate_unread : machine_gate_abuse))
+    }
+
+    /// Why the connection with this descriptor was ended; nil if it was not.
+    public static func ended(_ descriptor: Int32) -> GateEnd.Reason? {
+        GateEnd.Reason(machine_gate_ended(descriptor))
+    }
+
     /// The next connection that the gate ended, oldest first.
     public static func nextEnd() -> GateEnd? {
         var end = machine_gate_end()
         guard machine_gate_next_end(&end) else { return nil }
-        let reason: GateEnd.Reason =
-            switch Int(end.reason) {
-            case machine_gate_endless: .endless
-            case machine_gate_backlog: .backlog
-            case machine_gate_abuse: .abuse
-            default: .foreign
-            }
         let peer = withUnsafeBytes(of: end.address) {
             SocketPeer(family: end.family, address: $0, number: end.number)
         }
         return GateEnd(
-            reason: reason, descriptor: end.descriptor, serial: end.serial,
+            reason: GateEnd.Reason(end.reason) ?? .refused, descriptor: end.descriptor,
+            serial: end.serial,
             owedBytes: Int64(clamping: end.owed_bytes), ageNanoseconds: end.age_nanoseconds,
             peer: peer)
     }
