@@ -48,6 +48,9 @@ struct row {
 };
 
 static struct row rows[machine_gate_capacity];
+static _Atomic uint8_t listeners[machine_gate_capacity];
+static _Thread_local bool is_watching;
+static _Atomic int openings;
 static _Atomic uint64_t serials;
 static _Atomic int top;
 static _Atomic uint64_t message_bytes, connection_bytes;
@@ -94,9 +97,17 @@ void machine_gate_open(struct machine_gate_limits limits) {
     raise_to(&connection_bytes, limits.connection_bytes);
     atomic_fetch_add(&pool_bytes, limits.pool_bytes);
     atomic_fetch_add(&most_pool_bytes, limits.most_pool_bytes);
+    atomic_fetch_add(&openings, 1);
+}
+
+void machine_gate_watch(bool watches) { is_watching = watches; }
+
+void machine_gate_watch_listener(int descriptor) {
+    if (row_of(descriptor)) atomic_store(&listeners[descriptor], 1);
 }
 
 void machine_gate_close(struct machine_gate_limits limits) {
+    atomic_fetch_sub(&openings, 1);
     atomic_fetch_sub(&pool_bytes, limits.pool_bytes);
     atomic_fetch_sub(&most_pool_bytes, limits.most_pool_bytes);
 }
@@ -343,10 +354,20 @@ static void begin(struct row *row, int descriptor) {
     atomic_store(&row->serial, atomic_fetch_add(&serials, 1) + 1);
 }
 
+int listen(int descriptor, int backlog) {
+    if (row_of(descriptor)) atomic_store(&listeners[descriptor], is_watching);
+    return (int)syscall(SYS_listen, descriptor, backlog);
+}
+
 int accept4(int listener, struct sockaddr *address, socklen_t *length, int flags) {
     int descriptor = (int)syscall(SYS_accept4, listener, address, length, flags);
     if (descriptor < 0) return descriptor;
+    bool is_watched = row_of(listener) && atomic_load(&listeners[listener]);
     struct row *row = row_of(descriptor);
+    if (!is_watched) {
+        if (row) atomic_store(&row->serial, 0);
+        return descriptor;
+    }
     if (!row) {
         close(descriptor);
         errno = ECONNABORTED;
@@ -354,6 +375,11 @@ int accept4(int listener, struct sockaddr *address, socklen_t *length, int flags
     }
     begin(row, descriptor);
     return descriptor;
+}
+
+// What libzmq calls where there is no accept4.
+int accept(int listener, struct sockaddr *address, socklen_t *length) {
+    return accept4(listener, address, length, 0);
 }
 
 ssize_t recv(int descriptor, void *bytes, size_t count, int flags) {
@@ -372,7 +398,7 @@ ssize_t recv(int descriptor, void *bytes, size_t count, int flags) {
         if (!row->is_encrypted) row->reads_since++;
     }
     if (!reason) reason = weigh(row, (uint64_t)taken);
-    if (!reason) return taken;
+    if (!reason || !atomic_load_explicit(&openings, memory_order_relaxed)) return taken;
     end(row, descriptor, reason);
     errno = ECONNRESET;
     return -1;

@@ -45,10 +45,11 @@ import Testing
             var accepted: Int32 = -1
             withUnsafePointer(to: &place) {
                 $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    guard Glibc.bind(listener, $0, length) == 0, listen(listener, 1) == 0,
+                    guard Glibc.bind(listener, $0, length) == 0,
+                        SocketGate.watching({ listen(listener, 1) }) == 0,
                         connect(other, $0, length) == 0
                     else { return }
-                    accepted = accept4(listener, nil, nil, 0)
+                    accepted = accept(listener, nil, nil)
                 }
             }
             near = accepted
@@ -86,8 +87,8 @@ import Testing
     /// Runs `body` with the gate open. A process has one gate: limits of other tests add up, so that
     /// the pool is only tested where nobody else has it open.
     private func opened(_ body: () throws -> Void) rethrows {
-        SocketGate.open(Self.limits)
-        defer { SocketGate.close(Self.limits) }
+        let gate = OpenGate(Self.limits)
+        defer { withExtendedLifetime(gate) {} }
         try body()
     }
 

@@ -6,8 +6,9 @@
 // what a peer may make this process hold is decided before libzmq sees a byte, not some
 // milliseconds later. A connection that is refused its bytes ends like one that the peer reset.
 //
-// Invariants: only descriptors that accept4 returned are judged; a row has one reader (libzmq's
-// thread) and is published by single atomic numbers; nothing here allocates or waits.
+// Invariants: only connections of listeners that are watched are followed, from their first byte on,
+// and they are judged while a daemon has the gate open; a row has one reader (libzmq's thread) and is
+// published by single atomic numbers; nothing here allocates or waits.
 #ifndef MILLRACE_GATE_H
 #define MILLRACE_GATE_H
 #include <stdbool.h>
@@ -76,16 +77,22 @@ struct machine_gate_traffic {
     uint64_t sent_bytes;
 };
 
+/// From now on, what this thread makes listen (listen(2)) is watched, or not.
+void machine_gate_watch(bool watches);
+
+/// The same for a descriptor that listens already.
+void machine_gate_watch_listener(int descriptor);
+
 /// Adds the limits of a daemon: pools add up, of the others the largest holds.
 void machine_gate_open(struct machine_gate_limits limits);
 
 /// Takes the pools of a daemon back.
 void machine_gate_close(struct machine_gate_limits limits);
 
-/// The number of the connection that `descriptor` is, from 1; 0 if accept4 did not make it.
+/// The number of the connection that `descriptor` is, from 1; 0 if no watched listener made it.
 uint64_t machine_gate_serial(int descriptor);
 
-/// What went over a connection; serial 0 if accept4 did not make it.
+/// What went over a connection; serial 0 if no watched listener made it.
 struct machine_gate_traffic machine_gate_traffic(int descriptor);
 
 /// Bytes of a message that was taken out of libzmq.

@@ -50,6 +50,7 @@ package final class ConnectionGuard: @unchecked Sendable {
     let ledger: ConnectionLedger
     let limits: AccountLimits
     let settings: DaemonSettings
+    private let gate: OpenGate
     let monitors: [(door: Door, monitor: SocketMonitor)]
     let watch = ReadinessWatch()
     let clock: any MonotonicClock
@@ -84,9 +85,9 @@ package final class ConnectionGuard: @unchecked Sendable {
     static let quietNanoseconds: UInt64 = 100_000_000
     static let sweepNanoseconds: UInt64 = 1_000_000_000
 
-    /// - monitors: of every door, from before its first bind.
+    /// - gate: open from before the first bind. - monitors: of every door, from before its first bind.
     package init(
-        settings: DaemonSettings, ledger: ConnectionLedger,
+        settings: DaemonSettings, gate: OpenGate, ledger: ConnectionLedger,
         monitors: [(Door, SocketMonitor)], clock: any MonotonicClock,
         askDoors: @escaping @Sendable () -> Void,
         report: @escaping @Sendable (DaemonEvent) -> Void
@@ -105,10 +106,8 @@ package final class ConnectionGuard: @unchecked Sendable {
         addresses = AddressBook(
             capacity: Self.addressRows(settings),
             perSecond: settings.connections.handshakesPerSecond)
-        SocketGate.open(settings.gateLimits)
+        self.gate = gate
     }
-
-    deinit { SocketGate.close(settings.gateLimits) }
 
     /// Every open connection may be of another address, and as many again were there just now.
     static func addressRows(_ settings: DaemonSettings) -> Int { 2 * settings.connectionRows }

@@ -1,7 +1,8 @@
 // Every byte that libzmq reads from an accepted connection is counted and judged before libzmq has
 // it: the C functions of the gate have the names that libzmq calls (see gate.h). This is their face.
 //
-// Invariant: one gate per process, shared by all daemons in it (a test may have several).
+// Invariant: one gate per process, shared by all daemons in it (a test may have several). It follows
+// connections of listeners that were asked for, and judges them while an `OpenGate` exists.
 
 import CMachine
 
@@ -99,6 +100,19 @@ public struct GateEnd: Equatable, Sendable {
     public var peer: SocketPeer?
 }
 
+/// A daemon's limits, in force while this exists.
+public final class OpenGate: Sendable {
+    private let limits: GateLimits
+
+    /// Puts the limits in force.
+    public init(_ limits: GateLimits) {
+        self.limits = limits
+        machine_gate_open(limits.machine)
+    }
+
+    deinit { machine_gate_close(limits.machine) }
+}
+
 /// The gate.
 public enum SocketGate {
     /// Descriptors below this can be connections.
@@ -113,11 +127,17 @@ public enum SocketGate {
     /// Memory of the gate for one descriptor.
     public static var rowBytes: Int { machine_gate_row_bytes() }
 
-    /// Adds the limits of a daemon.
-    public static func open(_ limits: GateLimits) { machine_gate_open(limits.machine) }
+    /// What `body` makes listen, on this thread, is watched: its connections pass the gate.
+    public static func watching<Failure: Error, Result>(
+        _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        machine_gate_watch(true)
+        defer { machine_gate_watch(false) }
+        return try body()
+    }
 
-    /// Takes them back.
-    public static func close(_ limits: GateLimits) { machine_gate_close(limits.machine) }
+    /// The same for a descriptor that listens already.
+    public static func watch(listener: Int32) { machine_gate_watch_listener(listener) }
 
     /// What went over a connection so far; serial 0 for any other descriptor.
     @inline(__always)
