@@ -17,17 +17,16 @@ public enum DaemonEvent: Equatable, Sendable {
     case clientsKept(String)
     /// The table of keys was replaced.
     case clientsReplaced(count: Int)
-    /// The guard cut a connection that owed `bytes`, so long after it was accepted.
+    /// The guard cut a connection that owed `bytes`, so long after it was accepted; nil instead of
+    /// the door if it was over before the guard knew of it.
     case connectionCut(
-        door: Door, reason: String, peer: String, bytes: Int64, afterMilliseconds: UInt64)
+        door: Door?, reason: String, peer: String, bytes: Int64, afterMilliseconds: UInt64)
     /// The guard refused a connection.
     case connectionRefused(door: Door, reason: String, peer: String)
     /// So many connections were cut or refused without a line of their own.
     case connectionsNotNamed(count: UInt64)
     /// More descriptors are needed than the process may open.
     case descriptorsScarce(needed: Int, allowed: Int)
-    /// The process held more than planned; so many connections were cut.
-    case memoryBeyondPlan(heldBytes: Int, plannedBytes: Int, cut: Int)
     case deviceChanged(from: String, to: String)
     case recovered(String)
     /// The configuration was read again; what came of it.
@@ -47,7 +46,7 @@ public enum DaemonEvent: Equatable, Sendable {
     /// Whether somebody should look at it soon.
     public var isProblem: Bool {
         switch self {
-        case .auditFailed, .checkpointFailed, .clientsKept, .descriptorsScarce, .memoryBeyondPlan,
+        case .auditFailed, .checkpointFailed, .clientsKept, .descriptorsScarce,
             .reloadFailed, .storageFailed, .stuck:
             true
         case .audited(let entry): entry.by == "guard" && ["rollback", "fall"].contains(entry.event)
@@ -76,7 +75,7 @@ public enum DaemonEvent: Equatable, Sendable {
         case .checkpointFailed(let message):
             "event=checkpoint_failed message=\(Self.quoted(message))"
         case .connectionCut(let door, let reason, let peer, let bytes, let milliseconds):
-            "event=connection_cut door=\(door) reason=\(reason) peer=\(Self.quoted(peer)) "
+            "event=connection_cut door=\(door?.name ?? "unknown") reason=\(reason) peer=\(Self.quoted(peer)) "
                 + "bytes=\(bytes) after_ms=\(milliseconds)"
         case .connectionRefused(let door, let reason, let peer):
             "event=connection_refused door=\(door) reason=\(reason) peer=\(Self.quoted(peer))"
@@ -86,8 +85,6 @@ public enum DaemonEvent: Equatable, Sendable {
                 + Self.quoted(
                     "a flood of connections may use them up. TRY: LimitNOFILE=\(needed) in the "
                         + "unit, or ulimit -n, or a smaller daemon.max-connections")
-        case .memoryBeyondPlan(let held, let planned, let cut):
-            "event=memory_beyond_plan held=\(held) ceiling=\(planned) connections_cut=\(cut)"
         case .deviceChanged(let before, let after):
             "event=device_changed from=\(Self.quoted(before)) to=\(Self.quoted(after)) "
                 + "message=\(Self.quoted("charges start again at 0"))"

@@ -92,6 +92,14 @@ public struct DaemonPlan: Sendable {
                 unitBytes: settings.waitingBytesPerPeer))
         plan.add(
             MemoryLine(
+                owner: "overshoot", detail: "let in before somebody is cut",
+                bytes: settings.overshootBytes))
+        plan.add(
+            MemoryLine(
+                owner: "answers", unitCount: AnswerBook.poolFrames, unit: "not taken yet",
+                unitBytes: Self.frameBytes(settings, schema)))
+        plan.add(
+            MemoryLine(
                 owner: "connections", unitCount: settings.openConnections, unit: "sockets",
                 unitBytes: Self.connectionBytes))
         plan.add(
