@@ -176,7 +176,9 @@ struct ConfigurationBuilder {
             return width("output.classes", "classes").map { .classification(classCount: $0) }
         case "regression":
             return width("output.targets", "targets").map { .regression(targetCount: $0) }
-        case "forecast": return .forecast
+        case "forecast":
+            return .forecast(steps: values["output.steps"] == nil ? 1 : integer("output.steps"))
+        case "autoencoder": return .autoencoder
         default: return nil
         }
     }
@@ -187,10 +189,15 @@ struct ConfigurationBuilder {
         for (key, belongs, needed) in [
             ("output.classes", isClassification, "classification"),
             ("output.targets", isRegression, "regression"),
+            ("output.steps", task.forecastSteps > 0, "forecast"),
         ] where !belongs && values[key] != nil {
             report(
                 key, found: "a value",
                 expected: "none: it belongs to task \"\(needed)\", not \"\(text("output.task"))\"")
+        }
+        checkAnomaly(isClassification)
+        if case .forecast = task, values["output.steps"] == nil {
+            values["output.steps"] = EffectiveValue(value: .integer(1), origin: .derived)
         }
         derive("network.loss", isClassification ? "cross-entropy" : "squared-error")
         let isEntropy = isClassification && text("network.loss") == "cross-entropy"
@@ -200,6 +207,26 @@ struct ConfigurationBuilder {
         derive(
             "network.output-activation",
             isEntropy ? (isFixed ? "sigmoid" : "softmax") : "identity")
+    }
+
+    /// How errors are judged; an autoencoder is there for its percentile.
+    private mutating func checkAnomaly(_ isClassification: Bool) {
+        let isAutoencoder = text("output.task") == "autoencoder"
+        if isClassification {
+            guard values["output.anomaly"] != nil else { return }
+            report(
+                "output.anomaly", found: "a value",
+                expected: "none: a classification is right or wrong, and has no errors to judge")
+        } else if isAutoencoder, values["output.anomaly"] != nil,
+            text("output.anomaly") == "score"
+        {
+            report(
+                "output.anomaly", found: "\"score\"",
+                expected: "\"percentile\" or nothing: an autoencoder always ranks its errors, "
+                    + "beside the score")
+        } else {
+            derive("output.anomaly", isAutoencoder ? "percentile" : "score")
+        }
     }
 
     private mutating func derive(_ key: String, _ word: String) {
@@ -249,7 +276,8 @@ struct ConfigurationBuilder {
     private func outputCount(_ task: LearningTask) -> Int {
         switch task {
         case .classification(let count), .regression(let count): count
-        case .forecast: integer("input.features")
+        case .forecast(let steps): steps * integer("input.features")
+        case .autoencoder: integer("input.features")
         }
     }
 
@@ -295,7 +323,8 @@ struct ConfigurationBuilder {
             weightDecay: learning.weightDecay, junctions: junctions(),
             inputWidth: network.inputWidth, outputWidth: network.outputWidth,
             pendingCapacity: integer("labels.window"),
-            producerCapacity: integer("daemon.max-producers"), schedule: network.schedule)
+            producerCapacity: integer("daemon.max-producers"), schedule: network.schedule,
+            ranksErrors: text("output.anomaly") == "percentile")
     }
 
     private func daemon() -> DaemonLimits {

@@ -49,7 +49,7 @@ public struct MillraceConfiguration: Sendable {
         switch output.task {
         case .classification: sampleBytes + 4
         case .regression(let targetCount): sampleBytes + 4 * targetCount
-        case .forecast: sampleBytes
+        case .forecast, .autoencoder: sampleBytes
         }
     }
 
@@ -142,8 +142,11 @@ extension MillraceConfiguration {
         switch output.task {
         case .classification(let count): parts.append("classes \(count)")
         case .regression(let count): parts.append("targets \(count)")
-        case .forecast: parts.append("forecast")
+        case .forecast(steps: 1): parts.append("forecast")
+        case .forecast(let steps): parts.append("forecast \(steps)")
+        case .autoencoder: parts.append("autoencoder")
         }
+        if learner.hasPercentile { parts.append("percentile") }
         return TextDigest.of(parts.joined(separator: "; "))
     }
 

@@ -250,7 +250,7 @@ extension ConfigurationText {
                 case .classCount, .classNames:
                     .classification(classCount: max(2, decisions.outputCount))
                 case .value: .regression(targetCount: 1)
-                case .nextSample: .forecast
+                case .nextSample: .forecast(steps: 1)
                 }
             let element: ElementType =
                 switch decisions.type {

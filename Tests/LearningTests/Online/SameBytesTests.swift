@@ -41,7 +41,7 @@ import WeightStore
             } else {
                 harness.sample(features, targets: targets, producer: producer)
             }
-        case .forecast:
+        case .forecast, .autoencoder:
             harness.sample(features, .none, producer: producer)
         }
         if step % 97 == 96 { harness.learner.openEpoch(producer: producer, epoch: 1) }
