@@ -38,7 +38,7 @@ public struct MillraceConfiguration: Sendable {
 
     var values: [String: EffectiveValue]
 
-    /// Outputs of the network: classes, targets or features.
+    /// Outputs of the network: classes, targets, or features of every step.
     public var outputCount: Int { learner.outputCount }
 
     /// Bytes of the raw features of one sample.
