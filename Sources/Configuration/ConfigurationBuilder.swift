@@ -196,6 +196,7 @@ struct ConfigurationBuilder {
                 expected: "none: it belongs to task \"\(needed)\", not \"\(text("output.task"))\"")
         }
         checkAnomaly(isClassification)
+        checkSteps(task)
         if case .forecast = task, values["output.steps"] == nil {
             values["output.steps"] = EffectiveValue(value: .integer(1), origin: .derived)
         }
@@ -207,6 +208,19 @@ struct ConfigurationBuilder {
         derive(
             "network.output-activation",
             isEntropy ? (isFixed ? "sigmoid" : "softmax") : "identity")
+    }
+
+    /// A forecast has an output per feature and step.
+    private mutating func checkSteps(_ task: LearningTask) {
+        let features = integer("input.features")
+        guard task.forecastSteps > 1, features > 0 else { return }
+        let most = LearnerConfiguration.widthMaximum
+        if task.forecastSteps * features > most {
+            report(
+                "output.steps", found: "\(task.forecastSteps) steps of \(features) features",
+                expected: "at most \(max(1, most / features)) steps: there are at most \(most) "
+                    + "outputs, one per feature and step")
+        }
     }
 
     /// How errors are judged; an autoencoder is there for its percentile.
