@@ -75,7 +75,10 @@ package struct PercentileScale {
     }
 
     /// What `judge` last said; nil before it said anything.
-    package var newest: Double? { state[0] > Self.warmUpCount ? state[2] : nil }
+    package var newest: Double? {
+        // A state may come from outside.
+        state[0] > Self.warmUpCount && (0...1).contains(state[2]) ? state[2] : nil
+    }
 
     /// The share of the errors so far below an error, in [0, 1]; nil during the warm-up. Reads only.
     package func rank(_ error: Double) -> Float? {

@@ -21,9 +21,14 @@ from typing import Any
 import numpy as np
 
 try:
-    from river import anomaly, base
+    from river import base
 except ImportError as error:
     raise ImportError("millrace.river needs River. TRY: pip install river") from error
+
+try:
+    from river.base import AnomalyDetector
+except ImportError:  # An earlier River.
+    from river.anomaly.base import AnomalyDetector  # type: ignore[import-not-found, no-redef]
 
 from millrace.asking import Prediction
 from millrace.link import Spool
@@ -217,7 +222,7 @@ class MillraceRegressor(_RiverEstimator, base.MiniBatchRegressor):
         return _like(X, model.predict(self._rows(X)).outputs[:, 0])
 
 
-class MillraceAnomalyDetector(_RiverEstimator, anomaly.base.AnomalyDetector):
+class MillraceAnomalyDetector(_RiverEstimator, AnomalyDetector):
     """An autoencoder whose score is calibrated: the share of the errors so far that were smaller.
 
     - hidden: a narrow layer in the middle lets through only what samples have in common.
@@ -273,5 +278,5 @@ class MillraceAnomalyDetector(_RiverEstimator, anomaly.base.AnomalyDetector):
 
 def _scores(prediction: Prediction) -> Any:
     if prediction.percentiles is None:
-        raise ValueError("the daemon is no autoencoder. TRY: [output] task = \"autoencoder\"")
+        raise ValueError('the daemon is no autoencoder. TRY: [output] task = "autoencoder"')
     return np.nan_to_num(prediction.percentiles, nan=0.0)
