@@ -178,7 +178,9 @@ struct ConfigurationBuilder {
             return width("output.classes", "classes").map { .classification(classCount: $0) }
         case "regression":
             return width("output.targets", "targets").map { .regression(targetCount: $0) }
-        case "forecast": return .forecast
+        case "forecast":
+            return .forecast(steps: values["output.steps"] == nil ? 1 : integer("output.steps"))
+        case "autoencoder": return .autoencoder
         default: return nil
         }
     }
@@ -189,10 +191,16 @@ struct ConfigurationBuilder {
         for (key, belongs, needed) in [
             ("output.classes", isClassification, "classification"),
             ("output.targets", isRegression, "regression"),
+            ("output.steps", task.forecastSteps > 0, "forecast"),
         ] where !belongs && values[key] != nil {
             report(
                 key, found: "a value",
                 expected: "none: it belongs to task \"\(needed)\", not \"\(text("output.task"))\"")
+        }
+        checkAnomaly(isClassification)
+        checkSteps(task)
+        if case .forecast = task, values["output.steps"] == nil {
+            values["output.steps"] = EffectiveValue(value: .integer(1), origin: .derived)
         }
         derive("network.loss", isClassification ? "cross-entropy" : "squared-error")
         let isEntropy = isClassification && text("network.loss") == "cross-entropy"
@@ -202,6 +210,39 @@ struct ConfigurationBuilder {
         derive(
             "network.output-activation",
             isEntropy ? (isFixed ? "sigmoid" : "softmax") : "identity")
+    }
+
+    /// A forecast has an output per feature and step.
+    private mutating func checkSteps(_ task: LearningTask) {
+        let features = integer("input.features")
+        guard task.forecastSteps > 1, features > 0 else { return }
+        let most = LearnerConfiguration.widthMaximum
+        if task.forecastSteps * features > most {
+            report(
+                "output.steps", found: "\(task.forecastSteps) steps of \(features) features",
+                expected: "at most \(max(1, most / features)) steps: there are at most \(most) "
+                    + "outputs, one per feature and step")
+        }
+    }
+
+    /// How errors are judged; an autoencoder is there for its percentile.
+    private mutating func checkAnomaly(_ isClassification: Bool) {
+        let isAutoencoder = text("output.task") == "autoencoder"
+        if isClassification {
+            guard values["output.anomaly"] != nil else { return }
+            report(
+                "output.anomaly", found: "a value",
+                expected: "none: a classification is right or wrong, and has no errors to judge")
+        } else if isAutoencoder, values["output.anomaly"] != nil,
+            text("output.anomaly") == "score"
+        {
+            report(
+                "output.anomaly", found: "\"score\"",
+                expected: "\"percentile\" or nothing: an autoencoder always ranks its errors, "
+                    + "beside the score")
+        } else {
+            derive("output.anomaly", isAutoencoder ? "percentile" : "score")
+        }
     }
 
     private mutating func derive(_ key: String, _ word: String) {
@@ -251,7 +292,8 @@ struct ConfigurationBuilder {
     private func outputCount(_ task: LearningTask) -> Int {
         switch task {
         case .classification(let count), .regression(let count): count
-        case .forecast: integer("input.features")
+        case .forecast(let steps): steps * integer("input.features")
+        case .autoencoder: integer("input.features")
         }
     }
 
@@ -299,7 +341,8 @@ struct ConfigurationBuilder {
             weightDecay: learning.weightDecay, junctions: junctions(),
             inputWidth: network.inputWidth, outputWidth: network.outputWidth,
             pendingCapacity: integer("labels.window"),
-            producerCapacity: integer("daemon.max-producers"), schedule: network.schedule)
+            producerCapacity: integer("daemon.max-producers"), schedule: network.schedule,
+            ranksErrors: text("output.anomaly") == "percentile")
     }
 
     private func daemon() -> DaemonLimits {

@@ -38,7 +38,7 @@ public struct MillraceConfiguration: Sendable {
 
     var values: [String: EffectiveValue]
 
-    /// Outputs of the network: classes, targets or features.
+    /// Outputs of the network: classes, targets, or features of every step.
     public var outputCount: Int { learner.outputCount }
 
     /// Bytes of the raw features of one sample.
@@ -49,7 +49,7 @@ public struct MillraceConfiguration: Sendable {
         switch output.task {
         case .classification: sampleBytes + 4
         case .regression(let targetCount): sampleBytes + 4 * targetCount
-        case .forecast: sampleBytes
+        case .forecast, .autoencoder: sampleBytes
         }
     }
 
@@ -145,8 +145,11 @@ extension MillraceConfiguration {
         switch output.task {
         case .classification(let count): parts.append("classes \(count)")
         case .regression(let count): parts.append("targets \(count)")
-        case .forecast: parts.append("forecast")
+        case .forecast(steps: 1): parts.append("forecast")
+        case .forecast(let steps): parts.append("forecast \(steps)")
+        case .autoencoder: parts.append("autoencoder")
         }
+        if learner.hasPercentile { parts.append("percentile") }
         return TextDigest.of(parts.joined(separator: "; "))
     }
 

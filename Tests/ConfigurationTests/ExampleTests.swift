@@ -8,8 +8,9 @@ import Testing
 
 @Suite struct ExampleTests {
     static let names = [
-        "circulant", "ecg", "elec2", "essop", "fpga", "gas", "har", "host", "lane-aligned",
-        "mnist", "morse", "nm",
+        "autoencoder", "circulant", "ecg", "elec2", "essop", "fpga", "gas", "har", "host",
+        "lane-aligned",
+        "mnist", "morse", "nm", "steps",
     ]
 
     @Test(arguments: names)

@@ -126,9 +126,13 @@ enum KeyTable {
     ]
 
     private static let output: [KeyDefinition] = [
-        key("output", "task", .choice(["classification", "regression", "forecast"]), .required),
+        key(
+            "output", "task",
+            .choice(["classification", "regression", "forecast", "autoencoder"]), .required),
         key("output", "classes", .countOrNames(2...65_536), .derived),
         key("output", "targets", .countOrNames(1...65_536), .derived),
+        key("output", "steps", .integer(1...65_536), .derived),
+        key("output", "anomaly", .choice(["score", "percentile"]), .derived),
     ]
 
     private static let network: [KeyDefinition] = [

@@ -280,8 +280,12 @@ extension LearnerLoop {
     /// Shows the guard a sample before it is learned.
     private func compare(_ record: StreamRecord, _ producer: Int) {
         let features = UnsafeRawPointer(record.features)
-        guard learner.layout.configuration.task == .forecast else {
+        switch learner.layout.configuration.task {
+        case .classification, .regression:
             return guardian.compare(features: features, label: label(of: record))
+        case .autoencoder:
+            return guardian.compareForecasts(previous: features, features: features)
+        case .forecast: break
         }
         if let previous = learner.previousFeatures(producer: producer) {
             guardian.compareForecasts(previous: previous, features: features)

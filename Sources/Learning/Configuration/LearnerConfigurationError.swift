@@ -80,7 +80,10 @@ extension LearnerConfiguration {
         switch task {
         case .classification(let count): try check("classes", count, 2, Self.widthMaximum)
         case .regression(let count): try check("targets", count, 1, Self.widthMaximum)
-        case .forecast: break
+        case .forecast(let steps):
+            try check("forecast steps", steps, 1, Self.widthMaximum)
+            try check("features times forecast steps", outputCount, 1, Self.widthMaximum)
+        case .autoencoder: break
         }
         try check("hidden layers", hidden.count, 0, Self.hiddenLayerMaximum)
         for width in hidden { try check("hidden", width, 1, Self.widthMaximum) }

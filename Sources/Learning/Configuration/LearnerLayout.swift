@@ -38,6 +38,9 @@ public struct LearnerLayout: Sendable {
     let previous: PreviousFields
     let metrics: MetricsFields
     let anomaly: SectionField?
+    let percentile: PercentileFields?
+    /// Where vectors of what is foretold or reconstructed are compared lie in the workspace.
+    let vectors: TaskVectors
     let pending: PendingFields?
     let pipeline: PipelineFields?
     let deviceFields: DeviceFields
@@ -80,6 +83,7 @@ public struct LearnerLayout: Sendable {
         line("previous samples", "\(c.producerCapacity) producers")
         metrics = MetricsFields(c, &section)
         anomaly = Self.addAnomaly(c, &section)
+        percentile = c.hasPercentile ? PercentileFields(c, &section) : nil
         line("metrics", "\(c.producerCapacity) producers and overall")
         pending = c.pendingCapacity > 0 ? PendingFields(c, &section) : nil
         line("pending labels", "\(c.pendingCapacity) samples")
@@ -94,7 +98,8 @@ public struct LearnerLayout: Sendable {
         self.network = network
         predictorNetwork = network.forPrediction(c)
         sectionLines = lines
-        workspaceBytes = network.workspaceBytes
+        vectors = TaskVectors(c, offset: network.workspaceBytes)
+        workspaceBytes = network.workspaceBytes + vectors.byteCount
         junctionWorkBytes = network.junctionBytes + predictorNetwork.junctionBytes
         predictorWorkspaceBytes = predictorNetwork.workspaceBytes
         blockLines =

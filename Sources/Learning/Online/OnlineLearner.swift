@@ -31,6 +31,7 @@ public final class OnlineLearner {
     let normaliser: RunningNormaliser?
     let targetNormaliser: RunningNormaliser?
     let previous: PreviousSamples
+    let history: ForecastHistory?
     let metrics: PrequentialMetrics
     let pending: PendingTable?
     let pipeline: Pipeline?
@@ -63,6 +64,7 @@ public final class OnlineLearner {
         normaliser = layout.normaliserView(section)
         targetNormaliser = layout.targetNormaliserView(section)
         previous = PreviousSamples(layout.previous, section)
+        history = layout.previous.history.map { ForecastHistory($0, section) }
         metrics = PrequentialMetrics(layout.metrics, section)
         pending = layout.pending.map { PendingTable($0, section) }
         pipeline = layout.pipeline.map { Pipeline($0, layout.network, section, workspace) }
@@ -98,7 +100,7 @@ public final class OnlineLearner {
         var generator = Xoshiro256StarStar(seed: layout.configuration.seed)
         network.initialise(
             section, workspace, rule: layout.configuration.initialisation,
-            lastIsZero: layout.configuration.task == .forecast, generator: &generator)
+            lastIsZero: !layout.configuration.task.isLabelled, generator: &generator)
         generator.store(to: section + layout.generator.offset)
         (section + layout.structure.offset).storeBytes(
             of: layout.configuration.structureDigest, as: UInt64.self)
@@ -119,7 +121,7 @@ public final class OnlineLearner {
     /// - producer: index below `producerCapacity`
     /// - epoch, sequence: name the sample to a later `label`
     /// - features: featureCount raw values, finite, any alignment; read during the call only
-    /// - label: must fit the task; ignored by forecasts, whose label is the next sample
+    /// - label: must fit the task; ignored by forecasts and autoencoders, which need none
     public func sample(
         producer: Int, epoch: UInt32, sequence: UInt64, features: UnsafeRawPointer,
         label: SampleLabel
@@ -135,7 +137,9 @@ public final class OnlineLearner {
             switch layout.configuration.task {
             case .classification: classify(name, features, label)
             case .regression: regress(name, features, label)
-            case .forecast: forecast(name, features)
+            case .forecast(steps: 1): forecast(name, features)
+            case .forecast: forecastSteps(name, features)
+            case .autoencoder: reconstruct(name, features)
             }
         // Without its label a sample was predicted only; `update` charges those that are learned.
         if outcome.decision != .learned { charges.inferred() }
@@ -170,6 +174,7 @@ public final class OnlineLearner {
     public func openEpoch(producer: Int, epoch: UInt32) -> Int {
         previous.forget(producer)
         network.forget(section, workspace, producer: producer)
+        history?.forget(producer)
         return pending?.removeAll(producer: producer) ?? 0
     }
 

@@ -41,7 +41,7 @@ import WeightStore
             } else {
                 harness.sample(features, targets: targets, producer: producer)
             }
-        case .forecast:
+        case .forecast, .autoencoder:
             harness.sample(features, .none, producer: producer)
         }
         if step % 97 == 96 { harness.learner.openEpoch(producer: producer, epoch: 1) }
@@ -70,6 +70,12 @@ import WeightStore
             ("raw input", .classifier(features: 9, classes: 2, normaliser: .none)),
             ("regression", .real(features: 6, targets: 2, pending: 5, producers: 2)),
             ("forecast", .real(features: 8, targets: nil, producers: 3)),
+            ("steps", StepForecastTests.configuration(features: 5, steps: 7, producers: 3)),
+            ("autoencoder", ReconstructionTests.configuration(features: 9, producers: 3)),
+            (
+                "autoencoder of raw values",
+                ReconstructionTests.configuration(features: 9, hidden: [4], normaliser: .none)
+            ),
         ] + LearnerConfiguration.cells
 
     @Test(arguments: configurations.map(\.0))

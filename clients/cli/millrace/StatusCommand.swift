@@ -102,10 +102,30 @@ struct FiguresText {
             table.add(
                 "skill",
                 "\(Format.figure(figures.skill))  rmse \(Format.figure(figures.rmse))"
-                    + "  anomaly \(Format.figure(figures.anomalyScore))")
+                    + "  anomaly \(Format.figure(figures.anomalyScore))" + percentileText)
+            if let mean = figures.meanBaseline {
+                table.add(
+                    "means", "\(Format.figure(mean)) is the error of saying the running means")
+            }
+            if let steps = figures.steps {
+                table.add("steps", steps.map(Self.stepText).joined(separator: "  "))
+                table.add(
+                    "no change",
+                    steps.map { "+\($0.step) \(Format.figure($0.noChange))" }
+                        .joined(separator: "  "))
+            }
         }
         table.add("scored", Format.count(figures.samples) + " samples, test then train")
         return table.lines
+    }
+
+    /// `  percentile 0.9812`, where errors are ranked.
+    private var percentileText: String {
+        figures.anomalyPercentile.map { "  percentile \(Format.figure($0))" } ?? ""
+    }
+
+    private static func stepText(_ step: StepError) -> String {
+        "+\(step.step) \(Format.figure(step.mae))"
     }
 
     /// Recall by class; of many classes the five that are recognised least.

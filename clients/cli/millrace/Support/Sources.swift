@@ -39,7 +39,7 @@ extension SchemaReply {
             switch wire.task {
             case .classification: .classIndices(classCount: outputs, names: classNames)
             case .regression: .values(count: outputs)
-            case .forecast: .none
+            case .forecast, .autoencoder: .none
             }
         return ExpectedSchema(
             element: element, featureCount: features, featureNames: featureNames, labels: labels)

@@ -134,6 +134,19 @@ extension WatchText {
             if let score = figures.anomalyScore {
                 parts.append("anomaly \(Format.decimal(score, 1))")
             }
+            if let percentile = figures.anomalyPercentile {
+                parts.append("percentile \(Format.decimal(percentile, 3))")
+            }
+            if let mean = figures.meanBaseline {
+                parts.append("means \(Format.figure(mean))")
+            }
+            if let first = figures.steps?.first, let last = figures.steps?.last {
+                parts.append(
+                    "+\(first.step) \(Format.figure(first.mae)) of \(Format.figure(first.noChange))"
+                )
+                parts.append(
+                    "+\(last.step) \(Format.figure(last.mae)) of \(Format.figure(last.noChange))")
+            }
         }
         return parts + ["no change \(Format.figure(figures.noChange))"]
             + ["loss \(Format.figure(figures.loss))"]

@@ -131,13 +131,16 @@ class Schema(_Reply):
     """What the daemon learns from."""
 
     task: str = ""
-    """``classification``, ``regression`` or ``forecast``."""
+    """``classification``, ``regression``, ``forecast`` or ``autoencoder``."""
     features: int = 0
     element_type: str = "f32"
     scale: float = 1.0
     offset: float = 0.0
     feature_names: list[str] = field(default_factory=list)
     outputs: int = 0
+    """Values of one prediction; of an autoencoder its error and percentile are the last two."""
+    steps: int = 1
+    """Samples ahead that a forecast foretells."""
     class_names: list[str] = field(default_factory=list)
     target_names: list[str] = field(default_factory=list)
     max_batch: int = 1
