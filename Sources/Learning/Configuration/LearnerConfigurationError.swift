@@ -8,6 +8,8 @@ import WeightStore
 public enum LearnerConfigurationError: Error, Equatable, Sendable {
     /// Cross-entropy asked for outputs or a task that it has no meaning for.
     case crossEntropyUnsuitable(outputActivation: Activation, task: LearningTask)
+    /// The response to drift needs something that is not there.
+    case driftUnsuitable(String)
     /// Raw values are `u8`, `i16` or `f32`.
     case elementTypeUnsupported(ElementType)
     /// The pipeline is plain SGD.
@@ -31,6 +33,7 @@ extension LearnerConfigurationError: CustomStringConvertible {
         case .crossEntropyUnsuitable(let activation, _):
             "cross-entropy needs a classification with softmax or sigmoid outputs, "
                 + "not \(activation.rawValue) here; use squared error"
+        case .driftUnsuitable(let why): "drift: \(why)"
         case .elementTypeUnsupported(let type):
             "features are U8, I16 or F32, not \(type.rawValue)"
         case .pipelineUnsuitable(let key, let value):
@@ -81,6 +84,7 @@ extension LearnerConfiguration {
         try validateActivations()
         try validateNumbers()
         try validateJunctions()
+        try validateDrift()
         try validateDevice()
     }
 

@@ -64,6 +64,7 @@ extension OnlineLearner {
         let unlimitedError = unlimitedError(sample, next)
         let loss = learn()
         metrics.score(producer: producer, score, loss: loss)
+        watchLoss(producer, loss)
         return (loss, anomalyScale(producer).judge(unlimitedError))
     }
 

@@ -35,6 +35,9 @@ public final class OnlineLearner {
     let pending: PendingTable?
     let pipeline: Pipeline?
     let charges: DeviceCharges
+    let drift: DriftWatch?
+    /// Not yet told; no part of what is learned.
+    var raisedAlarms: RaisedAlarms?
     private let counters: UnsafeMutablePointer<UInt64>
     let generatorState: UnsafeMutablePointer<UInt64>
 
@@ -66,6 +69,7 @@ public final class OnlineLearner {
         generatorState = (section + layout.generator.offset).assumingMemoryBound(to: UInt64.self)
         workspace.initializeMemory(as: UInt8.self, repeating: 0, count: layout.workspaceBytes)
         charges = DeviceCharges(layout, section)
+        drift = DriftWatch(layout, section)
         network.prepare(workspace)
     }
 
@@ -225,7 +229,7 @@ public final class OnlineLearner {
         }
         network.setOutputDelta(workspace, kernels)
         countUpdate(
-            network.backpropUpdate(section, workspace, rule, generatorState, kernels))
+            network.backpropUpdate(section, workspace, takeRule(), generatorState, kernels))
         return loss
     }
 
