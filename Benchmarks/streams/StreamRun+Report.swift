@@ -4,10 +4,13 @@ import Accelerator
 import Learning
 
 extension StreamRun {
-    /// Samples of a point of the learning curve.
-    private static let curveWindow = 500
-    /// The same where a stream is short, or drifts: a shorter look.
+    /// Samples of a point of the recovery curve.
     private static let shortWindow = 50
+
+    /// Samples of a point of the learning curve: a point for every 2 % of the stream or so.
+    private func window(_ samples: Samples) -> Int {
+        samples.count > 40_000 ? 2_000 : samples.count > 10_000 ? 500 : 400
+    }
 
     /// The line.
     func json(_ result: StreamResult, _ samples: Samples) -> String {
@@ -26,8 +29,11 @@ extension StreamRun {
             "\"parameterBytes\":\(bytes)",
             "\"accuracy\":\(result.accuracy)", "\"last1000\":\(result.last1000)",
             "\"noChange\":\(result.noChange)", "\"seconds\":\(result.seconds)",
+            "\"alarms\":\(result.alarms)", "\"rate\":\(configuration.learningRate)",
             "\"parts\":[\(self.parts(result, samples))]",
-            "\"curve\":[\(curve(result.right, Self.curveWindow))]",
+            "\"window\":\(window(samples))",
+            "\"curve\":[\(curve(result.right, window(samples)))]",
+            "\"early\":[\(early(result.right, samples))]",
             "\"tail\":[\(tail(result.right, samples))]",
         ]
         if let device {
@@ -70,6 +76,16 @@ extension StreamRun {
         return stride(from: start, through: right.count, by: 10)
             .map { "[\($0),\(Self.share(right[($0 - Self.shortWindow)..<$0]))]" }
             .joined(separator: ",")
+    }
+
+    /// Share right of the first 50 and of the first 100 samples of each part.
+    private func early(_ right: [Bool], _ samples: Samples) -> String {
+        samples.marks.map { mark in
+            let shares = [50, 100].map { length in
+                Self.share(right[mark.start..<min(mark.start + length, right.count)])
+            }
+            return "\(shares)"
+        }.joined(separator: ",")
     }
 
     private static func share(_ values: ArraySlice<Bool>) -> Double {

@@ -9,9 +9,9 @@ import Platform
 
 /// What came of a run.
 struct StreamResult: Sendable {
-    var predicted: [Int32] = []
     var right: [Bool] = []
-    var losses: [Float] = []
+    /// Samples at which the detector over all raised an alarm.
+    var alarms: [Int] = []
     var seconds = 0.0
     /// Prequential figures as the daemon reports them.
     var accuracy = 0.0
@@ -85,9 +85,8 @@ struct StreamRun: Sendable {
                     producer: 0, epoch: 1, sequence: UInt64(index) + 1,
                     features: base + index * samples.stride,
                     label: .classIndex(samples.classes[index]))
-                result.predicted.append(outcome.predictedClass)
                 result.right.append(outcome.predictedClass == samples.classes[index])
-                result.losses.append(outcome.loss)
+                if learner.takeRaisedAlarms()?.isOverall == true { result.alarms.append(index) }
             }
         }
         result.seconds = Double(clock.nowNanoseconds - start) / 1e9
