@@ -178,6 +178,13 @@ let package = Package(
             ],
             path: "Benchmarks/guard-study", swiftSettings: strict),
         .executableTarget(
+            name: "streams",
+            dependencies: [
+                "Accelerator", "Arithmetic", "Configuration", "Kernels", "Learning", "Platform",
+                "SampleSources",
+            ],
+            path: "Benchmarks/streams", swiftSettings: strict),
+        .executableTarget(
             name: "papers-device",
             dependencies: ["Accelerator", "Junctions", "Platform"],
             path: "Benchmarks/papers-device", exclude: ["tensor-layers.csv"],

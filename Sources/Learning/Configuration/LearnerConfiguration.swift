@@ -140,6 +140,8 @@ public struct LearnerConfiguration: Equatable, Sendable {
     /// The emulated device that the network runs on; nil: none is emulated. It changes what is
     /// reported and what fits, never what is learned.
     public var device: DeviceDescription?
+    /// What watches the loss, and what follows an alarm.
+    public var drift = DriftSettings()
 
     /// A configuration with every value stated; `validate` checks it.
     public init(

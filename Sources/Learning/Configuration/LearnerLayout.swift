@@ -44,6 +44,7 @@ public struct LearnerLayout: Sendable {
     let pending: PendingFields?
     let pipeline: PipelineFields?
     let deviceFields: DeviceFields
+    let drift: DriftFields?
     /// The network on its device; nil where none is emulated.
     public let device: DeviceAccounting?
 
@@ -91,6 +92,8 @@ public struct LearnerLayout: Sendable {
         line("pipeline registers", "banks of \(network.layers.count) junctions")
         deviceFields = DeviceFields(junctionCount: network.layers.count, &section)
         line("device charges", "cost of a sample, samples")
+        drift = DriftFields(c, &section)
+        line("drift", "\(c.drift.detector.name), \(c.producerCapacity) producers and overall")
         device = DeviceAccounting(c)
 
         self.configuration = c

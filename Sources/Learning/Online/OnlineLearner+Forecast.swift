@@ -63,6 +63,7 @@ extension OnlineLearner {
         let unlimitedError = unlimitedError(sample, next)
         let loss = learn()
         metrics.score(producer: producer, score, loss: loss)
+        watchLoss(producer, loss)
         return (loss, judge(producer, unlimitedError))
     }
 

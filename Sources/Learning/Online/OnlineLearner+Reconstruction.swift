@@ -39,6 +39,7 @@ extension OnlineLearner {
         scoreMeans(name.producer)
         let loss = update()
         metrics.score(producer: name.producer, score, loss: loss)
+        watchLoss(name.producer, loss)
         let judgement = judge(name.producer, error)
         learnStatistics()
         previous.remember(name.producer, features)

@@ -78,6 +78,7 @@ extension OnlineLearner {
         let loss = learn()
         targetNormaliser?.learn(values)
         metrics.score(producer: producer, score, loss: loss)
+        watchLoss(producer, loss)
         return (loss, judge(producer, score.absolute))
     }
 

@@ -138,6 +138,7 @@ extension OnlineLearner {
         score.squared *= share
         score.baselineAbsolute = baselineSum * share
         metrics.score(producer: producer, score, loss: loss)
+        watchLoss(producer, loss)
         return loss
     }
 

@@ -36,6 +36,9 @@ public final class OnlineLearner {
     let pending: PendingTable?
     let pipeline: Pipeline?
     let charges: DeviceCharges
+    let drift: DriftWatch?
+    /// Not yet told; no part of what is learned.
+    var raisedAlarms: RaisedAlarms?
     private let counters: UnsafeMutablePointer<UInt64>
     let generatorState: UnsafeMutablePointer<UInt64>
     /// Whose sample goes through the network.
@@ -72,6 +75,7 @@ public final class OnlineLearner {
         generatorState = (section + layout.generator.offset).assumingMemoryBound(to: UInt64.self)
         workspace.initializeMemory(as: UInt8.self, repeating: 0, count: layout.workspaceBytes)
         charges = DeviceCharges(layout, section)
+        drift = DriftWatch(layout, section)
         network.prepare(workspace)
     }
 
@@ -242,7 +246,7 @@ public final class OnlineLearner {
         network.setOutputDelta(workspace, kernels)
         countUpdate(
             network.backpropUpdate(
-                section, workspace, rule, generatorState, kernels, producer: producer))
+                section, workspace, takeRule(), generatorState, kernels, producer: producer))
         return loss
     }
 

@@ -45,7 +45,8 @@ extension OnlineLearner {
         _ = prepareEntry(pipeline, kernels, features)
         let slot = pipeline.slot(pipeline.next)
         pipeline.enter(
-            slot, name, rate: rule.learningRate, flags: fixed == nil ? 0 : PipelineFlag.isPredicted)
+            slot, name, rate: takeRule().learningRate,
+            flags: fixed == nil ? 0 : PipelineFlag.isPredicted)
         let classes = pipeline.classes(slot)
         classes[0] = classIndex
         classes[1] = baseline
@@ -64,7 +65,7 @@ extension OnlineLearner {
         _ = prepareEntry(pipeline, kernels, features)
         let slot = pipeline.slot(pipeline.next)
         pipeline.enter(
-            slot, name, rate: rule.learningRate,
+            slot, name, rate: takeRule().learningRate,
             flags: (fixed == nil ? 0 : PipelineFlag.isPredicted)
                 | (baseline == nil ? 0 : PipelineFlag.hasBaseline))
         let count = network.outputCount
@@ -101,7 +102,7 @@ extension OnlineLearner {
         let bank = prepareEntry(pipeline, kernels, previous.value(name.producer))
         sample.update(from: bank.values, count: network.inputCount)
         for index in 0..<network.outputCount { change[index] -= sample[index] }
-        pipeline.enter(slot, name, rate: rule.learningRate, flags: 0)
+        pipeline.enter(slot, name, rate: takeRule().learningRate, flags: 0)
         return runCycle(pipeline, kernels)
     }
 
@@ -255,6 +256,7 @@ extension OnlineLearner {
         scoreMeans(name.producer)
         let loss = setError(pipeline, kernels, slot)
         metrics.score(producer: name.producer, score, loss: loss)
+        watchLoss(name.producer, loss)
         return CompletedSample(
             name: name, loss: loss, judgement: judge(name.producer, error))
     }
@@ -283,6 +285,7 @@ extension OnlineLearner {
         metrics.score(
             producer: name.producer, label: classes[0], predicted: predicted,
             baseline: classes[1], loss: loss)
+        watchLoss(name.producer, loss)
         return CompletedSample(
             name: name, predictedClass: predicted, loss: loss)
     }
