@@ -109,11 +109,10 @@ public final class Daemon: @unchecked Sendable {
         let gate = access == nil ? nil : OpenGate(settings.gateLimits)
         let doors = try transport(channels.networkWakeUp.fileDescriptor)
         let ledger = ConnectionLedger(capacity: settings.descriptorCapacity)
-        connections =
-            gate.flatMap {
-                Self.makeGuard(
-                    doors, $0, ledger, channels.networkWakeUp, settings, clock, report)
-            }
+        let wakeUp = channels.networkWakeUp
+        connections = gate.flatMap {
+            Self.makeGuard(doors, $0, ledger, wakeUp, settings, clock, report)
+        }
         network = NetworkLoop(
             settings: settings, description: Self.describe(plan),
             admission: Admission(schema: plan.schema, bounds: settings.bounds, kernels: kernels),
