@@ -178,6 +178,8 @@ public struct KernelSet: Sendable {
     public let fixed: FixedKernels
     /// The stochastic outer product.
     public let stochastic: StochasticKernels
+    /// Junctions that all positions of a sample share.
+    public let shared: SharedKernels
 }
 
 extension KernelSet {
