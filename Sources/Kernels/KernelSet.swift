@@ -182,6 +182,8 @@ public struct KernelSet: Sendable {
     public let recurrent: RecurrentKernels
     /// Normalisation inside of a network.
     public let norm: NormKernels
+    /// Junctions that all positions of a sample share.
+    public let shared: SharedKernels
 }
 
 extension KernelSet {

@@ -42,7 +42,8 @@ extension KernelSet {
         fixed: .plain,
         stochastic: .plain,
         recurrent: .plain,
-        norm: .plain)
+        norm: .plain,
+        shared: .plain)
 
     /// The vector source as built for every machine of this architecture. On aarch64 it is the
     /// fast set; on x86-64 it exists to be compared, as every fused multiply-add is a call.
@@ -77,7 +78,8 @@ extension KernelSet {
         fixed: .portable,
         stochastic: .portable,
         recurrent: .portable,
-        norm: .portable)
+        norm: .portable,
+        shared: .portable)
 }
 
 #if arch(x86_64)
@@ -114,7 +116,8 @@ extension KernelSet {
             fixed: .v3,
             stochastic: .v3,
             recurrent: .v3,
-            norm: .v3)
+            norm: .v3,
+            shared: .v3)
 
         /// The build for AVX-512.
         package static let v4 = KernelSet(
@@ -148,7 +151,8 @@ extension KernelSet {
             fixed: .v4,
             stochastic: .v4,
             recurrent: .v4,
-            norm: .v4)
+            norm: .v4,
+            shared: .v4)
     }
 #endif
 

@@ -42,4 +42,5 @@ LANES_INLINE lanes_f32 lanes_permute(lanes_f32 v, lanes_i32 index) {
 #include "fixed_lanes.h"
 #include "sweep_lanes.h"
 #include "turn_lanes.h"
+#include "shared_lanes.h"
 #endif

@@ -20,7 +20,7 @@ extension DenseJunction: ManyVectorForm {
         kernels.pruned.dense.feedforward(
             parameters.assumingMemoryBound(to: Float.self),
             (parameters + outputs * rowStride * 4).assumingMemoryBound(to: Float.self), x, y,
-            outputs, rowStride, count)
+            outputs, rowStride, rowStride, count)
     }
 
     package func backpropUpdateMany(
@@ -29,7 +29,9 @@ extension DenseJunction: ManyVectorForm {
         rule: UpdateRule, kernels: KernelSet
     ) {
         let weights = memory.parameters.assumingMemoryBound(to: Float.self)
-        if let e { kernels.pruned.dense.backprop(weights, delta, e, outputs, rowStride, count) }
+        if let e {
+            kernels.pruned.dense.backprop(weights, delta, e, outputs, rowStride, rowStride, count)
+        }
         let turned = ManyScratch(
             scratch, x: x, inputs: inputs, delta: delta, outputs: outputs, count: count,
             stepFactor: ManyScratch.stepFactor(memory, rule), kernels.pruned.dense)

@@ -23,7 +23,7 @@ struct FixedSweepTables: Equatable, Sendable {
     /// of columns per neuron, 2^k neurons per clock or whole clocks per neuron, and dither only
     /// with the latter; and indices of 16 bits for all words of FF's sums.
     init?(_ pattern: EdgeList) {
-        guard case .sparse(let pattern) = pattern else { return nil }
+        guard case .sparse(let pattern) = pattern, pattern.taps == 1 else { return nil }
         let (columns, rows, inDegree) = (
             pattern.parallelism, pattern.memoryRows, pattern.inDegree
         )

@@ -46,9 +46,10 @@ extension SharedJunction {
         _ memory: Memory, x: UnsafePointer<Float>, delta: UnsafePointer<Float>, count: Int,
         rule: UpdateRule, generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet
     ) {
-        if case .float(.pruned(let form)) = junction, rule.increment == .exact {
-            return updateMany(
-                form, memory, x: x, delta: delta, count: count, rule: rule, kernels: kernels)
+        if case .float(.pruned) = junction, rule.increment == .exact {
+            _ = fastUpdate(
+                memory, x: x, delta: delta, count: count, rule: rule, kernels: kernels)
+            return
         }
         let (columns, stride) = (columns, Self.stride(count))
         let start = (generator[0], generator[1], generator[2], generator[3])
@@ -62,24 +63,46 @@ extension SharedJunction {
             SharedColumns.gather(delta, p, rows: outputs, stride: stride, into: right)
             switch junction {
             case .float(let form):
-                let step = UpdateRule(
-                    learningRate: velocity == nil ? rule.learningRate : -1, momentum: 0,
-                    weightDecay: p == 0 && velocity == nil ? rule.weightDecay : 0,
-                    increment: rule.increment)
-                let own = JunctionMemory(
-                    parameters: velocity ?? memory.parameters, velocity: nil,
-                    workspace: memory.tables)
-                form.backpropUpdate(
-                    own, x: left, delta: right, e: nil, rule: step, generator: state,
-                    kernels: kernels)
+                floatUpdate(form, memory, left, right, rule, isFirst: p == 0, state, kernels)
             case .fixed(let form):
                 fixedUpdate(form, memory, left, right, rule, state, kernels)
             }
+        }
+        // Of N:M, views are those of the master when all positions have been added.
+        switch junction {
+        case .float(.pruned(let form)):
+            form.prepareViews(memory.one, rowsChanged: nil, kernels: kernels)
+        case .fixed(.pruned(let form)): form.refresh(memory.one)
+        default: break
         }
         if let velocity { applyVelocity(velocity, memory.parameters, rule) }
         (generator[0], generator[1], generator[2], generator[3]) = (
             state[0], state[1], state[2], state[3]
         )
+    }
+
+    /// The increments of one position, to the weights or to the velocities.
+    private func floatUpdate(
+        _ form: FloatJunction, _ memory: Memory, _ x: UnsafePointer<Float>,
+        _ delta: UnsafePointer<Float>, _ rule: UpdateRule, isFirst: Bool,
+        _ generator: UnsafeMutablePointer<UInt64>, _ kernels: KernelSet
+    ) {
+        if case .pruned(let form) = form, case .stochastic(let bits) = rule.increment {
+            _ = form.stochasticUpdateMaster(
+                memory.one, x: x, delta: delta, learningRate: rule.learningRate, rule: bits,
+                generator: generator, kernels: kernels)
+            return
+        }
+        let hasVelocity = memory.velocity != nil
+        let step = UpdateRule(
+            learningRate: hasVelocity ? -1 : rule.learningRate, momentum: 0,
+            weightDecay: isFirst && !hasVelocity ? rule.weightDecay : 0,
+            increment: rule.increment)
+        let own = JunctionMemory(
+            parameters: memory.velocity ?? memory.parameters, velocity: nil,
+            workspace: memory.tables)
+        form.backpropUpdate(
+            own, x: x, delta: delta, e: nil, rule: step, generator: generator, kernels: kernels)
     }
 
     private func fixedUpdate(
@@ -94,10 +117,16 @@ extension SharedJunction {
         let right = columns.fixedRight(memory.scratch)
         kernels.fixed.round(x, left, inputs, format.width, format.fractionBits)
         kernels.fixed.round(delta, right, outputs, format.width, format.fractionBits)
+        let shift = -Int(rule.learningRate.exponent)
+        if case .pruned(let form) = form {
+            form.updateMaster(
+                memory.one, x: left, delta: right, learningShift: shift,
+                increment: rule.increment, generator: generator, kernels: kernels)
+            return
+        }
         form.backpropUpdate(
-            memory.one, x: left, delta: right, derivative: nil, e: nil,
-            learningShift: -Int(rule.learningRate.exponent), increment: rule.increment,
-            generator: generator, kernels: kernels)
+            memory.one, x: left, delta: right, derivative: nil, e: nil, learningShift: shift,
+            increment: rule.increment, generator: generator, kernels: kernels)
     }
 
     /// v ← μ v, and + λ W for weights.

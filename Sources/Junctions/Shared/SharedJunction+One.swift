@@ -38,23 +38,28 @@ extension SharedJunction {
         }
     }
 
+    @inline(__always)
     private func floatBackpropOne(
         _ form: FloatJunction, _ memory: Memory, delta: UnsafePointer<Float>,
         e: UnsafeMutablePointer<Float>, _ kernels: KernelSet
     ) {
-        let x = columns.otherLeft(memory.scratch)
-        x.update(repeating: 0, count: DenseJunction.paddedCount(inputs))
-        func run(_ form: some FloatJunctionForm) {
-            form.passErrors(
-                memory.one, x: x, delta: delta, e: e,
-                generator: columns.generator(memory.scratch), kernels: kernels)
-        }
         switch form {
-        case .dense(let form): run(form)
-        case .edge(let form): run(form)
-        case .laneAligned(let form): run(form)
-        case .circulant(let form): run(form)
-        case .pruned(let form): form.backprop(memory.one, delta: delta, e: e, kernels: kernels)
+        case .dense(let form):
+            kernels.shared.backprop(
+                memory.parameters.assumingMemoryBound(to: Float.self), delta, e, outputs,
+                form.rowStride)
+        case .circulant(let form):
+            form.backprop(memory.one, delta: delta, e: e, kernels: kernels)
+        case .pruned(let form) where form.pattern.prunesBackprop:
+            form.backpropByView(memory.one, delta: delta, e: e, kernels: kernels)
+        case .pruned(let form):
+            form.backprop(memory.one, delta: delta, e: e, kernels: kernels)
+        case .edge, .laneAligned:
+            guard let edges else { return }
+            kernels.shared.edgeProductOne(
+                memory.parameters.assumingMemoryBound(to: Float.self),
+                edges.byLeft(memory.tables + edgeOffset), delta, e)
+            for index in inputs..<DenseJunction.paddedCount(inputs) { e[index] = 0 }
         }
     }
 

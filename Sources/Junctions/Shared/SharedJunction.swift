@@ -37,6 +37,8 @@ package struct SharedJunction: Equatable, Sendable {
     private let formBytes: (feedforward: Int, update: Int)
     /// Floats of the weights, and of weights and biases, padding included.
     let learned: (weights: Int, all: Int)
+    /// Lists of edges, behind the form's tables, where the structure is a pattern.
+    let edges: SharedEdgeTables?
 
     /// A junction of `inputs` = taps · channels left neurons for up to `count` positions.
     ///
@@ -55,10 +57,11 @@ package struct SharedJunction: Equatable, Sendable {
         self.outputs = outputs
         self.taps = taps
         self.count = count
-        junction = try specification.junction(inputs: inputs, outputs: outputs)
+        junction = try specification.junction(inputs: inputs, outputs: outputs, taps: taps)
         let form = junction.form
         formBytes = (form.feedforwardBytes, form.updateBytes(specification.increment))
         let fields = form.fields
+        edges = SharedEdgeTables(junction)
         learned = (fields[0].byteCount / 4, fields.offset(2) / 4)
     }
 
@@ -86,6 +89,11 @@ package struct SharedJunction: Equatable, Sendable {
                 found: "\(settings.kept):\(settings.group) with \(channels) channels at each of "
                     + "\(taps) taps",
                 expected: "one whose group divides the channels")
+        case .laneAligned where channels % 16 != 0:
+            throw StructureError(
+                "structure",
+                found: "lane-aligned with \(channels) channels at each of \(taps) taps",
+                expected: "clash-free, or between channels that are a multiple of 16")
         default: break
         }
     }
@@ -145,19 +153,26 @@ extension SharedJunction {
         }
     }
 
-    /// Bytes of tables, a multiple of 64: what follows from the form and the parameters.
+    /// Bytes of tables, a multiple of 64: what follows from the form and the parameters. The
+    /// form's own lie first, so that `junction` can be looked at with them.
     package func tableBytes(learns: Bool) -> Int {
-        formBytes.feedforward + (learns ? formBytes.update : 0)
+        guard let edges else { return formBytes.feedforward + (learns ? formBytes.update : 0) }
+        return edgeOffset + edges.byteCount(learns: learns)
     }
+
+    /// Where the lists of edges begin: FF does not know whether it is a learner's, so there is
+    /// room for what learners need before them in either case.
+    var edgeOffset: Int { formBytes.feedforward + formBytes.update }
 
     /// Bytes of scratch memory, a multiple of 64.
     package func scratchBytes(learns: Bool) -> Int {
-        columns.byteCount + (learns ? manyBytes : 0)
+        columns.byteCount + fastBytes(learns: learns)
     }
 
     /// Fills cleared tables with what follows from the form alone.
     package func prepare(_ tables: UnsafeMutableRawPointer, learns: Bool) {
         junction.form.prepare(tables, forUpdates: learns)
+        edges?.prepare(tables + edgeOffset, junction, tables, learns: learns)
     }
 
     /// Makes what the tables derive from the parameters, after these were drawn or replaced as a
@@ -183,8 +198,10 @@ extension SharedJunction {
         saturations: UnsafeMutablePointer<UInt64>? = nil, kernels: KernelSet
     ) {
         precondition(count > 0 && count <= self.count, "as many positions as was said")
-        defineFeedforward(
-            memory, x: x, y: y, count: count, saturations: saturations, kernels: kernels)
+        if !fastFeedforward(memory, x: x, y: y, count: count, kernels: kernels) {
+            defineFeedforward(
+                memory, x: x, y: y, count: count, saturations: saturations, kernels: kernels)
+        }
     }
 
     /// BP: e = Wᵀ δ at every position. No weight changes.
@@ -194,7 +211,9 @@ extension SharedJunction {
         kernels: KernelSet
     ) {
         precondition(count > 0 && count <= self.count, "as many positions as was said")
-        defineBackprop(memory, delta: delta, e: e, count: count, kernels: kernels)
+        if !fastBackprop(memory, delta: delta, e: e, count: count, kernels: kernels) {
+            defineBackprop(memory, delta: delta, e: e, count: count, kernels: kernels)
+        }
     }
 
     /// UP: W ← W − η (Σₚ δₚ xₚᵀ + λ W), b ← b − η Σₚ δₚ; with momentum once per sample
@@ -211,6 +230,10 @@ extension SharedJunction {
         rule: UpdateRule, generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet
     ) {
         precondition(count > 0 && count <= self.count, "as many positions as was said")
+        let isDone =
+            rule.increment == .exact
+            && fastUpdate(memory, x: x, delta: delta, count: count, rule: rule, kernels: kernels)
+        if isDone { return }
         defineUpdate(
             memory, x: x, delta: delta, count: count, rule: rule, generator: generator,
             kernels: kernels)
