@@ -69,7 +69,9 @@ public struct WireSchema: Equatable, Sendable {
 
     /// Samples ahead that a forecast foretells; 0 of other tasks.
     public var forecastSteps: Int {
-        task == .forecast && featureCount > 0 ? outputCount / featureCount : 0
+        guard task == .forecast else { return 0 }
+        let steps = outputCount.dividedReportingOverflow(by: featureCount)
+        return steps.overflow ? 0 : steps.partialValue
     }
 
     /// Bytes of one sample without its label; nil when they do not fit an Int.

