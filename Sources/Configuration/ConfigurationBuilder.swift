@@ -52,6 +52,7 @@ struct ConfigurationBuilder {
         let device = device()
         guard problems.isEmpty else { return nil }
         var learner = learner(input: input, task: task)
+        learner.drift = drift(for: learner)
         if let device { emulate(device, &learner) }
         guard problems.isEmpty else { return nil }
         let configuration = MillraceConfiguration(

@@ -141,6 +141,11 @@ extension MillraceConfiguration {
         if network.schedule != .sequential {
             parts.append("schedule \(network.schedule.rawValue)")
         }
+        switch learner.drift.detector {
+        case .none: break
+        case .pageHinkley: parts.append("drift page-hinkley")
+        case .adwin(let settings): parts.append("drift adwin \(settings.bucketsPerRow)")
+        }
         parts += (0..<learner.widths.count - 1).map { JunctionText.shape(learner.junction($0)) }
         switch output.task {
         case .classification(let count): parts.append("classes \(count)")

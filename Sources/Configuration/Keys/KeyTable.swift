@@ -37,7 +37,8 @@ enum KeyTable {
         ["input", "output", "network", "block", "junction"]
         + JunctionKeys.tables.map { "junction.\($0)" }
         + [
-            "learning", "labels", "guard", "device", "energy", "commit", "ring", "memory", "daemon",
+            "learning", "labels", "guard", "drift", "device", "energy", "commit", "ring", "memory",
+            "daemon",
             "keys", "producers", "checkpoints",
         ]
 
@@ -51,7 +52,8 @@ enum KeyTable {
     }
 
     static let all: [KeyDefinition] =
-        input + output + network + junctions + learning + device + storage + daemon + people
+        input + output + network + junctions + learning + DriftKeys.all + device + storage + daemon
+        + people
 
     static func find(_ path: String) -> KeyDefinition? {
         byPath[path] ?? BlockKeys.definition(path)

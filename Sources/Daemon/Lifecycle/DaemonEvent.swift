@@ -1,5 +1,6 @@
 // What the daemon tells its log: rare, and never a sample's value.
 
+import Learning
 import MillraceProtocol
 
 /// Something worth a line in the log.
@@ -28,6 +29,8 @@ public enum DaemonEvent: Equatable, Sendable {
     /// More descriptors are needed than the process may open.
     case descriptorsScarce(needed: Int, allowed: Int)
     case deviceChanged(from: String, to: String)
+    /// The loss rose, of one producer's samples or of all.
+    case driftAlarm(DriftAlarm, detector: String, producer: String?, response: String)
     case recovered(String)
     /// The configuration was read again; what came of it.
     case reloaded(String)
@@ -46,7 +49,7 @@ public enum DaemonEvent: Equatable, Sendable {
     /// Whether somebody should look at it soon.
     public var isProblem: Bool {
         switch self {
-        case .auditFailed, .checkpointFailed, .clientsKept, .descriptorsScarce,
+        case .auditFailed, .checkpointFailed, .clientsKept, .descriptorsScarce, .driftAlarm,
             .reloadFailed, .storageFailed, .stuck:
             true
         case .audited(let entry): entry.by == "guard" && ["rollback", "fall"].contains(entry.event)
@@ -85,6 +88,12 @@ public enum DaemonEvent: Equatable, Sendable {
                 + Self.quoted(
                     "a flood of connections may use them up. TRY: LimitNOFILE=\(needed) in the "
                         + "unit, or ulimit -n, or a smaller daemon.max-connections")
+        case .driftAlarm(let alarm, let detector, let producer, let response):
+            "event=drift_alarm detector=\(detector) "
+                + (producer.map { "producer=\(Self.quoted($0)) " } ?? "")
+                + "number=\(alarm.number) sample=\(alarm.sample) "
+                + "loss_before=\(Self.loss(alarm.before)) loss_after=\(Self.loss(alarm.after)) "
+                + "samples_after=\(alarm.samplesAfter) response=\(response)"
         case .deviceChanged(let before, let after):
             "event=device_changed from=\(Self.quoted(before)) to=\(Self.quoted(after)) "
                 + "message=\(Self.quoted("charges start again at 0"))"
@@ -108,6 +117,12 @@ public enum DaemonEvent: Equatable, Sendable {
         case .storageRecovered(let generation):
             "event=storage_recovered generation=\(generation)"
         }
+    }
+
+    /// Four significant digits or so: 0.1234, 12.34.
+    private static func loss(_ value: Double) -> String {
+        guard value.isFinite, value.magnitude < 1e11 else { return "\(value)" }
+        return "\((value * 1e4).rounded() / 1e4)"
     }
 
     /// Text that cannot forge a second field or line.

@@ -263,6 +263,7 @@ extension LearnerLoop {
         let outcome = learner.sample(
             producer: producer, epoch: record.epoch, sequence: record.sequence,
             features: UnsafeRawPointer(record.features), label: label(of: record))
+        if let alarms = learner.takeRaisedAlarms() { tell(alarms) }
         switch outcome.decision {
         case .learned:
             stream.countLearned(producer, sequence: record.sequence)
@@ -275,6 +276,19 @@ extension LearnerLoop {
             stream.add(.expired, expired.producer, 1)
         }
         advance(producer, to: record.sequence, by: 1)
+    }
+
+    /// Tells the log of alarms, and the guard if it is to be asked. A producer's own is told where
+    /// it is not also that of all.
+    private func tell(_ alarms: RaisedAlarms) {
+        let producer = alarms.isOverall ? nil : alarms.producer
+        if let alarm = learner.driftFigures(producer: producer)?.newest {
+            _ = channels.driftNotes.push(DriftNote(producer: producer, alarm: alarm))
+            channels.storageWakeUp.call()
+        }
+        if alarms.isOverall, learner.layout.configuration.drift.response == .askGuard {
+            guardian.ask()
+        }
     }
 
     /// Shows the guard a sample before it is learned.
@@ -302,6 +316,7 @@ extension LearnerLoop {
         let outcome = learner.label(
             producer: producer, epoch: record.epoch, sequence: record.target,
             label: label(of: record))
+        if let alarms = learner.takeRaisedAlarms() { tell(alarms) }
         switch outcome {
         case .learned:
             stream.leavePending(producer)

@@ -41,6 +41,13 @@ struct StatusText {
             "memory",
             "resident \(Format.bytes(status.residentBytes)), planned "
                 + "\(Format.bytes(status.plannedBytes)) of \(Format.bytes(status.budgetBytes))")
+        if let drift = status.drift {
+            table.add("drift", DriftText(drift: drift).parts.joined(separator: ", "))
+            for producer in status.producers {
+                guard let newest = producer.drift?.newest else { continue }
+                table.add("", "  \(producer.name): the last \(DriftText.alarm(newest))")
+            }
+        }
         for line in StatusDoors(status: status).lines { table.add(line.name, line.text) }
         return table.lines + [""] + FiguresText(figures: status.figures).lines
             + DeviceText(status: status).lines + producers + refusals + budget

@@ -63,6 +63,7 @@ struct WatchText {
                 "planned \(Format.bytes(status.plannedBytes)) of \(Format.bytes(status.budgetBytes))",
                 "resident \(Format.bytes(status.residentBytes))",
             ])
+        if let drift = status.drift { lines += block("drift", DriftText(drift: drift).parts) }
         let device = Self.device(sight)
         return device.isEmpty ? lines : lines + block("device", device)
     }

@@ -78,6 +78,8 @@ class ProducerStatus(_Reply):
     id_xor: str = ""
     """Exclusive or of their SplitMix64 images, 16 hexadecimal digits."""
     figures: JSON = field(default_factory=dict)
+    drift: JSON = field(default_factory=dict)
+    """Its own detector of drift: ``alarms``, ``level``, ``newest``; empty without one."""
 
     @property
     def balances(self) -> bool:
@@ -113,6 +115,9 @@ class Status(_Reply):
     """Learned samples whose prediction and updates are still to come, in a pipelined network."""
     device: JSON = field(default_factory=dict)
     """The emulated device; empty without one."""
+    drift: JSON = field(default_factory=dict)
+    """The detector of drift: ``detector``, ``onAlarm``, ``alarms``, ``level``, ``raisedSamples``,
+    ``newest``; empty without one."""
 
     @classmethod
     def _part(cls, name: str, value: Any) -> Any:
@@ -177,6 +182,10 @@ class Generation(_Reply):
     held: bool = False
     pins: int = 0
     samples: int = 0
+    drift_alarms: int = 0
+    """Alarms of drift until this generation."""
+    drift_alarms_since: int = 0
+    """The same since the generation before it in the list."""
 
 
 @dataclass(frozen=True)
