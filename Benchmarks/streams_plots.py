@@ -65,10 +65,10 @@ def mean(rows):
     return [sum(values) / len(values) for values in zip(*rows)]
 
 
-def low(lines):
-    """A round number below nearly all of the points."""
+def low(lines, outside=25):
+    """A round number below all of the points but one in `outside`."""
     values = sorted(share for points in lines for _, share in points)
-    return max(0, int(values[len(values) // 25] * 20) / 20 - 0.05)
+    return max(0, int((values[len(values) // outside] - 0.02) * 20) / 20)
 
 
 def curve(results, name, folder):
@@ -103,7 +103,7 @@ def recovery(results, folder):
     if not lines:
         return None
     frame = Frame("gas: share right of the last 50 rows; batches 8 and 9 come unannounced",
-                  lines[0][1][0][0], lines[0][1][-1][0], low([p for _, p, _ in lines]), "rows")
+                  lines[0][1][0][0], lines[0][1][-1][0], low([p for _, p, _ in lines], 1_000), "rows")
     for variant, points, _ in lines:
         frame.line(points, variant)
     for part in lines[0][2][0]["parts"][-2:]:

@@ -40,10 +40,10 @@ BARS = [
     ("gas: shuffled inside each batch", "gas", "128-128-6", "accuracy", 0.96, None),
     ("elec2: a network below 16 KiB", "elec2", "8-16-2", "accuracy", 0.91, None),
     ("mnist: last 1,000 of 12,544", "mnist", "convolutions", "last1000", 0.965, None),
-    ("mnist: ESSOP, L = 8, normalised", "mnist", "normalised, L = 8", "last1000", -1.5,
-     "normalised"),
-    ("mnist: ESSOP, L = 16, normalised", "mnist", "normalised, L = 16", "last1000", -1.5,
-     "normalised"),
+    ("mnist: ESSOP, L = 8", "mnist", "convolutions, L = 8", "last1000", -1.5,
+     "convolutions"),
+    ("mnist: ESSOP, L = 16", "mnist", "convolutions, L = 16", "last1000", -1.5,
+     "convolutions"),
 ]
 
 
