@@ -155,7 +155,7 @@ import Testing
         configuration.recompute = 6
         let segments = LearnerLayout(configuration)
         func values(_ layout: LearnerLayout) -> Int {
-            layout.blockLines.filter { $0.owner.hasPrefix("values") && $0.detail == "learner" }
+            layout.blockLines.filter { $0.owner.hasPrefix("values") }
                 .reduce(0) { $0 + $1.bytes }
         }
         #expect(10 * values(segments) < 7 * values(whole))
