@@ -95,8 +95,8 @@ def test_an_autoencoder_says_how_unusual_samples_are(start: Start) -> None:
             producer.send(X, X)
         producer.send(X)
         producer.flush()
-        # The others say 1, the last says −1.
-        odd = np.array([[21, 18, 20.5, 17]], np.float32)
+        # The others say 2, the last says −2.
+        odd = np.array([[22, 16, 21, 14]], np.float32)
         prediction = client.predict(np.concatenate([X[-200:], odd]))
         assert prediction.outputs.shape == (201, 4)
         assert prediction.errors is not None
