@@ -55,7 +55,7 @@ import Testing
     /// From 0.2 to 0.8 on average, δ = 0.1: the sum grows by 0.5 a sample, λ = 25 takes 50 of them.
     @Test func pageHinkleySeesARiseWithin130Samples() throws {
         for seed in 1...30 as ClosedRange<UInt64> {
-            let test = OwnedPageHinkley(PageHinkleySettings())
+            let test = OwnedPageHinkley(PageHinkleySettings(delta: 0.1, threshold: 25))
             let stream = Self.errors(0.1, 0.4, change: 2_000, count: 2_130, seed: seed, height: 2)
             let alarms = stream.enumerated().compactMap { index, x in
                 test.add(x).map { (index, $0) }
@@ -72,7 +72,7 @@ import Testing
     @Test func pageHinkleyIsQuietOnAStationaryStream() {
         var alarms = 0
         for seed in 1...20 as ClosedRange<UInt64> {
-            let test = OwnedPageHinkley(PageHinkleySettings())
+            let test = OwnedPageHinkley(PageHinkleySettings(delta: 0.1, threshold: 25))
             for x in Self.errors(0.1, 0.1, change: 0, count: 20_000, seed: seed, height: 2) {
                 if test.add(x) != nil { alarms += 1 }
             }
