@@ -35,7 +35,8 @@ import Testing
                 late += 1
                 continue
             }
-            #expect(rise.after - rise.before > 0.1)
+            #expect((0.05..<0.15).contains(rise.before) && (0.2..<0.6).contains(rise.after))
+            #expect((20..<260).contains(rise.samplesAfter), "\(rise)")
         }
         #expect(late == 0)
     }
@@ -63,8 +64,8 @@ import Testing
             let (index, change) = try #require(alarms.first, "seed \(seed)")
             #expect(index >= 2_000, "a false alarm at \(index), seed \(seed)")
             #expect((0.1..<0.4).contains(change.before) && (0.5..<1.3).contains(change.after))
-            // The estimate of when it began.
-            #expect((1_960..<2_060).contains(index + 1 - change.samplesAfter), "\(index) \(change)")
+            // The estimate of when it began: a chance excursion may have come just before.
+            #expect((1_850..<2_060).contains(index + 1 - change.samplesAfter), "\(index) \(change)")
         }
     }
 
