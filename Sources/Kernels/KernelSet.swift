@@ -178,6 +178,10 @@ public struct KernelSet: Sendable {
     public let fixed: FixedKernels
     /// The stochastic outer product.
     public let stochastic: StochasticKernels
+    /// Steps of recurrent layers.
+    public let recurrent: RecurrentKernels
+    /// Normalisation inside of a network.
+    public let norm: NormKernels
 }
 
 extension KernelSet {

@@ -40,7 +40,9 @@ extension KernelSet {
         circulant: .plain,
         pruned: .plain,
         fixed: .plain,
-        stochastic: .plain)
+        stochastic: .plain,
+        recurrent: .plain,
+        norm: .plain)
 
     /// The vector source as built for every machine of this architecture. On aarch64 it is the
     /// fast set; on x86-64 it exists to be compared, as every fused multiply-add is a call.
@@ -73,7 +75,9 @@ extension KernelSet {
         circulant: .portable,
         pruned: .portable,
         fixed: .portable,
-        stochastic: .portable)
+        stochastic: .portable,
+        recurrent: .portable,
+        norm: .portable)
 }
 
 #if arch(x86_64)
@@ -108,7 +112,9 @@ extension KernelSet {
             circulant: .v3,
             pruned: .v3,
             fixed: .v3,
-            stochastic: .v3)
+            stochastic: .v3,
+            recurrent: .v3,
+            norm: .v3)
 
         /// The build for AVX-512.
         package static let v4 = KernelSet(
@@ -140,7 +146,9 @@ extension KernelSet {
             circulant: .v4,
             pruned: .v4,
             fixed: .v4,
-            stochastic: .v4)
+            stochastic: .v4,
+            recurrent: .v4,
+            norm: .v4)
     }
 #endif
 

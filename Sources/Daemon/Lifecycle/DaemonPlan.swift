@@ -69,7 +69,9 @@ public struct DaemonPlan: Sendable {
             MemoryLine(
                 owner: "activations", detail: "learner and predictor",
                 bytes: layout.workspaceBytes + layout.predictorWorkspaceBytes
-                    - layout.junctionWorkBytes + Self.outputBytes(schema)))
+                    - layout.junctionWorkBytes - layout.blockLines.reduce(0) { $0 + $1.bytes }
+                    + Self.outputBytes(schema)))
+        for line in layout.blockLines { plan.add(line) }
         if layout.junctionWorkBytes > 0 {
             plan.add(
                 MemoryLine(

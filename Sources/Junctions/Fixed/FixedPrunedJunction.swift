@@ -120,9 +120,7 @@ extension FixedPrunedJunction: FixedJunctionForm {
     ) {
         let counters = layout.saturations(memory.parameters)
         if let e {
-            kernels.fixed.backprop(
-                UnsafePointer(memory.workspace.assumingMemoryBound(to: Int16.self)), delta,
-                derivative, e, outputs, rowStride, format.width, format.fractionBits, counters)
+            backprop(memory, delta: delta, derivative: derivative, e: e, kernels: kernels)
         }
         let weights = layout.weights(memory.parameters)
         let bias = layout.bias(memory.parameters)
@@ -141,6 +139,16 @@ extension FixedPrunedJunction: FixedJunctionForm {
                 format.fractionBits, learningShift, counters)
             prune(memory) { format.biasIncrement(delta[$0], shift: learningShift) != 0 }
         }
+    }
+
+    package func backprop(
+        _ memory: JunctionMemory, delta: UnsafePointer<Int16>,
+        derivative: UnsafePointer<Int16>?, e: UnsafeMutablePointer<Int16>, kernels: KernelSet
+    ) {
+        kernels.fixed.backprop(
+            UnsafePointer(memory.workspace.assumingMemoryBound(to: Int16.self)), delta,
+            derivative, e, outputs, rowStride, format.width, format.fractionBits,
+            layout.saturations(memory.parameters))
     }
 
     /// Makes the views of rows that changed anew.

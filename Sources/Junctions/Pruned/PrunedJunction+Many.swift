@@ -32,11 +32,19 @@ extension PrunedJunction: ManyVectorForm {
         delta: UnsafePointer<Float>, e: UnsafeMutablePointer<Float>?, count: Int,
         rule: UpdateRule, kernels: KernelSet
     ) {
-        precondition(rule.increment == .exact, "stochastic increments are one vector at a time")
         if let e { backpropMany(memory, delta, e, count, kernels) }
         let turned = ManyScratch(
             scratch, x: x, inputs: inputs, delta: delta, outputs: outputs, count: count,
-            stepFactor: memory.velocity == nil ? -rule.learningRate : 1, kernels.pruned.dense)
+            stepFactor: ManyScratch.stepFactor(memory, rule), kernels.pruned.dense)
+        updateMany(
+            memory, scratch: scratch, turned: turned, count: count, rule: rule, kernels: kernels)
+    }
+
+    package func updateMany(
+        _ memory: JunctionMemory, scratch: UnsafeMutableRawPointer, turned: ManyScratch,
+        count: Int, rule: UpdateRule, kernels: KernelSet
+    ) {
+        precondition(rule.increment == .exact, "stochastic increments are one vector at a time")
         for block in 0..<layout.blocks {
             updateBlock(block, memory, turned.x, turned.steps, count, rule, kernels)
             if pattern.prunesFeedforward {

@@ -171,9 +171,9 @@ public struct LearnerConfiguration: Equatable, Sendable {
         }
     }
 
-    /// Neurons of every layer, inputs first.
+    /// Neurons of every layer of junctions; first the inputs, or what the last block gives.
     public var widths: [Int] {
-        [max(inputWidth, featureCount)] + hidden + [max(outputWidth, outputCount)]
+        [tailWidth] + hidden + [max(outputWidth, outputCount)]
     }
 
     /// What junction `index` is, counted from the input.
@@ -181,8 +181,12 @@ public struct LearnerConfiguration: Equatable, Sendable {
         junctions.isEmpty ? JunctionSpecification() : junctions[index]
     }
 
-    /// `8-16-2`
-    public var networkText: String { widths.map(String.init).joined(separator: "-") }
+    /// `8-16-2`; with blocks `768 > conv1d > flatten > 480-12`
+    public var networkText: String {
+        let tail = widths.map(String.init).joined(separator: "-")
+        guard !blocks.isEmpty else { return tail }
+        return ([String(featureCount)] + blocks.map(\.kind) + [tail]).joined(separator: " > ")
+    }
 
     /// η, μ and λ as the junctions take them.
     var updateRule: UpdateRule {

@@ -6,10 +6,16 @@ import WeightStore
 
 /// Why a configuration defines no learner.
 public enum LearnerConfigurationError: Error, Equatable, Sendable {
+    /// A block cannot be what it shall be behind the blocks before it, or with these settings.
+    case blockUnsuitable(index: Int, kind: String, StructureError)
     /// Cross-entropy asked for outputs or a task that it has no meaning for.
     case crossEntropyUnsuitable(outputActivation: Activation, task: LearningTask)
     /// Raw values are `u8`, `i16` or `f32`.
     case elementTypeUnsupported(ElementType)
+    /// Extents that are not those of so many features.
+    case inputShapeUnsuitable([Int], featureCount: Int)
+    /// Blocks have no pipeline.
+    case pipelineBlocks(count: Int)
     /// The pipeline is plain SGD.
     case pipelineUnsuitable(key: String, value: Float)
     /// Softmax makes sense only as the output of a classification.
@@ -28,11 +34,19 @@ extension LearnerConfigurationError: CustomStringConvertible {
     /// One sentence with the key and the legal values.
     public var description: String {
         switch self {
+        case .blockUnsuitable(let index, let kind, let error):
+            "block \(index), \(kind): \(error)"
         case .crossEntropyUnsuitable(let activation, _):
             "cross-entropy needs a classification with softmax or sigmoid outputs, "
                 + "not \(activation.rawValue) here; use squared error"
         case .elementTypeUnsupported(let type):
             "features are U8, I16 or F32, not \(type.rawValue)"
+        case .inputShapeUnsuitable(let shape, let count):
+            "input shape is \(shape), but must be [positions, channels] or "
+                + "[rows, columns, channels] of \(count) features together"
+        case .pipelineBlocks(let count):
+            "the schedule is the pipeline, but must be sequential with blocks (here \(count)): "
+                + "the pipeline's registers hold vectors between junctions, not planes"
         case .pipelineUnsuitable(let key, let value):
             "\(key) is \(value), but the pipeline is plain SGD: set it to 0, or choose the "
                 + "sequential schedule"
@@ -80,6 +94,7 @@ extension LearnerConfiguration {
         try check("producers", producerCapacity, 1, 1 << 16)
         try validateActivations()
         try validateNumbers()
+        try validateBlocks()
         try validateJunctions()
         try validateDevice()
     }

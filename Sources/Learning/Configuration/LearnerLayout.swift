@@ -18,6 +18,9 @@ public struct LearnerLayout: Sendable {
     public let predictorWorkspaceBytes: Int
     /// Bytes of both scratch memories that hold the work of junctions: tables from seeds, views.
     public let junctionWorkBytes: Int
+    /// Bytes of both scratch memories that blocks need, by owner: values kept for BP, errors,
+    /// patches and other scratch, tables. Empty without blocks.
+    public let blockLines: [MemoryLine]
     /// The part of the memory plan that the learner section makes up, by owner; the sum of the
     /// lines is `section.byteCount`.
     public let sectionLines: [MemoryLine]
@@ -94,6 +97,16 @@ public struct LearnerLayout: Sendable {
         workspaceBytes = network.workspaceBytes
         junctionWorkBytes = network.junctionBytes + predictorNetwork.junctionBytes
         predictorWorkspaceBytes = predictorNetwork.workspaceBytes
+        blockLines =
+            Self.blockLines(network, "learner")
+            + Self.blockLines(
+                predictorNetwork, "predictor")
+    }
+
+    private static func blockLines(_ network: Network, _ detail: String) -> [MemoryLine] {
+        network.blockLines.map { line in
+            MemoryLine(owner: line.owner, detail: detail, bytes: line.bytes)
+        }
     }
 
     private static func addNormalisers(

@@ -37,6 +37,10 @@ public final class OnlineLearner {
     let charges: DeviceCharges
     private let counters: UnsafeMutablePointer<UInt64>
     let generatorState: UnsafeMutablePointer<UInt64>
+    /// Whose sample goes through the network.
+    private var producer = 0
+    /// Whether a sample went through FF since blocks last committed what one left behind.
+    private var hasOutcome = false
 
     /// A learner over a section that holds its state, or will after `initialise`.
     ///
@@ -124,6 +128,8 @@ public final class OnlineLearner {
             producer >= 0 && producer < layout.configuration.producerCapacity,
             "a producer of this learner")
         counters[LearnerCounter.samples] &+= 1
+        self.producer = producer
+        hasOutcome = false
         let name = SampleName(producer: producer, epoch: epoch, sequence: sequence)
         let outcome =
             switch layout.configuration.task {
@@ -133,6 +139,7 @@ public final class OnlineLearner {
             }
         // Without its label a sample was predicted only; `update` charges those that are learned.
         if outcome.decision != .learned { charges.inferred() }
+        if hasOutcome { network.advance(section, workspace, producer: producer, kernels) }
         return outcome
     }
 
@@ -146,6 +153,7 @@ public final class OnlineLearner {
     ) -> LabelOutcome {
         let name = SampleName(producer: producer, epoch: epoch, sequence: sequence)
         guard let pending, let index = pending.find(name) else { return .unknownSample }
+        self.producer = producer
         switch label {
         case .none:
             preconditionFailure("a late label is a label")
@@ -161,6 +169,7 @@ public final class OnlineLearner {
     @discardableResult
     public func openEpoch(producer: Int, epoch: UInt32) -> Int {
         previous.forget(producer)
+        network.forget(section, workspace, producer: producer)
         return pending?.removeAll(producer: producer) ?? 0
     }
 
@@ -208,7 +217,9 @@ public final class OnlineLearner {
             return
         }
         input.prepare(features, network, workspace, normaliser, kernels)
-        network.feedforward(section, workspace, kernels, counting: section)
+        network.feedforward(
+            section, workspace, kernels, counting: section, producer: producer)
+        hasOutcome = true
     }
 
     /// Loss of the output against the target, then BP and UP.
@@ -225,7 +236,8 @@ public final class OnlineLearner {
         }
         network.setOutputDelta(workspace, kernels)
         countUpdate(
-            network.backpropUpdate(section, workspace, rule, generatorState, kernels))
+            network.backpropUpdate(
+                section, workspace, rule, generatorState, kernels, producer: producer))
         return loss
     }
 
