@@ -205,7 +205,12 @@ struct DeviceMemoryLayout {
                 .activations, block.inputs, index == 0 ? min(network.inputBits, bits) : bits,
                 lanes: lanes)
         ]
-        if index > 0 { all.append(piece(.errors, block.inputs, bits, lanes: lanes)) }
+        if index > 0 {
+            if let reader, isFixed(reader) {
+                all.append(piece(.derivatives, block.inputs, bits, lanes: lanes))
+            }
+            all.append(piece(.errors, block.inputs, bits, lanes: lanes))
+        }
         if block.kept > 0 { all.append(piece(.kept, block.kept, bits, lanes: 1)) }
         if block.scaledChannels > 0 {
             let words = (network.hasMomentum ? 4 : 2) * block.scaledChannels
