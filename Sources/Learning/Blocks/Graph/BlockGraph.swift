@@ -50,7 +50,8 @@ package struct BlockGraph: Sendable {
     ) {
         let purpose = BlockPurpose(learns: learns, producers: c.producerCapacity)
         let blocks = c.madeBlocks(purpose)
-        entry = PlaneEntry(c.entryShape, input, &workspace)
+        entry = PlaneEntry(
+            c.blocks.isEmpty ? .flat(count: c.featureCount) : c.entryShape, input, &workspace)
         places = BlockPlaces(
             blocks, input: entry.valuesOffset, output: output, learns: learns,
             recompute: c.recompute, &workspace)

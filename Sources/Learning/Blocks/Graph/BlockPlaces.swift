@@ -29,7 +29,7 @@ struct BlockPlaces: Sendable {
         recompute: Int, _ workspace: inout WorkspaceLayout
     ) {
         let count = blocks.count
-        segment = learns && recompute > 0 ? recompute : count
+        segment = learns && recompute > 0 ? recompute : max(count, 1)
         values = [Int](repeating: input, count: count + 1)
         errors = [Int?](repeating: nil, count: count + 1)
         skipErrors = [Int?](repeating: nil, count: count)
