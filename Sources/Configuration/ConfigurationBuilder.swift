@@ -229,7 +229,7 @@ struct ConfigurationBuilder {
             inputOffset: input.offset,
             normaliser: input.isNormalised
                 ? .running(clip: input.clip, horizon: input.horizon) : .none,
-            task: task, inputShape: inputShape, blocks: blocks(),
+            task: task, inputShape: inputShape.count == 1 ? [] : inputShape, blocks: blocks(),
             recompute: integer("network.recompute"), hidden: network.hidden,
             hiddenActivation: network.activation,
             outputActivation: network.outputActivation, loss: network.loss,
@@ -315,7 +315,10 @@ struct ConfigurationBuilder {
             if !checksDevice { learner.device = nil }
             try learner.validate()
         } catch {
-            if case .deviceUnsuitable(let error) = error { return reportDevice(error) }
+            if case .deviceUnsuitable(let error) = error {
+                return reportDevice(error, configuration.learner.deviceNetwork)
+            }
+            if reportBlocks(error) { return }
             if case .junctionUnsuitable(let index, let error) = error {
                 return report(
                     structureKey(index, error.property), found: error.found,

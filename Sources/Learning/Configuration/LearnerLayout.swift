@@ -90,7 +90,7 @@ public struct LearnerLayout: Sendable {
         line("pending labels", "\(c.pendingCapacity) samples")
         pipeline = c.schedule == .pipeline ? PipelineFields(c, network, &section) : nil
         line("pipeline registers", "banks of \(network.layers.count) junctions")
-        deviceFields = DeviceFields(junctionCount: network.layers.count, &section)
+        deviceFields = DeviceFields(junctionCount: network.junctionCount, &section)
         line("device charges", "cost of a sample, samples")
         drift = DriftFields(c, &section)
         line("drift", "\(c.drift.detector.name), \(c.producerCapacity) producers and overall")
