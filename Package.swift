@@ -211,7 +211,8 @@ let package = Package(
         .testTarget(name: "HouseTests", swiftSettings: strict),
         .testTarget(name: "ArithmeticTests", dependencies: ["Arithmetic"], swiftSettings: strict),
         .testTarget(
-            name: "PlatformTests", dependencies: ["Platform", "Simulation"], swiftSettings: strict),
+            name: "PlatformTests", dependencies: ["Arithmetic", "Platform", "Simulation"],
+            swiftSettings: strict),
         .testTarget(
             name: "MillraceProtocolTests", dependencies: ["MillraceProtocol"],
             swiftSettings: strict),

@@ -53,6 +53,12 @@ struct StudyStream: Sendable {
         }
     }
 
+    /// Goes on with another stream of the same samples.
+    mutating func append(_ other: StudyStream) {
+        features += other.features
+        classes += other.classes
+    }
+
     /// Every run of equal groups in an order drawn from a seed, as `--shuffle-within` does.
     private mutating func shuffle(within path: String) throws {
         var options = SourceOptions(expected: ExpectedSchema(element: .f32, featureCount: 1))

@@ -4,7 +4,7 @@
 //     swift run -c release kernel-bench [--json] [--rows | PART ...]
 //
 // --json prints an array of {name, value, unit, reference}; --rows measures only what
-// `scripts/bench` needs. Parts: dense structures pruned stochastic fixed; all without one.
+// `scripts/bench` needs. Parts: dense structures pruned many stochastic fixed; all without one.
 
 import Kernels
 
@@ -26,6 +26,7 @@ if arguments.contains("--rows") {
         for set in measuredSets where set.name != "plain" { rows += try measureStructures(set) }
     }
     if wants("pruned") { rows += try measurePruned() }
+    if wants("many") { rows += try measureShared() }
     if wants("stochastic") { rows += measureStochastic() }
     if wants("fixed") { rows += try measureFixed() }
 }

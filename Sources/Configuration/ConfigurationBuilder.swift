@@ -34,6 +34,8 @@ struct ConfigurationBuilder {
     mutating func build() -> MillraceConfiguration? {
         requireKeys()
         takeProfiles()
+        deriveHidden()
+        checkBlocks()
         checkJunctions()
         guard let task = task() else { return nil }
         deriveOutputs(task)
@@ -50,6 +52,7 @@ struct ConfigurationBuilder {
         let device = device()
         guard problems.isEmpty else { return nil }
         var learner = learner(input: input, task: task)
+        learner.drift = drift(for: learner)
         if let device { emulate(device, &learner) }
         guard problems.isEmpty else { return nil }
         let configuration = MillraceConfiguration(
@@ -176,7 +179,9 @@ struct ConfigurationBuilder {
             return width("output.classes", "classes").map { .classification(classCount: $0) }
         case "regression":
             return width("output.targets", "targets").map { .regression(targetCount: $0) }
-        case "forecast": return .forecast
+        case "forecast":
+            return .forecast(steps: values["output.steps"] == nil ? 1 : integer("output.steps"))
+        case "autoencoder": return .autoencoder
         default: return nil
         }
     }
@@ -187,19 +192,58 @@ struct ConfigurationBuilder {
         for (key, belongs, needed) in [
             ("output.classes", isClassification, "classification"),
             ("output.targets", isRegression, "regression"),
+            ("output.steps", task.forecastSteps > 0, "forecast"),
         ] where !belongs && values[key] != nil {
             report(
                 key, found: "a value",
                 expected: "none: it belongs to task \"\(needed)\", not \"\(text("output.task"))\"")
         }
+        checkAnomaly(isClassification)
+        checkSteps(task)
+        if case .forecast = task, values["output.steps"] == nil {
+            values["output.steps"] = EffectiveValue(value: .integer(1), origin: .derived)
+        }
         derive("network.loss", isClassification ? "cross-entropy" : "squared-error")
         let isEntropy = isClassification && text("network.loss") == "cross-entropy"
         // Fixed point has no exponential function.
         let tables = junctionTables
-        let isFixed = tables.word("arithmetic", tables.count - 1) == "fixed"
+        let isFixed = tables.word("arithmetic", tables.last ?? 0) == "fixed"
         derive(
             "network.output-activation",
             isEntropy ? (isFixed ? "sigmoid" : "softmax") : "identity")
+    }
+
+    /// A forecast has an output per feature and step.
+    private mutating func checkSteps(_ task: LearningTask) {
+        let features = integer("input.features")
+        guard task.forecastSteps > 1, features > 0 else { return }
+        let most = LearnerConfiguration.widthMaximum
+        if task.forecastSteps * features > most {
+            report(
+                "output.steps", found: "\(task.forecastSteps) steps of \(features) features",
+                expected: "at most \(max(1, most / features)) steps: there are at most \(most) "
+                    + "outputs, one per feature and step")
+        }
+    }
+
+    /// How errors are judged; an autoencoder is there for its percentile.
+    private mutating func checkAnomaly(_ isClassification: Bool) {
+        let isAutoencoder = text("output.task") == "autoencoder"
+        if isClassification {
+            guard values["output.anomaly"] != nil else { return }
+            report(
+                "output.anomaly", found: "a value",
+                expected: "none: a classification is right or wrong, and has no errors to judge")
+        } else if isAutoencoder, values["output.anomaly"] != nil,
+            text("output.anomaly") == "score"
+        {
+            report(
+                "output.anomaly", found: "\"score\"",
+                expected: "\"percentile\" or nothing: an autoencoder always ranks its errors, "
+                    + "beside the score")
+        } else {
+            derive("output.anomaly", isAutoencoder ? "percentile" : "score")
+        }
     }
 
     private mutating func derive(_ key: String, _ word: String) {
@@ -249,7 +293,8 @@ struct ConfigurationBuilder {
     private func outputCount(_ task: LearningTask) -> Int {
         switch task {
         case .classification(let count), .regression(let count): count
-        case .forecast: integer("input.features")
+        case .forecast(let steps): steps * integer("input.features")
+        case .autoencoder: integer("input.features")
         }
     }
 
@@ -288,14 +333,17 @@ struct ConfigurationBuilder {
             inputOffset: input.offset,
             normaliser: input.isNormalised
                 ? .running(clip: input.clip, horizon: input.horizon) : .none,
-            task: task, hidden: network.hidden, hiddenActivation: network.activation,
+            task: task, inputShape: inputShape, blocks: blocks(),
+            recompute: integer("network.recompute"), hidden: network.hidden,
+            hiddenActivation: network.activation,
             outputActivation: network.outputActivation, loss: network.loss,
             initialisation: network.initialisation, seed: network.seed,
             learningRate: learning.rate, momentum: learning.momentum,
             weightDecay: learning.weightDecay, junctions: junctions(),
             inputWidth: network.inputWidth, outputWidth: network.outputWidth,
             pendingCapacity: integer("labels.window"),
-            producerCapacity: integer("daemon.max-producers"), schedule: network.schedule)
+            producerCapacity: integer("daemon.max-producers"), schedule: network.schedule,
+            ranksErrors: text("output.anomaly") == "percentile")
     }
 
     private func daemon() -> DaemonLimits {

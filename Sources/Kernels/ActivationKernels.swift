@@ -9,6 +9,12 @@ extension VectorKernels {
         mapChunks(y, count, .relu)
     }
 
+    /// y ← y above 0, y / 100 below. See `KernelSet.leakyRelu`.
+    @inline(never)
+    package static func leakyRelu(_ y: UnsafeMutablePointer<Float>, _ count: Int) {
+        mapChunks(y, count, .leakyRelu)
+    }
+
     /// y ← 1 / (1 + e⁻ʸ). See `KernelSet.sigmoid`.
     @inline(never)
     package static func sigmoid(_ y: UnsafeMutablePointer<Float>, _ count: Int) {
@@ -41,6 +47,14 @@ extension VectorKernels {
         mapChunks(e, y, count, .relu)
     }
 
+    /// e ← e where y > 0, else e / 100. See `KernelSet.leakyReluDelta`.
+    @inline(never)
+    package static func leakyReluDelta(
+        _ y: UnsafePointer<Float>, _ e: UnsafeMutablePointer<Float>, _ count: Int
+    ) {
+        mapChunks(e, y, count, .leakyRelu)
+    }
+
     /// e ← e · (y · (1 − y)). See `KernelSet.sigmoidDelta`.
     @inline(never)
     package static func sigmoidDelta(
@@ -58,15 +72,16 @@ extension VectorKernels {
     }
 
     /// The functions, named: a closure handed to a loop would leave a symbol of its own.
-    private enum Function { case relu, sigmoid, tanh, exp, log }
+    private enum Function { case relu, leakyRelu, sigmoid, tanh, exp, log }
 
     /// The functions whose derivative follows from their value.
-    private enum Activation { case relu, sigmoid, tanh }
+    private enum Activation { case relu, leakyRelu, sigmoid, tanh }
 
     @_transparent
     private static func apply(_ function: Function, _ y: Lanes) -> Lanes {
         switch function {
         case .relu: select(y .<= every(0), every(0), y)
+        case .leakyRelu: select(y .<= every(0), y * every(0.01), y)
         case .sigmoid: sigmoidLanes(y)
         case .tanh: tanhLanes(y)
         case .exp: expLanes(y)
@@ -78,6 +93,7 @@ extension VectorKernels {
     private static func applyDerivative(_ function: Activation, _ e: Lanes, _ y: Lanes) -> Lanes {
         switch function {
         case .relu: select(y .> every(0), e, every(0))
+        case .leakyRelu: select(y .> every(0), e, e * every(0.01))
         case .sigmoid: e * (y * (every(1) - y))
         case .tanh: e * fma(-y, y, every(1))
         }

@@ -114,6 +114,10 @@ public struct KernelSet: Sendable {
     public let tanh: InPlace
     /// e ← e where y > 0, else +0. y: the output of relu.
     public let reluDelta: Derivative
+    /// y ← y where y > 0, else 0.01 · y
+    public let leakyRelu: InPlace
+    /// e ← e where y > 0, else 0.01 · e. y: the output of leakyRelu.
+    public let leakyReluDelta: Derivative
     /// e ← e · (y · (1 − y)). y: the output of sigmoid.
     public let sigmoidDelta: Derivative
     /// e ← e · fma(−y, y, 1). y: the output of tanh.
@@ -174,6 +178,12 @@ public struct KernelSet: Sendable {
     public let fixed: FixedKernels
     /// The stochastic outer product.
     public let stochastic: StochasticKernels
+    /// Steps of recurrent layers.
+    public let recurrent: RecurrentKernels
+    /// Normalisation inside of a network.
+    public let norm: NormKernels
+    /// Junctions that all positions of a sample share.
+    public let shared: SharedKernels
 }
 
 extension KernelSet {

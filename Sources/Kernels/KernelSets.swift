@@ -20,6 +20,8 @@ extension KernelSet {
         sigmoid: PlainKernels.sigmoid,
         tanh: PlainKernels.tanh,
         reluDelta: PlainKernels.reluDelta,
+        leakyRelu: PlainKernels.leakyRelu,
+        leakyReluDelta: PlainKernels.leakyReluDelta,
         sigmoidDelta: PlainKernels.sigmoidDelta,
         tanhDelta: PlainKernels.tanhDelta,
         exp: PlainKernels.exp,
@@ -38,7 +40,10 @@ extension KernelSet {
         circulant: .plain,
         pruned: .plain,
         fixed: .plain,
-        stochastic: .plain)
+        stochastic: .plain,
+        recurrent: .plain,
+        norm: .plain,
+        shared: .plain)
 
     /// The vector source as built for every machine of this architecture. On aarch64 it is the
     /// fast set; on x86-64 it exists to be compared, as every fused multiply-add is a call.
@@ -51,6 +56,8 @@ extension KernelSet {
         sigmoid: VectorKernels.sigmoid,
         tanh: VectorKernels.tanh,
         reluDelta: VectorKernels.reluDelta,
+        leakyRelu: VectorKernels.leakyRelu,
+        leakyReluDelta: VectorKernels.leakyReluDelta,
         sigmoidDelta: VectorKernels.sigmoidDelta,
         tanhDelta: VectorKernels.tanhDelta,
         exp: VectorKernels.exp,
@@ -69,7 +76,10 @@ extension KernelSet {
         circulant: .portable,
         pruned: .portable,
         fixed: .portable,
-        stochastic: .portable)
+        stochastic: .portable,
+        recurrent: .portable,
+        norm: .portable,
+        shared: .portable)
 }
 
 #if arch(x86_64)
@@ -84,6 +94,8 @@ extension KernelSet {
             sigmoid: KernelsV3.VectorKernels.sigmoid,
             tanh: KernelsV3.VectorKernels.tanh,
             reluDelta: KernelsV3.VectorKernels.reluDelta,
+            leakyRelu: KernelsV3.VectorKernels.leakyRelu,
+            leakyReluDelta: KernelsV3.VectorKernels.leakyReluDelta,
             sigmoidDelta: KernelsV3.VectorKernels.sigmoidDelta,
             tanhDelta: KernelsV3.VectorKernels.tanhDelta,
             exp: KernelsV3.VectorKernels.exp,
@@ -102,7 +114,10 @@ extension KernelSet {
             circulant: .v3,
             pruned: .v3,
             fixed: .v3,
-            stochastic: .v3)
+            stochastic: .v3,
+            recurrent: .v3,
+            norm: .v3,
+            shared: .v3)
 
         /// The build for AVX-512.
         package static let v4 = KernelSet(
@@ -114,6 +129,8 @@ extension KernelSet {
             sigmoid: KernelsV4.VectorKernels.sigmoid,
             tanh: KernelsV4.VectorKernels.tanh,
             reluDelta: KernelsV4.VectorKernels.reluDelta,
+            leakyRelu: KernelsV4.VectorKernels.leakyRelu,
+            leakyReluDelta: KernelsV4.VectorKernels.leakyReluDelta,
             sigmoidDelta: KernelsV4.VectorKernels.sigmoidDelta,
             tanhDelta: KernelsV4.VectorKernels.tanhDelta,
             exp: KernelsV4.VectorKernels.exp,
@@ -132,7 +149,10 @@ extension KernelSet {
             circulant: .v4,
             pruned: .v4,
             fixed: .v4,
-            stochastic: .v4)
+            stochastic: .v4,
+            recurrent: .v4,
+            norm: .v4,
+            shared: .v4)
     }
 #endif
 

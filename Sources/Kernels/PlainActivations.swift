@@ -8,6 +8,11 @@ extension PlainKernels {
         clearPads(y, count)
     }
 
+    static func leakyRelu(_ y: UnsafeMutablePointer<Float>, _ count: Int) {
+        for i in 0..<count where y[i] <= 0 { y[i] *= 0.01 }
+        clearPads(y, count)
+    }
+
     static func sigmoid(_ y: UnsafeMutablePointer<Float>, _ count: Int) {
         for i in 0..<count { y[i] = sigmoidFMA(y[i]) }
         clearPads(y, count)
@@ -26,6 +31,13 @@ extension PlainKernels {
     static func log(_ y: UnsafeMutablePointer<Float>, _ count: Int) {
         for i in 0..<count { y[i] = logFMA(y[i]) }
         clearPads(y, count)
+    }
+
+    static func leakyReluDelta(
+        _ y: UnsafePointer<Float>, _ e: UnsafeMutablePointer<Float>, _ count: Int
+    ) {
+        for i in 0..<count where !(y[i] > 0) { e[i] *= 0.01 }
+        clearPads(e, count)
     }
 
     static func reluDelta(

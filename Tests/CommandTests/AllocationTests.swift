@@ -113,10 +113,16 @@ import Testing
             edge-processors = 64
             """
 
+    static let autoencoder = RealDaemon.morse.replacing(
+        "task = \"classification\"\nclasses = 64", with: "task = \"autoencoder\"")
+    static let steps = RealDaemon.morse.replacing(
+        "task = \"classification\"\nclasses = 64",
+        with: "task = \"forecast\"\nsteps = 3\nanomaly = \"percentile\"")
+
     @Test(
         arguments: [
             RealDaemon.morse, everyJunction, otherJunctions, pipelinedFPGA, everyJunctionPipelined,
-            device,
+            device, autoencoder, steps,
         ])
     func noAllocationPerSampleOnOurThreads(_ configuration: String) throws {
         let pages = Workplace()

@@ -8,8 +8,9 @@ import Testing
 
 @Suite struct ExampleTests {
     static let names = [
-        "circulant", "ecg", "ecg-conv", "elec2", "essop", "fpga", "gas", "gas-drift", "har",
-        "har-conv", "har-lstm", "host", "lane-aligned", "mnist", "mnist-conv", "morse", "nm",
+        "autoencoder", "circulant", "ecg", "ecg-conv", "elec2", "essop", "fpga", "gas",
+        "gas-drift", "har", "har-conv", "har-lstm", "host", "lane-aligned", "mnist", "mnist-conv",
+        "morse", "nm", "steps",
     ]
 
     @Test(arguments: names)

@@ -60,4 +60,20 @@ package enum FixedJunction: Equatable, Sendable {
         case .pruned(let form): run(form)
         }
     }
+
+    /// See `FixedJunctionForm.backprop`.
+    package func backprop(
+        _ memory: JunctionMemory, delta: UnsafePointer<Int16>,
+        derivative: UnsafePointer<Int16>?, e: UnsafeMutablePointer<Int16>, kernels: KernelSet
+    ) {
+        func run(_ form: some FixedJunctionForm) {
+            form.backprop(memory, delta: delta, derivative: derivative, e: e, kernels: kernels)
+        }
+        switch self {
+        case .dense(let form): run(form)
+        case .edge(let form): run(form)
+        case .circulant(let form): run(form)
+        case .pruned(let form): run(form)
+        }
+    }
 }

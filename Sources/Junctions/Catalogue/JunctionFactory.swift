@@ -5,7 +5,10 @@ import Arithmetic
 extension JunctionSpecification {
     /// The junction of this specification between `inputs` left and `outputs` right neurons; an
     /// error names the property that does not fit and what would.
-    package func junction(inputs: Int, outputs: Int) throws(StructureError) -> Junction {
+    /// - taps: how often a pattern of edges is repeated along the left neurons, [tap][channel]
+    package func junction(
+        inputs: Int, outputs: Int, taps: Int = 1
+    ) throws(StructureError) -> Junction {
         if case .absent(let reason) = status {
             throw StructureError(
                 "rule", found: "stochastic with \(structure.kind.rawValue) in fixed point",
@@ -13,8 +16,8 @@ extension JunctionSpecification {
         }
         if case .stochastic(let rule) = increment { try checkStochastic(rule) }
         switch arithmetic {
-        case .float32: return .float(try floatJunction(inputs, outputs))
-        case .fixed(let format): return .fixed(try fixedJunction(inputs, outputs, format))
+        case .float32: return .float(try floatJunction(inputs, outputs, taps))
+        case .fixed(let format): return .fixed(try fixedJunction(inputs, outputs, taps, format))
         }
     }
 
@@ -47,7 +50,7 @@ extension JunctionSpecification {
     }
 
     private func fixedJunction(
-        _ inputs: Int, _ outputs: Int, _ format: FixedFormat
+        _ inputs: Int, _ outputs: Int, _ taps: Int, _ format: FixedFormat
     ) throws(StructureError) -> FixedJunction {
         switch structure {
         case .dense:
@@ -55,10 +58,9 @@ extension JunctionSpecification {
             return .dense(FixedDenseJunction(inputs: inputs, outputs: outputs, format: format))
         case .random, .structured, .clashFree:
             return .edge(
-                try fixedEdges(.sparse(try sparsePattern(inputs, outputs)), format))
+                try fixedEdges(.sparse(try sparsePattern(inputs, outputs, taps)), format))
         case .laneAligned(let density, let seed):
-            let pattern = try LaneAlignedPattern(
-                inputs: inputs, outputs: outputs, density, seed: seed)
+            let pattern = try laneAlignedPattern(inputs, outputs, taps, density, seed: seed)
             return .edge(try fixedEdges(.laneAligned(pattern), format))
         case .pruned(let settings):
             return .pruned(try fixedPruned(inputs, outputs, settings, format))
@@ -121,15 +123,14 @@ extension JunctionSpecification {
     }
 
     private func floatJunction(
-        _ inputs: Int, _ outputs: Int
+        _ inputs: Int, _ outputs: Int, _ taps: Int
     ) throws(StructureError) -> FloatJunction {
         switch structure {
         case .dense: return .dense(DenseJunction(inputs: inputs, outputs: outputs))
         case .laneAligned(let density, let seed):
             return .laneAligned(
                 LaneAlignedJunction(
-                    try LaneAlignedPattern(
-                        inputs: inputs, outputs: outputs, density, seed: seed)))
+                    try laneAlignedPattern(inputs, outputs, taps, density, seed: seed)))
         case .circulant(let blockSize):
             return .circulant(
                 CirculantJunction(
@@ -140,7 +141,7 @@ extension JunctionSpecification {
                 PrunedJunction(
                     inputs: inputs, outputs: outputs, pattern: try PruningPattern(settings)))
         case .random, .structured, .clashFree:
-            return .edge(EdgeJunction(try sparsePattern(inputs, outputs)))
+            return .edge(EdgeJunction(try sparsePattern(inputs, outputs, taps)))
         }
     }
 }
@@ -148,21 +149,32 @@ extension JunctionSpecification {
 extension JunctionSpecification {
     /// The pattern of a structure whose edges are listed.
     private func sparsePattern(
-        _ inputs: Int, _ outputs: Int
+        _ inputs: Int, _ outputs: Int, _ taps: Int
     ) throws(StructureError) -> SparsePattern {
+        let channels = inputs / taps
+        let pattern: SparsePattern
         switch structure {
         case .random(let density, let seed):
-            return try SparsePattern(
-                .random, inputs: inputs, outputs: outputs, density, nil, seed: seed)
+            pattern = try SparsePattern(
+                .random, inputs: channels, outputs: outputs, density, nil, seed: seed)
         case .structured(let density, let seed):
-            return try SparsePattern(
-                .structured, inputs: inputs, outputs: outputs, density, nil, seed: seed)
+            pattern = try SparsePattern(
+                .structured, inputs: channels, outputs: outputs, density, nil, seed: seed)
         case .clashFree(let settings, let density, let seed):
-            return try SparsePattern(
-                try settings.family(), inputs: inputs, outputs: outputs, density,
+            pattern = try SparsePattern(
+                try settings.family(), inputs: channels, outputs: outputs, density,
                 settings.parallelism, seed: seed)
         default: preconditionFailure("a structure whose edges are listed")
         }
+        return taps == 1 ? pattern : pattern.repeated(taps: taps)
+    }
+
+    private func laneAlignedPattern(
+        _ inputs: Int, _ outputs: Int, _ taps: Int, _ density: EdgeDensity, seed: UInt64
+    ) throws(StructureError) -> LaneAlignedPattern {
+        let pattern = try LaneAlignedPattern(
+            inputs: inputs / taps, outputs: outputs, density, seed: seed)
+        return taps == 1 ? pattern : pattern.repeated(taps: taps)
     }
 }
 

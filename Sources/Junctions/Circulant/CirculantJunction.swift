@@ -123,4 +123,21 @@ extension CirculantJunction: FloatJunctionForm {
             kernels.circulant.invert(errors, q, k, cosines, staging, nil, e, inputs)
         }
     }
+
+    /// BP alone: e as in `backpropUpdate`, and nothing learns.
+    package func backprop(
+        _ memory: JunctionMemory, delta: UnsafePointer<Float>, e: UnsafeMutablePointer<Float>,
+        kernels: KernelSet
+    ) {
+        let (k, layout, workspace) = (structure.blockSize, layout, memory.workspace)
+        let (cosines, staging) = (layout.cosines(workspace), layout.staging(workspace))
+        let (right, errors) = (layout.right(workspace), layout.errors(workspace))
+        kernels.circulant.transform(
+            delta, outputs, structure.outputBlocks, k, cosines, staging, right)
+        kernels.shared.circulantBackprop(
+            memory.parameters.assumingMemoryBound(to: Float.self), right, errors,
+            layout.partial(workspace), structure.inputBlocks, rowStride, k)
+        kernels.circulant.invert(
+            errors, structure.inputBlocks, k, cosines, staging, nil, e, inputs)
+    }
 }

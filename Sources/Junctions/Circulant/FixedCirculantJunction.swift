@@ -154,16 +154,7 @@ extension FixedCirculantJunction: FixedJunctionForm {
             memory.parameters.assumingMemoryBound(to: Int16.self), parts.left, parts.right,
             e == nil ? nil : parts.errors, q, rowStride, k, format.fractionBits,
             format.fractionBits + learningShift - 2 * scaleShift, counters + 2)
-        if let e {
-            ofErrors += kernels.invert(parts.errors, q, k, parts.cosines, e, inputs)
-            if let derivative {
-                for i in 0..<inputs {
-                    let product = Int(e[i]) * Int(derivative[i])
-                    e[i] = saturated(rounded(product, format.fractionBits), &ofErrors)
-                }
-            }
-            for i in inputs..<Self.paddedCount(inputs) { e[i] = 0 }
-        }
+        if let e { finishErrors(parts, derivative, e, &ofErrors, kernels) }
         let bias = (memory.parameters + biasOffset).assumingMemoryBound(to: Int16.self)
         var ofBiases = 0
         for row in 0..<outputs {
@@ -172,6 +163,41 @@ extension FixedCirculantJunction: FixedJunctionForm {
         }
         counters[2] &+= UInt64(ofErrors)
         counters[3] &+= UInt64(ofBiases)
+    }
+
+    /// UP with x = 0 changes no spectrum and counts nothing: that is what is run.
+    package func backprop(
+        _ memory: JunctionMemory, delta: UnsafePointer<Int16>,
+        derivative: UnsafePointer<Int16>?, e: UnsafeMutablePointer<Int16>, kernels: KernelSet
+    ) {
+        let parts = parts(memory.workspace)
+        let k = structure.blockSize
+        parts.left.update(repeating: 0, count: Self.paddedCount(structure.inputBlocks) * k)
+        let counters = (memory.parameters + saturationOffset).assumingMemoryBound(to: UInt64.self)
+        var ofErrors = kernels.circulant.fixed.transform(
+            delta, outputs, structure.outputBlocks, k, parts.cosines, parts.right)
+        kernels.circulant.fixed.backpropUpdate(
+            memory.parameters.assumingMemoryBound(to: Int16.self), parts.left, parts.right,
+            parts.errors, structure.inputBlocks, rowStride, k, format.fractionBits,
+            format.fractionBits - 2 * scaleShift, counters + 2)
+        finishErrors(parts, derivative, e, &ofErrors, kernels.circulant.fixed)
+        counters[2] &+= UInt64(ofErrors)
+    }
+
+    /// e from its spectra, times f′.
+    private func finishErrors(
+        _ parts: Parts, _ derivative: UnsafePointer<Int16>?, _ e: UnsafeMutablePointer<Int16>,
+        _ count: inout Int, _ kernels: FixedCirculantKernels
+    ) {
+        count += kernels.invert(
+            parts.errors, structure.inputBlocks, structure.blockSize, parts.cosines, e, inputs)
+        if let derivative {
+            for i in 0..<inputs {
+                let product = Int(e[i]) * Int(derivative[i])
+                e[i] = saturated(rounded(product, format.fractionBits), &count)
+            }
+        }
+        for i in inputs..<Self.paddedCount(inputs) { e[i] = 0 }
     }
 
     /// v · 2^−n, half up.

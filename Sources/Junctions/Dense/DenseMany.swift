@@ -20,7 +20,7 @@ extension DenseJunction: ManyVectorForm {
         kernels.pruned.dense.feedforward(
             parameters.assumingMemoryBound(to: Float.self),
             (parameters + outputs * rowStride * 4).assumingMemoryBound(to: Float.self), x, y,
-            outputs, rowStride, count)
+            outputs, rowStride, rowStride, count)
     }
 
     package func backpropUpdateMany(
@@ -28,12 +28,22 @@ extension DenseJunction: ManyVectorForm {
         delta: UnsafePointer<Float>, e: UnsafeMutablePointer<Float>?, count: Int,
         rule: UpdateRule, kernels: KernelSet
     ) {
-        precondition(rule.increment == .exact, "stochastic increments are one vector at a time")
         let weights = memory.parameters.assumingMemoryBound(to: Float.self)
-        if let e { kernels.pruned.dense.backprop(weights, delta, e, outputs, rowStride, count) }
+        if let e {
+            kernels.pruned.dense.backprop(weights, delta, e, outputs, rowStride, rowStride, count)
+        }
         let turned = ManyScratch(
             scratch, x: x, inputs: inputs, delta: delta, outputs: outputs, count: count,
-            stepFactor: memory.velocity == nil ? -rule.learningRate : 1, kernels.pruned.dense)
+            stepFactor: ManyScratch.stepFactor(memory, rule), kernels.pruned.dense)
+        updateMany(
+            memory, scratch: scratch, turned: turned, count: count, rule: rule, kernels: kernels)
+    }
+
+    package func updateMany(
+        _ memory: JunctionMemory, scratch: UnsafeMutableRawPointer, turned: ManyScratch,
+        count: Int, rule: UpdateRule, kernels: KernelSet
+    ) {
+        precondition(rule.increment == .exact, "stochastic increments are one vector at a time")
         let block = scratch + ManyScratch.bytes(inputs, outputs, count)
         for first in stride(from: 0, to: outputs, by: 16) {
             updateRows(first, memory, turned, block, count, rule, kernels.pruned)

@@ -25,11 +25,17 @@ package protocol ManyVectorForm: FloatJunctionForm {
         _ memory: JunctionMemory, scratch: UnsafeMutableRawPointer, x: UnsafePointer<Float>,
         delta: UnsafePointer<Float>, e: UnsafeMutablePointer<Float>?, count: Int,
         rule: UpdateRule, kernels: KernelSet)
+
+    /// UP alone, of vectors that are turned over.
+    /// - turned: made in `scratch` with the step factor of `ManyScratch.stepFactor`
+    func updateMany(
+        _ memory: JunctionMemory, scratch: UnsafeMutableRawPointer, turned: ManyScratch,
+        count: Int, rule: UpdateRule, kernels: KernelSet)
 }
 
 /// What UP of many vectors shares between forms: x and the steps, turned over to
 /// [chunks of 16 neurons][B][16].
-struct ManyScratch {
+package struct ManyScratch {
     /// Of the inputs.
     let x: UnsafeMutablePointer<Float>
     /// Of the outputs: −(η·δ), or δ where there is momentum
@@ -37,6 +43,11 @@ struct ManyScratch {
 
     static func bytes(_ inputs: Int, _ outputs: Int, _ count: Int) -> Int {
         (DenseJunction.paddedCount(inputs) + DenseJunction.paddedCount(outputs)) * count * 4
+    }
+
+    /// −η, or 1 where there is momentum.
+    static func stepFactor(_ memory: JunctionMemory, _ rule: UpdateRule) -> Float {
+        memory.velocity == nil ? -rule.learningRate : 1
     }
 
     /// Turns x and δ over.
@@ -53,6 +64,33 @@ struct ManyScratch {
         steps = self.x + left * count
         kernels.turnOver(x, self.x, left, count, 1)
         kernels.turnOver(delta, steps, right, count, stepFactor)
+    }
+
+    /// Turns x [inputs][count] and δ [outputs][count] over, which have no rows of padding.
+    /// - staging: 16 · count floats
+    init(
+        _ scratch: UnsafeMutableRawPointer, ragged x: UnsafePointer<Float>, inputs: Int,
+        delta: UnsafePointer<Float>, outputs: Int, count: Int, stepFactor: Float,
+        staging: UnsafeMutablePointer<Float>, _ kernels: DenseManyKernels
+    ) {
+        precondition(count > 0 && count % 16 == 0, "vectors come in multiples of 16")
+        self.x = scratch.assumingMemoryBound(to: Float.self)
+        steps = self.x + DenseJunction.paddedCount(inputs) * count
+        Self.turn(x, self.x, inputs, count, 1, staging, kernels)
+        Self.turn(delta, steps, outputs, count, stepFactor, staging, kernels)
+    }
+
+    private static func turn(
+        _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ rows: Int, _ count: Int,
+        _ factor: Float, _ staging: UnsafeMutablePointer<Float>, _ kernels: DenseManyKernels
+    ) {
+        let whole = rows & ~15
+        kernels.turnOver(from, to, whole, count, factor)
+        guard whole < rows else { return }
+        let rest = (rows - whole) * count
+        staging.update(from: from + whole * count, count: rest)
+        (staging + rest).update(repeating: 0, count: 16 * count - rest)
+        kernels.turnOver(staging, to + whole * count, 16, count, factor)
     }
 }
 

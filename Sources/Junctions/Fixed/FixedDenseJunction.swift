@@ -97,6 +97,15 @@ extension FixedDenseJunction: FixedJunctionForm {
         }
     }
 
+    package func backprop(
+        _ memory: JunctionMemory, delta: UnsafePointer<Int16>,
+        derivative: UnsafePointer<Int16>?, e: UnsafeMutablePointer<Int16>, kernels: KernelSet
+    ) {
+        kernels.fixed.backprop(
+            layout.weights(memory.parameters), delta, derivative, e, outputs, rowStride,
+            format.width, format.fractionBits, layout.saturations(memory.parameters))
+    }
+
     package func expand(
         _ parameters: UnsafeRawPointer, _ workspace: UnsafeMutableRawPointer,
         _ pass: JunctionPass, into dense: UnsafeMutablePointer<Float>

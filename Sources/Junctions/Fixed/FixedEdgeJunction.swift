@@ -213,19 +213,16 @@ extension FixedEdgeJunction: FixedJunctionForm {
         let weights = layout.weights(memory.parameters)
         let bias = layout.bias(memory.parameters)
         let counters = layout.saturations(memory.parameters)
+        if let e {
+            backprop(memory, delta: delta, derivative: derivative, e: e, kernels: kernels)
+        }
         if let sweeps {
-            return sweeps.backpropUpdate(
+            return sweeps.update(
                 memory.workspace, format, weights, bias, counters, x: x, delta: delta,
-                derivative: derivative, e: e, learningShift: learningShift,
-                increment: increment, generator: generator, kernels: kernels)
+                learningShift: learningShift, increment: increment, generator: generator,
+                kernels: kernels)
         }
         let edges = edges(memory.workspace, forUpdates: true)
-        if let e {
-            kernels.fixed.edgeBackprop(
-                edges, weights, delta, derivative, e,
-                (memory.workspace + scratchOffset).assumingMemoryBound(to: Int16.self),
-                format.width, format.fractionBits, counters)
-        }
         guard case .stochastic(let rule) = increment else {
             kernels.fixed.edgeUpdate(
                 edges, weights, bias, x, delta, format.width, format.fractionBits, learningShift,
@@ -243,6 +240,24 @@ extension FixedEdgeJunction: FixedJunctionForm {
                 outer.updateWeight(weights + edge, row, bits, Int(edges.left[edge]), counters)
             }
         }
+    }
+
+    @inline(__always)
+    package func backprop(
+        _ memory: JunctionMemory, delta: UnsafePointer<Int16>,
+        derivative: UnsafePointer<Int16>?, e: UnsafeMutablePointer<Int16>, kernels: KernelSet
+    ) {
+        let weights = layout.weights(memory.parameters)
+        let counters = layout.saturations(memory.parameters)
+        if let sweeps {
+            return sweeps.backprop(
+                memory.workspace, format, weights, counters, delta: delta, derivative: derivative,
+                e: e, kernels: kernels)
+        }
+        kernels.fixed.edgeBackprop(
+            edges(memory.workspace, forUpdates: true), weights, delta, derivative, e,
+            (memory.workspace + scratchOffset).assumingMemoryBound(to: Int16.self),
+            format.width, format.fractionBits, counters)
     }
 
     package func expand(

@@ -118,29 +118,50 @@ extension FixedPrunedJunction: FixedJunctionForm {
         derivative: UnsafePointer<Int16>?, e: UnsafeMutablePointer<Int16>?, learningShift: Int,
         increment: Increment, generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet
     ) {
-        let counters = layout.saturations(memory.parameters)
         if let e {
-            kernels.fixed.backprop(
-                UnsafePointer(memory.workspace.assumingMemoryBound(to: Int16.self)), delta,
-                derivative, e, outputs, rowStride, format.width, format.fractionBits, counters)
+            backprop(memory, delta: delta, derivative: derivative, e: e, kernels: kernels)
         }
+        updateMaster(
+            memory, x: x, delta: delta, learningShift: learningShift, increment: increment,
+            generator: generator, kernels: kernels)
+        // Where η δ is no number, exact increments change nothing; bits may.
+        prune(memory) {
+            increment == .exact
+                ? format.biasIncrement(delta[$0], shift: learningShift) != 0 : delta[$0] != 0
+        }
+    }
+
+    /// UP of the master alone, whose views are then to be made by `refresh`.
+    func updateMaster(
+        _ memory: JunctionMemory, x: UnsafePointer<Int16>, delta: UnsafePointer<Int16>,
+        learningShift: Int, increment: Increment, generator: UnsafeMutablePointer<UInt64>,
+        kernels: KernelSet
+    ) {
+        let counters = layout.saturations(memory.parameters)
         let weights = layout.weights(memory.parameters)
         let bias = layout.bias(memory.parameters)
-        if case .stochastic(let rule) = increment {
-            let outer = FixedStochastic(
-                rule, format, learningShift: learningShift, x: x, inputs: inputs, delta: delta,
-                outputs: outputs, generator)
-            for row in 0..<outputs {
-                outer.updateBias(bias, row, counters)
-                outer.updateRow(weights + row * rowStride, row, counters)
-            }
-            prune(memory) { outer.rowBits($0) != 0 }
-        } else {
-            kernels.fixed.backpropUpdate(
+        guard case .stochastic(let rule) = increment else {
+            return kernels.fixed.backpropUpdate(
                 weights, bias, x, delta, nil, nil, outputs, rowStride, format.width,
                 format.fractionBits, learningShift, counters)
-            prune(memory) { format.biasIncrement(delta[$0], shift: learningShift) != 0 }
         }
+        let outer = FixedStochastic(
+            rule, format, learningShift: learningShift, x: x, inputs: inputs, delta: delta,
+            outputs: outputs, generator)
+        for row in 0..<outputs {
+            outer.updateBias(bias, row, counters)
+            outer.updateRow(weights + row * rowStride, row, counters)
+        }
+    }
+
+    package func backprop(
+        _ memory: JunctionMemory, delta: UnsafePointer<Int16>,
+        derivative: UnsafePointer<Int16>?, e: UnsafeMutablePointer<Int16>, kernels: KernelSet
+    ) {
+        kernels.fixed.backprop(
+            UnsafePointer(memory.workspace.assumingMemoryBound(to: Int16.self)), delta,
+            derivative, e, outputs, rowStride, format.width, format.fractionBits,
+            layout.saturations(memory.parameters))
     }
 
     /// Makes the views of rows that changed anew.

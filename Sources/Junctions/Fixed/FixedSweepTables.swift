@@ -23,7 +23,7 @@ struct FixedSweepTables: Equatable, Sendable {
     /// of columns per neuron, 2^k neurons per clock or whole clocks per neuron, and dither only
     /// with the latter; and indices of 16 bits for all words of FF's sums.
     init?(_ pattern: EdgeList) {
-        guard case .sparse(let pattern) = pattern else { return nil }
+        guard case .sparse(let pattern) = pattern, pattern.taps == 1 else { return nil }
         let (columns, rows, inDegree) = (
             pattern.parallelism, pattern.memoryRows, pattern.inDegree
         )
@@ -164,22 +164,29 @@ extension FixedSweepTables {
             paddedOutputs, places: (sweeps + 3) / 4 * groups * 32)
     }
 
-    /// BP where somebody is to the left, then UP.
+    /// BP.
     @inline(__always)
-    func backpropUpdate(
+    func backprop(
+        _ workspace: UnsafeMutableRawPointer, _ format: FixedFormat,
+        _ weights: UnsafePointer<Int16>, _ counters: UnsafeMutablePointer<UInt64>,
+        delta: UnsafePointer<Int16>, derivative: UnsafePointer<Int16>?,
+        e: UnsafeMutablePointer<Int16>, kernels: KernelSet
+    ) {
+        kernels.fixed.sweeps.backprop(
+            sweeps(workspace, forUpdates: true), weights, delta, derivative, e,
+            scratch(workspace), format.width, format.fractionBits, counters)
+    }
+
+    /// UP.
+    @inline(__always)
+    func update(
         _ workspace: UnsafeMutableRawPointer, _ format: FixedFormat,
         _ weights: UnsafeMutablePointer<Int16>, _ bias: UnsafeMutablePointer<Int16>,
         _ counters: UnsafeMutablePointer<UInt64>, x: UnsafePointer<Int16>,
-        delta: UnsafePointer<Int16>, derivative: UnsafePointer<Int16>?,
-        e: UnsafeMutablePointer<Int16>?, learningShift: Int, increment: Increment,
+        delta: UnsafePointer<Int16>, learningShift: Int, increment: Increment,
         generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet
     ) {
         let tables = sweeps(workspace, forUpdates: true)
-        if let e {
-            kernels.fixed.sweeps.backprop(
-                tables, weights, delta, derivative, e, scratch(workspace), format.width,
-                format.fractionBits, counters)
-        }
         guard case .stochastic(let rule) = increment else {
             return kernels.fixed.sweeps.update(
                 tables, weights, bias, x, delta, scratch(workspace), format.width,

@@ -118,4 +118,9 @@ package protocol FixedJunctionForm: JunctionForm {
         _ memory: JunctionMemory, x: UnsafePointer<Int16>, delta: UnsafePointer<Int16>,
         derivative: UnsafePointer<Int16>?, e: UnsafeMutablePointer<Int16>?, learningShift: Int,
         increment: Increment, generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet)
+
+    /// BP alone: e as in `backpropUpdate`, and nothing learns.
+    func backprop(
+        _ memory: JunctionMemory, delta: UnsafePointer<Int16>,
+        derivative: UnsafePointer<Int16>?, e: UnsafeMutablePointer<Int16>, kernels: KernelSet)
 }

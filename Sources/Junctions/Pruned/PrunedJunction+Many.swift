@@ -23,7 +23,7 @@ extension PrunedJunction: ManyVectorForm {
         } else {
             kernels.pruned.dense.feedforward(
                 parameters.assumingMemoryBound(to: Float.self), bias, x, y, outputs, rowStride,
-                count)
+                rowStride, count)
         }
     }
 
@@ -32,11 +32,22 @@ extension PrunedJunction: ManyVectorForm {
         delta: UnsafePointer<Float>, e: UnsafeMutablePointer<Float>?, count: Int,
         rule: UpdateRule, kernels: KernelSet
     ) {
-        precondition(rule.increment == .exact, "stochastic increments are one vector at a time")
-        if let e { backpropMany(memory, delta, e, count, kernels) }
+        if let e {
+            backpropMany(
+                memory, delta: delta, e: e, rows: rowStride, count: count, kernels: kernels)
+        }
         let turned = ManyScratch(
             scratch, x: x, inputs: inputs, delta: delta, outputs: outputs, count: count,
-            stepFactor: memory.velocity == nil ? -rule.learningRate : 1, kernels.pruned.dense)
+            stepFactor: ManyScratch.stepFactor(memory, rule), kernels.pruned.dense)
+        updateMany(
+            memory, scratch: scratch, turned: turned, count: count, rule: rule, kernels: kernels)
+    }
+
+    package func updateMany(
+        _ memory: JunctionMemory, scratch: UnsafeMutableRawPointer, turned: ManyScratch,
+        count: Int, rule: UpdateRule, kernels: KernelSet
+    ) {
+        precondition(rule.increment == .exact, "stochastic increments are one vector at a time")
         for block in 0..<layout.blocks {
             updateBlock(block, memory, turned.x, turned.steps, count, rule, kernels)
             if pattern.prunesFeedforward {
@@ -50,9 +61,13 @@ extension PrunedJunction: ManyVectorForm {
             rule: rule)
     }
 
-    private func backpropMany(
-        _ memory: JunctionMemory, _ delta: UnsafePointer<Float>,
-        _ e: UnsafeMutablePointer<Float>, _ count: Int, _ kernels: KernelSet
+    /// BP alone.
+    /// - delta: [outputs][count]; where BP has groups of its own, with padding rows
+    /// - e: [inputs][count]; without groups of its own, with padding rows
+    /// - rows: how many rows of e to write where BP has groups of its own
+    func backpropMany(
+        _ memory: JunctionMemory, delta: UnsafePointer<Float>, e: UnsafeMutablePointer<Float>,
+        rows: Int, count: Int, kernels: KernelSet
     ) {
         guard pattern.prunesBackprop else {
             let parameters = memory.parameters
@@ -66,7 +81,7 @@ extension PrunedJunction: ManyVectorForm {
         kernels.pruned.productMany(
             (memory.workspace + layout.backwardValues).assumingMemoryBound(to: Float.self),
             (memory.workspace + layout.backwardIndices).assumingMemoryBound(to: UInt8.self), nil,
-            delta, e, rowStride, layout.blocks, pattern.slots, count)
+            delta, e, rows, layout.blocks, pattern.slots, count)
     }
 
     /// The backward view, where it is not that of the master.

@@ -42,7 +42,7 @@ public struct EdgeJunction: Equatable, Sendable {
 
     private static func layout(of pattern: SparsePattern) -> Layout {
         guard pattern.family.hasExactDegrees else { return .list }
-        guard pattern.family.isClashFree else { return .rows }
+        guard pattern.family.isClashFree, pattern.taps == 1 else { return .rows }
         let (inDegree, z) = (pattern.inDegree, pattern.parallelism)
         if pattern.repeatsOneSweep, pattern.sweepsHoldWholeNeurons, inDegree % 16 == 0 {
             return .turned

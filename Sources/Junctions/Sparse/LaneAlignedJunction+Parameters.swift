@@ -46,7 +46,7 @@ extension LaneAlignedJunction {
 
     /// Every stored weight with the neurons that it joins, padding neurons among them.
     @inline(__always)
-    private func forEachWeight(
+    func forEachWeight(
         _ workspace: UnsafeMutableRawPointer,
         _ body: (_ index: Int, _ left: Int, _ right: Int) -> Void
     ) {

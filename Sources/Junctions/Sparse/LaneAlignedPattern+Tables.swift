@@ -53,8 +53,9 @@ extension LaneAlignedPattern {
     /// Draws the words of one group after the other; `body` must not keep them.
     private func forEachGroup(_ body: (_ group: Int, _ words: UnsafePointer<UInt32>) -> Void) {
         var generator = Xoshiro256StarStar(seed: seed)
+        let (all, inDegree, rows) = (inDegree, inDegree / taps, rows / taps)
         let (passes, rest) = inDegree.quotientAndRemainder(dividingBy: rows)
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 2 * rows + inDegree) { memory in
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 2 * rows + all) { memory in
             guard let deck = memory.baseAddress else { return }
             let shifts = deck + rows
             let words = shifts + rows
@@ -71,6 +72,9 @@ extension LaneAlignedPattern {
                 for slot in 0..<inDegree {
                     let row = words[slot]
                     words[slot] = 64 * row + (shifts[Int(row)] ^ UInt32(slot / rows))
+                }
+                for slot in inDegree..<all {
+                    words[slot] = words[slot - inDegree] + UInt32(64 * rows)
                 }
                 body(group, words)
             }

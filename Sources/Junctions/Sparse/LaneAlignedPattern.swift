@@ -19,11 +19,14 @@
 /// otherwise hold with padding neurons counted.
 public struct LaneAlignedPattern: Equatable, Sendable {
     /// Left neurons, at least 1.
-    public let inputs: Int
+    public private(set) var inputs: Int
     /// Right neurons, at least 1.
     public let outputs: Int
     /// dᵢₙ: blocks per group, which is edges per right neuron; 1 to 16 R.
-    public let inDegree: Int
+    public private(set) var inDegree: Int
+    /// How often the pattern is repeated along the left neurons, [tap][channel]; 1 unless the
+    /// channels are a multiple of 16.
+    public private(set) var taps = 1
     /// Everything drawn follows from it.
     public let seed: UInt64
     /// Edges between real neurons: inDegree · outputs, less those from padding neurons.
@@ -88,6 +91,15 @@ public struct LaneAlignedPattern: Equatable, Sendable {
         self.seed = seed
         edgeCount = inDegree * outputs
         if inputs % 16 != 0 { edgeCount -= paddingEdgeCount() }
+    }
+
+    /// This pattern at each of `taps` taps; `inputs` is a multiple of 16.
+    func repeated(taps: Int) -> LaneAlignedPattern {
+        precondition(self.taps == 1 && taps > 0 && inputs % 16 == 0, "taps are whole rows")
+        var pattern = self
+        (pattern.taps, pattern.inputs) = (taps, taps * inputs)
+        (pattern.inDegree, pattern.edgeCount) = (taps * inDegree, taps * edgeCount)
+        return pattern
     }
 
     /// Neurons on both sides, and rows that fit into a word.

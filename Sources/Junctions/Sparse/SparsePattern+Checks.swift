@@ -34,6 +34,7 @@ extension SparsePattern {
         _ table: UnsafePointer<UInt32>, starts: UnsafePointer<UInt32>? = nil
     ) -> PatternReport {
         precondition(starts != nil || family.hasExactDegrees, "free degrees need row starts")
+        guard taps == 1 else { return checkTaps(table, starts) }
         var outDegrees = [Int](repeating: 0, count: inputs)
         var lastRow = [Int](repeating: -1, count: inputs)
         var lastClock = [Int](repeating: -1, count: parallelism)
@@ -61,5 +62,30 @@ extension SparsePattern {
         return PatternReport(
             clashes: clashingClocks.count, wrongOutDegrees: family.hasExactDegrees ? wrong : 0,
             repeatedEdges: repeats, strayEdges: strays)
+    }
+
+    /// The sum of the reports of all taps.
+    private func checkTaps(
+        _ table: UnsafePointer<UInt32>, _ starts: UnsafePointer<UInt32>?
+    ) -> PatternReport {
+        let (one, channels) = (ofOneTap, UInt32(inputs / taps))
+        let reports = (0..<taps).map { tap in
+            var (edges, ownStarts) = ([UInt32](), [UInt32(0)])
+            for row in 0..<outputs {
+                let first = starts.map { Int($0[row]) } ?? row * inDegree
+                let end = starts.map { Int($0[row + 1]) } ?? first + inDegree
+                let count = (end - first) / taps
+                for edge in 0..<count {
+                    edges.append(table[first + tap * count + edge] &- UInt32(tap) * channels)
+                }
+                ownStarts.append(UInt32(edges.count))
+            }
+            return one.check(edges, starts: ownStarts)
+        }
+        return PatternReport(
+            clashes: reports.reduce(0) { $0 + $1.clashes },
+            wrongOutDegrees: reports.reduce(0) { $0 + $1.wrongOutDegrees },
+            repeatedEdges: reports.reduce(0) { $0 + $1.repeatedEdges },
+            strayEdges: reports.reduce(0) { $0 + $1.strayEdges })
     }
 }

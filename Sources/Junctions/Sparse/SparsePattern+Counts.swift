@@ -8,6 +8,7 @@ extension SparsePattern {
     /// every time that it is drawn. None for zeros; nil where there is no interleaver. (We keep
     /// one seed of 64 bits.)
     public var seedBits: Int? {
+        guard taps == 1 else { return ofOneTap.seedBits }
         guard case .clashFree(let sweep, let dither) = family else {
             return family == .zeros ? 0 : nil
         }
@@ -28,6 +29,7 @@ extension SparsePattern {
     /// structured patterns, with dither where neither divides the other, and where right neurons
     /// lie across the ends of sweeps. Good to five digits.
     public var patternCountLog2: Double? {
+        guard taps == 1 else { return ofOneTap.patternCountLog2 }
         switch family {
         case .structured: return nil
         case .zeros: return 0

@@ -27,6 +27,10 @@ extension SparsePattern {
         _ table: UnsafeMutablePointer<UInt32>, starts: UnsafeMutablePointer<UInt32>? = nil,
         choices: inout some IndexSource
     ) {
+        guard taps == 1 else {
+            ofOneTap.fill(table, starts: starts, choices: &choices)
+            return repeatRows(table, starts)
+        }
         switch family {
         case .random: return drawFreely(table, starts, &choices)
         case .structured: drawStructured(table, &choices)
@@ -36,6 +40,26 @@ extension SparsePattern {
         }
         guard let starts else { return }
         for row in 0...outputs { starts[row] = UInt32(row * inDegree) }
+    }
+
+    /// From the edges of one tap to those of all, row by row; the last first, so that nothing is
+    /// overwritten unread.
+    private func repeatRows(
+        _ table: UnsafeMutablePointer<UInt32>, _ starts: UnsafeMutablePointer<UInt32>?
+    ) {
+        let (channels, inDegree) = (inputs / taps, inDegree / taps)
+        for row in (0..<outputs).reversed() {
+            let first = starts.map { Int($0[row]) } ?? row * inDegree
+            // Starts behind this row are those of all taps already, but this one's end is not.
+            let count = starts.map { Int($0[row + 1]) - first } ?? inDegree
+            for tap in (0..<taps).reversed() {
+                for edge in (0..<count).reversed() {
+                    table[taps * first + tap * count + edge] =
+                        table[first + edge] + UInt32(tap * channels)
+                }
+            }
+            if let starts { starts[row + 1] = UInt32(taps * (first + count)) }
+        }
     }
 
     /// Every set of `edgeCount` edges is equally likely: cell by cell, row by row, a cell is taken

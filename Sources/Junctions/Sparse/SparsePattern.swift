@@ -11,12 +11,16 @@
 public struct SparsePattern: Equatable, Sendable {
     /// How the edges are chosen.
     public let family: SparseFamily
-    /// p, left neurons.
-    public let inputs: Int
+    /// p, left neurons: channels of every tap.
+    public private(set) var inputs: Int
     /// n, right neurons.
     public let outputs: Int
     /// |W|, edges.
-    public let edgeCount: Int
+    public private(set) var edgeCount: Int
+    /// How often the pattern is repeated along the left neurons, [tap][channel]: the places of
+    /// a convolution's kernel, which all have the edges of the first. Of the families' rules,
+    /// those about sweeps and clocks hold for each tap by itself.
+    public private(set) var taps = 1
     /// z, edges per clock: a divisor of p. Of the random families it says only how the emulated
     /// device would count.
     public let parallelism: Int
@@ -30,7 +34,7 @@ public struct SparsePattern: Equatable, Sendable {
     /// Share of the p·n possible edges that exist.
     public var density: Double { Double(edgeCount) / Double(inputs * outputs) }
     /// D, rows of each of the z left memories: neuron q lies in memory q mod z, row q div z.
-    public var memoryRows: Int { inputs / parallelism }
+    public var memoryRows: Int { inputs / taps / parallelism }
     /// Whether all sweeps read the left neurons in the same order.
     var repeatsOneSweep: Bool {
         switch family {
@@ -118,6 +122,23 @@ public struct SparsePattern: Equatable, Sendable {
 }
 
 extension SparsePattern {
+    /// This pattern at each of `taps` taps.
+    func repeated(taps: Int) -> SparsePattern {
+        precondition(self.taps == 1 && taps > 0, "a pattern is repeated once")
+        var pattern = self
+        (pattern.taps, pattern.inputs) = (taps, taps * inputs)
+        pattern.edgeCount = taps * edgeCount
+        return pattern
+    }
+
+    /// The pattern of one tap.
+    var ofOneTap: SparsePattern {
+        var pattern = self
+        (pattern.taps, pattern.inputs) = (1, inputs / taps)
+        pattern.edgeCount = edgeCount / taps
+        return pattern
+    }
+
     /// p·n where the shape is one; indices have 31 bits.
     private static func checkedCells(_ inputs: Int, _ outputs: Int) throws(StructureError) -> Int {
         guard inputs > 0, outputs > 0 else {

@@ -16,10 +16,23 @@ extension PrunedJunction {
         e: UnsafeMutablePointer<Float>?, learningRate: Float, rule: StochasticRule,
         generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet
     ) {
+        if let e { backprop(memory, delta: delta, e: e, kernels: kernels) }
+        let hasChanged = stochasticUpdateMaster(
+            memory, x: x, delta: delta, learningRate: learningRate, rule: rule,
+            generator: generator, kernels: kernels)
+        if hasChanged { prepareViews(memory, rowsChanged: delta, kernels: kernels) }
+    }
+
+    /// UP of the master alone, whose views are then to be prepared; whether a weight may have
+    /// changed.
+    func stochasticUpdateMaster(
+        _ memory: JunctionMemory, x: UnsafePointer<Float>, delta: UnsafePointer<Float>,
+        learningRate: Float, rule: StochasticRule, generator: UnsafeMutablePointer<UInt64>,
+        kernels: KernelSet
+    ) -> Bool {
         precondition(
             pattern.weightUpdate == .dense && pattern.droppedDecay == 0,
             "stochastic increments are plain SGD of the whole master")
-        if let e { backprop(memory, delta: delta, e: e, kernels: kernels) }
         let scratch = memory.workspace + feedforwardBytes + layout.workspaceBytes
         let converter = StochasticConverter(inputs: inputs, outputs: outputs, rule: rule)
         let codes = converter.convert(
@@ -29,6 +42,6 @@ extension PrunedJunction {
             memory.parameters.assumingMemoryBound(to: Float.self), bias(memory), delta, nil,
             codes.left, codes.right, codes.table, rule.bitCount, codes.chunks, codes.chunkCount,
             outputs, rowStride, learningRate)
-        if codes.step != 0 { prepareViews(memory, rowsChanged: delta, kernels: kernels) }
+        return codes.step != 0
     }
 }

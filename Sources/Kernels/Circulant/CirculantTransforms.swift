@@ -47,7 +47,7 @@ extension VectorKernels {
 
     /// All stages, in place.
     @_transparent
-    private static func forward(
+    static func forward(
         _ v: UnsafeMutablePointer<Float>, _ k: Int, _ cosines: UnsafePointer<Float>
     ) {
         // The first stage has no turns.
@@ -141,7 +141,7 @@ extension VectorKernels {
 
     /// All stages, in place.
     @_transparent
-    private static func backward(
+    static func backward(
         _ v: UnsafeMutablePointer<Float>, _ k: Int, _ cosines: UnsafePointer<Float>
     ) {
         var h = k &>> 1

@@ -35,10 +35,24 @@ extension VectorKernels {
         }
     }
 
+    /// Ê = Σ conj(Ŵ) Ĝ alone. See `SharedKernels.circulantBackprop`.
+    @inline(never)
+    package static func circulantBackpropAlone(
+        _ w: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
+        _ e: UnsafeMutablePointer<Float>, _ partial: UnsafeMutablePointer<Float>,
+        _ inputBlocks: Int, _ rowStride: Int, _ k: Int
+    ) {
+        // Nothing is written to the weights, and no spectrum of x is looked at.
+        sweep(
+            UnsafeMutablePointer(mutating: w), delta, delta, e, partial, inputBlocks, rowStride, k,
+            Step(rate: 0, keep: nil, learns: false))
+    }
+
     /// What all blocks have in common.
     private struct Step {
         let rate: Float
         let keep: Float?
+        var learns = true
     }
 
     @_transparent
@@ -119,7 +133,7 @@ extension VectorKernels {
         _ rowStride: Int, _ k: Int, _ step: Step, component c: Int
     ) {
         let row = w + c &* rowStride
-        let s = every(x[16 &* c] * -step.rate)
+        let s = step.learns ? every(x[16 &* c] * -step.rate) : Lanes.zero
         var error = Lanes.zero
         var i = 0
         var errors = delta + 16 &* c
@@ -127,7 +141,7 @@ extension VectorKernels {
             let g = load(errors, 0)
             let value = load(row, i)
             if partial != nil { error = fma(value, g, error) }
-            store(fma(s, g, kept(value, step)), row, i)
+            if step.learns { store(fma(s, g, kept(value, step)), row, i) }
             i &+= 16
             errors += 16 &* k
         }
@@ -142,8 +156,8 @@ extension VectorKernels {
     ) {
         let real = w + c &* rowStride
         let imaginary = w + (k &- c) &* rowStride
-        let sr = every(x[16 &* c] * -step.rate)
-        let imaginaryStep = x[16 &* (k &- c)] * -step.rate
+        let sr = step.learns ? every(x[16 &* c] * -step.rate) : Lanes.zero
+        let imaginaryStep = step.learns ? x[16 &* (k &- c)] * -step.rate : 0
         let si = every(imaginaryStep)
         let minusSi = every(-imaginaryStep)
         var er = Lanes.zero
@@ -162,8 +176,10 @@ extension VectorKernels {
                 ei = fma(wr, gi, ei)
                 ei = fma(circulant_negated(wi), gr, ei)
             }
-            store(fma(si, gi, fma(sr, gr, kept(wr, step))), real, i)
-            store(fma(minusSi, gr, fma(sr, gi, kept(wi, step))), imaginary, i)
+            if step.learns {
+                store(fma(si, gi, fma(sr, gr, kept(wr, step))), real, i)
+                store(fma(minusSi, gr, fma(sr, gi, kept(wi, step))), imaginary, i)
+            }
             i &+= 16
             errors += 16 &* k
         }

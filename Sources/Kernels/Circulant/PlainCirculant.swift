@@ -28,13 +28,33 @@ extension PlainKernels {
                 let index = block * k + t
                 v[bitReversed(t, k) * 16] = index < count ? x[index] : 0
             }
-            var h = 1
-            while h < k {
-                for base in stride(from: 0, to: k, by: 2 * h) {
-                    joinSpectra(v + base * 16, h, cosines)
-                }
-                h *= 2
+            joinAll(v, k, cosines)
+        }
+    }
+
+    /// All stages of a transform, sixteen floats between components.
+    static func joinAll(
+        _ v: UnsafeMutablePointer<Float>, _ k: Int, _ cosines: UnsafePointer<Float>
+    ) {
+        var h = 1
+        while h < k {
+            for base in stride(from: 0, to: k, by: 2 * h) {
+                joinSpectra(v + base * 16, h, cosines)
             }
+            h *= 2
+        }
+    }
+
+    /// All stages of the way back.
+    static func partAll(
+        _ v: UnsafeMutablePointer<Float>, _ k: Int, _ cosines: UnsafePointer<Float>
+    ) {
+        var h = k / 2
+        while h >= 1 {
+            for base in stride(from: 0, to: k, by: 2 * h) {
+                partSpectra(v + base * 16, h, cosines)
+            }
+            h /= 2
         }
     }
 
@@ -67,13 +87,7 @@ extension PlainKernels {
     ) {
         for block in 0..<blocks {
             let v = spectra + circulantPlace(block, 0, k)
-            var h = k / 2
-            while h >= 1 {
-                for base in stride(from: 0, to: k, by: 2 * h) {
-                    partSpectra(v + base * 16, h, cosines)
-                }
-                h /= 2
-            }
+            partAll(v, k, cosines)
             for t in 0..<k where block * k + t < count {
                 let value = v[bitReversed(t, k) * 16]
                 let index = block * k + t

@@ -74,6 +74,14 @@ extension PlainKernels {
         }
     }
 
+    static func circulantBackpropAlone(
+        _ w: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
+        _ e: UnsafeMutablePointer<Float>, _ partial: UnsafeMutablePointer<Float>,
+        _ inputBlocks: Int, _ rowStride: Int, _ k: Int
+    ) {
+        circulantBackprop(w, delta, e, inputBlocks, rowStride, k)
+    }
+
     /// Ê_j = Σᵢ conj(Ŵ_ij) Ĝ_i
     private static func circulantBackprop(
         _ w: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,

@@ -14,13 +14,15 @@ public struct DenseManyKernels: Sendable {
     public typealias Feedforward =
         @Sendable (
             _ w: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
-            _ y: UnsafeMutablePointer<Float>, _ outputs: Int, _ rowStride: Int, _ count: Int
+            _ y: UnsafeMutablePointer<Float>, _ outputs: Int, _ inputs: Int, _ rowStride: Int,
+            _ count: Int
         ) -> Void
     /// See `backprop`.
     public typealias Backprop =
         @Sendable (
             _ w: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
-            _ e: UnsafeMutablePointer<Float>, _ outputs: Int, _ rowStride: Int, _ count: Int
+            _ e: UnsafeMutablePointer<Float>, _ outputs: Int, _ inputs: Int, _ rowStride: Int,
+            _ count: Int
         ) -> Void
     /// See `outerSum`.
     public typealias OuterSum =
@@ -36,12 +38,12 @@ public struct DenseManyKernels: Sendable {
             _ count: Int, _ factor: Float
         ) -> Void
 
-    /// Y[j] = Σᵢ W[j,i] X[i] + bias[j]: by fma from zero, i ascending over rowStride, the bias
+    /// Y[j] = Σᵢ W[j,i] X[i] + bias[j]: by fma from zero, i ascending over inputs, the bias
     /// last. The order is not that of one vector at a time, which has sixteen partial sums.
-    /// - x: [rowStride][count]. - y: [outputs][count].
+    /// - x: [inputs][count]. - y: [outputs][count].
     public let feedforward: Feedforward
     /// E[i] = Σⱼ W[j,i] Δ[j] by fma from zero, j ascending: the order of one vector at a time.
-    /// - delta: [outputs][count]. - e: [rowStride][count], all of it written.
+    /// - delta: [outputs][count]. - e: [inputs][count], all of it written.
     public let backprop: Backprop
     /// sum[j,i] = start[j,i] + Σ_b steps[b,j]·x[b,i] for the rows of a block, by fma from start,
     /// b ascending.

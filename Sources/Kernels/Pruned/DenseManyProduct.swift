@@ -2,7 +2,7 @@
 //
 // Legend: B (`count`) vectors side by side, in strips of 64; a term is one left neuron of the
 // product. Six right neurons by 64 samples are under way at once, which is 24 sums in registers
-// for 10 loads per term. Terms come in runs of 128: their rows of a strip stay in the first cache.
+// for 10 loads per term; where fewer than 64 samples are left, eight by 16. Terms come in runs of 128: their rows of a strip stay in the first cache.
 // Invariant: per sum terms ascend, whatever the strips and runs.
 
 extension VectorKernels {
@@ -10,18 +10,20 @@ extension VectorKernels {
     @inline(never)
     package static func feedforwardMany(
         _ w: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
-        _ y: UnsafeMutablePointer<Float>, _ outputs: Int, _ rowStride: Int, _ count: Int
+        _ y: UnsafeMutablePointer<Float>, _ outputs: Int, _ inputs: Int, _ rowStride: Int,
+        _ count: Int
     ) {
-        manyProduct(w, rowStride, 1, bias, x, y, outputs, rowStride, count)
+        manyProduct(w, rowStride, 1, bias, x, y, outputs, inputs, count)
     }
 
     /// E = Wᵀ Δ. See `DenseManyKernels.backprop`.
     @inline(never)
     package static func backpropMany(
         _ w: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
-        _ e: UnsafeMutablePointer<Float>, _ outputs: Int, _ rowStride: Int, _ count: Int
+        _ e: UnsafeMutablePointer<Float>, _ outputs: Int, _ inputs: Int, _ rowStride: Int,
+        _ count: Int
     ) {
-        manyProduct(w, 1, rowStride, nil, delta, e, rowStride, outputs, count)
+        manyProduct(w, 1, rowStride, nil, delta, e, inputs, outputs, count)
     }
 
     /// y[r] = Σ w[r·rowStep + t·termStep]·x[t] + bias[r]
@@ -52,6 +54,12 @@ extension VectorKernels {
                     }
                 } else {
                     var r = 0
+                    while r &+ 8 <= rows {
+                        eightNarrow(
+                            w + r &* rowStep, rowStep, termStep, x + strip,
+                            y + (r &* count &+ strip), first, end, count)
+                        r &+= 8
+                    }
                     while r < rows {
                         narrow(
                             w + r &* rowStep, termStep, x + strip, y + (r &* count &+ strip),
@@ -116,6 +124,35 @@ extension VectorKernels {
             t &+= 1
         }
         sums.store(y)
+    }
+
+    /// Eight right neurons in 16 samples: so many sums that none waits for itself.
+    @_transparent
+    private static func eightNarrow(
+        _ w: UnsafePointer<Float>, _ rowStep: Int, _ termStep: Int, _ x: UnsafePointer<Float>,
+        _ y: UnsafeMutablePointer<Float>, _ first: Int, _ end: Int, _ count: Int
+    ) {
+        var (low, high) = (FourLanes(), FourLanes())
+        if first > 0 {
+            low = fourRows(y, count)
+            high = fourRows(y + 4 &* count, count)
+        }
+        var t = first
+        while t < end {
+            let xs = load(x, t &* count)
+            let p = w + t &* termStep
+            low.a = fma(every(p[0]), xs, low.a)
+            low.b = fma(every(p[rowStep]), xs, low.b)
+            low.c = fma(every(p[2 &* rowStep]), xs, low.c)
+            low.d = fma(every(p[3 &* rowStep]), xs, low.d)
+            high.a = fma(every(p[4 &* rowStep]), xs, high.a)
+            high.b = fma(every(p[5 &* rowStep]), xs, high.b)
+            high.c = fma(every(p[6 &* rowStep]), xs, high.c)
+            high.d = fma(every(p[7 &* rowStep]), xs, high.d)
+            t &+= 1
+        }
+        store4(low, y, count)
+        store4(high, y + 4 &* count, count)
     }
 
     /// One right neuron in 16 samples.

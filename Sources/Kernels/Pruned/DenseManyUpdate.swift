@@ -55,7 +55,7 @@ extension VectorKernels {
 
     /// Four rows, as they lie in a matrix.
     @_transparent
-    private static func fourRows(_ p: UnsafePointer<Float>, _ stride: Int) -> FourLanes {
+    static func fourRows(_ p: UnsafePointer<Float>, _ stride: Int) -> FourLanes {
         var four = FourLanes()
         four.a = load(p, 0)
         four.b = load(p, stride)
@@ -65,7 +65,7 @@ extension VectorKernels {
     }
 
     @_transparent
-    private static func store4(
+    static func store4(
         _ four: FourLanes, _ p: UnsafeMutablePointer<Float>, _ stride: Int
     ) {
         store(four.a, p, 0)

@@ -3,12 +3,13 @@
 extension PlainKernels {
     static func feedforwardMany(
         _ w: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
-        _ y: UnsafeMutablePointer<Float>, _ outputs: Int, _ rowStride: Int, _ count: Int
+        _ y: UnsafeMutablePointer<Float>, _ outputs: Int, _ inputs: Int, _ rowStride: Int,
+        _ count: Int
     ) {
         for j in 0..<outputs {
             for b in 0..<count {
                 var sum: Float = 0
-                for i in 0..<rowStride {
+                for i in 0..<inputs {
                     sum = sum.addingProduct(w[j * rowStride + i], x[i * count + b])
                 }
                 y[j * count + b] = sum + bias[j]
@@ -18,9 +19,10 @@ extension PlainKernels {
 
     static func backpropMany(
         _ w: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
-        _ e: UnsafeMutablePointer<Float>, _ outputs: Int, _ rowStride: Int, _ count: Int
+        _ e: UnsafeMutablePointer<Float>, _ outputs: Int, _ inputs: Int, _ rowStride: Int,
+        _ count: Int
     ) {
-        for i in 0..<rowStride {
+        for i in 0..<inputs {
             for b in 0..<count {
                 var sum: Float = 0
                 for j in 0..<outputs {

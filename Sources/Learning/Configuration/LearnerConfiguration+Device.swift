@@ -28,7 +28,7 @@ extension LearnerConfiguration {
             settings.append(
                 DeviceSetting(
                     section: "network", key: "output-activation", value: "\"sigmoid\""))
-        case .relu, .tanh: return nil
+        case .relu, .leakyRelu, .tanh: return nil
         }
         let rate = Self.nearestPowerOfTwo(learningRate)
         if rate != learningRate {
@@ -53,7 +53,7 @@ extension Activation {
     /// Whether hardware has it as a table.
     fileprivate var usesTable: Bool {
         switch self {
-        case .identity, .relu: false
+        case .identity, .relu, .leakyRelu: false
         case .sigmoid, .tanh, .softmax: true
         }
     }

@@ -11,8 +11,24 @@ public enum LearningTask: Equatable, Sendable {
     case classification(classCount: Int)
     /// `targetCount` real values (≥ 1); one output per target.
     case regression(targetCount: Int)
-    /// The next sample of the same producer; one output per feature, no labels.
-    case forecast
+    /// The next `steps` (≥ 1) samples of the same producer, as changes from the newest one; one
+    /// output per feature and step, step after step; no labels.
+    case forecast(steps: Int)
+    /// The sample itself, as the network reads it; one output per feature, no labels.
+    case autoencoder
+
+    /// Whether samples come with labels.
+    public var isLabelled: Bool {
+        switch self {
+        case .classification, .regression: true
+        case .forecast, .autoencoder: false
+        }
+    }
+
+    /// Samples ahead that a forecast foretells; 0 of other tasks.
+    public var forecastSteps: Int {
+        if case .forecast(let steps) = self { steps } else { 0 }
+    }
 }
 
 /// What turns a neuron's sum into its output.
@@ -21,6 +37,8 @@ public enum Activation: String, Equatable, Sendable, CaseIterable {
     case identity
     /// f(y) = max(0, y)
     case relu
+    /// f(y) = y above 0, y / 100 below
+    case leakyRelu = "leaky-relu"
     /// f(y) = 1 / (1 + e⁻ʸ)
     case sigmoid
     /// f(y) = tanh y
@@ -74,7 +92,16 @@ public struct LearnerConfiguration: Equatable, Sendable {
     public var normaliser: NormaliserRule
     /// What is learned.
     public var task: LearningTask
-    /// Neurons of each hidden layer, from the input; may be empty.
+    /// Extents of a sample, channels last: positions and channels of a sequence, or rows, columns
+    /// and channels. Empty: a flat vector.
+    public var inputShape: [Int]
+    /// Blocks between the input and the first junction; may be empty. With blocks the schedule is
+    /// sequential.
+    public var blocks: [BlockSpecification]
+    /// Blocks from one kept set of activations to the next: those between are computed again for
+    /// BP. 0 keeps all. Changes memory and time, never what is learned.
+    public var recompute: Int
+    /// Neurons of each hidden layer, from the input or the last block; may be empty.
     public var hidden: [Int]
     /// Of every hidden layer; not softmax.
     public var hiddenActivation: Activation
@@ -105,6 +132,9 @@ public struct LearnerConfiguration: Equatable, Sendable {
     public var pendingCapacity: Int
     /// Producers that are told apart, ≥ 1.
     public var producerCapacity: Int
+    /// Whether errors are ranked among the errors so far (`PercentileScale`) as well; an
+    /// autoencoder always does, a classification has no errors to rank.
+    public var ranksErrors: Bool
     /// When each operation runs; the pipeline is plain SGD.
     public var schedule: Schedule
     /// The emulated device that the network runs on; nil: none is emulated. It changes what is
@@ -116,13 +146,15 @@ public struct LearnerConfiguration: Equatable, Sendable {
     /// A configuration with every value stated; `validate` checks it.
     public init(
         featureCount: Int, elementType: ElementType, inputScale: Float = 1,
-        inputOffset: Float = 0, normaliser: NormaliserRule, task: LearningTask, hidden: [Int],
+        inputOffset: Float = 0, normaliser: NormaliserRule, task: LearningTask,
+        inputShape: [Int] = [], blocks: [BlockSpecification] = [], recompute: Int = 0,
+        hidden: [Int],
         hiddenActivation: Activation, outputActivation: Activation, loss: Loss,
         initialisation: InitialisationRule, seed: UInt64, learningRate: Float,
         momentum: Float = 0, weightDecay: Float = 0, junctions: [JunctionSpecification] = [],
         inputWidth: Int = 0, outputWidth: Int = 0, pendingCapacity: Int = 0,
         producerCapacity: Int = 1, schedule: Schedule = .sequential,
-        device: DeviceDescription? = nil
+        device: DeviceDescription? = nil, ranksErrors: Bool = false
     ) {
         self.featureCount = featureCount
         self.elementType = elementType
@@ -130,6 +162,9 @@ public struct LearnerConfiguration: Equatable, Sendable {
         self.inputOffset = inputOffset
         self.normaliser = normaliser
         self.task = task
+        self.inputShape = inputShape
+        self.blocks = blocks
+        self.recompute = recompute
         self.hidden = hidden
         self.hiddenActivation = hiddenActivation
         self.outputActivation = outputActivation
@@ -146,20 +181,37 @@ public struct LearnerConfiguration: Equatable, Sendable {
         self.producerCapacity = producerCapacity
         self.schedule = schedule
         self.device = device
+        self.ranksErrors = ranksErrors
     }
 
-    /// Neurons of the output layer: classes, targets or features.
+    /// Neurons of the output layer: classes, targets, or features of every step.
     public var outputCount: Int {
         switch task {
         case .classification(let classCount): classCount
         case .regression(let targetCount): targetCount
-        case .forecast: featureCount
+        case .forecast(let steps): steps * featureCount
+        case .autoencoder: featureCount
         }
     }
 
-    /// Neurons of every layer, inputs first.
+    /// Values of one answer of a `Predictor`: the outputs, and of an autoencoder the error of the
+    /// reconstruction and its percentile.
+    public var predictionCount: Int {
+        task == .autoencoder ? featureCount + 2 : outputCount
+    }
+
+    /// Whether errors have a percentile.
+    public var hasPercentile: Bool {
+        switch task {
+        case .classification: false
+        case .regression, .forecast: ranksErrors
+        case .autoencoder: true
+        }
+    }
+
+    /// Neurons of every layer of junctions; first the inputs, or what the last block gives.
     public var widths: [Int] {
-        [max(inputWidth, featureCount)] + hidden + [max(outputWidth, outputCount)]
+        [tailWidth] + hidden + [max(outputWidth, outputCount)]
     }
 
     /// What junction `index` is, counted from the input.
@@ -167,8 +219,12 @@ public struct LearnerConfiguration: Equatable, Sendable {
         junctions.isEmpty ? JunctionSpecification() : junctions[index]
     }
 
-    /// `8-16-2`
-    public var networkText: String { widths.map(String.init).joined(separator: "-") }
+    /// `8-16-2`; with blocks `768 > conv1d > flatten > 480-12`
+    public var networkText: String {
+        let tail = widths.map(String.init).joined(separator: "-")
+        guard !blocks.isEmpty else { return tail }
+        return ([String(featureCount)] + blocks.map(\.kind) + [tail]).joined(separator: " > ")
+    }
 
     /// η, μ and λ as the junctions take them.
     var updateRule: UpdateRule {

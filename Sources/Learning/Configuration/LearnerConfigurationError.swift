@@ -6,12 +6,18 @@ import WeightStore
 
 /// Why a configuration defines no learner.
 public enum LearnerConfigurationError: Error, Equatable, Sendable {
+    /// A block cannot be what it shall be behind the blocks before it, or with these settings.
+    case blockUnsuitable(index: Int, kind: String, StructureError)
     /// Cross-entropy asked for outputs or a task that it has no meaning for.
     case crossEntropyUnsuitable(outputActivation: Activation, task: LearningTask)
     /// The response to drift needs something that is not there.
     case driftUnsuitable(String)
     /// Raw values are `u8`, `i16` or `f32`.
     case elementTypeUnsupported(ElementType)
+    /// Extents that are not those of so many features.
+    case inputShapeUnsuitable([Int], featureCount: Int)
+    /// Blocks have no pipeline.
+    case pipelineBlocks(count: Int)
     /// The pipeline is plain SGD.
     case pipelineUnsuitable(key: String, value: Float)
     /// Softmax makes sense only as the output of a classification.
@@ -30,12 +36,20 @@ extension LearnerConfigurationError: CustomStringConvertible {
     /// One sentence with the key and the legal values.
     public var description: String {
         switch self {
+        case .blockUnsuitable(let index, let kind, let error):
+            "block \(index), \(kind): \(error)"
         case .crossEntropyUnsuitable(let activation, _):
             "cross-entropy needs a classification with softmax or sigmoid outputs, "
                 + "not \(activation.rawValue) here; use squared error"
         case .driftUnsuitable(let why): "drift: \(why)"
         case .elementTypeUnsupported(let type):
             "features are U8, I16 or F32, not \(type.rawValue)"
+        case .inputShapeUnsuitable(let shape, let count):
+            "input shape is \(shape), but must be [positions, channels] or "
+                + "[rows, columns, channels] of \(count) features together"
+        case .pipelineBlocks(let count):
+            "the schedule is the pipeline, but must be sequential with blocks (here \(count)): "
+                + "the pipeline's registers hold vectors between junctions, not planes"
         case .pipelineUnsuitable(let key, let value):
             "\(key) is \(value), but the pipeline is plain SGD: set it to 0, or choose the "
                 + "sequential schedule"
@@ -69,7 +83,10 @@ extension LearnerConfiguration {
         switch task {
         case .classification(let count): try check("classes", count, 2, Self.widthMaximum)
         case .regression(let count): try check("targets", count, 1, Self.widthMaximum)
-        case .forecast: break
+        case .forecast(let steps):
+            try check("forecast steps", steps, 1, Self.widthMaximum)
+            try check("features times forecast steps", outputCount, 1, Self.widthMaximum)
+        case .autoencoder: break
         }
         try check("hidden layers", hidden.count, 0, Self.hiddenLayerMaximum)
         for width in hidden { try check("hidden", width, 1, Self.widthMaximum) }
@@ -83,6 +100,7 @@ extension LearnerConfiguration {
         try check("producers", producerCapacity, 1, 1 << 16)
         try validateActivations()
         try validateNumbers()
+        try validateBlocks()
         try validateJunctions()
         try validateDrift()
         try validateDevice()

@@ -18,6 +18,9 @@ public struct LearnerLayout: Sendable {
     public let predictorWorkspaceBytes: Int
     /// Bytes of both scratch memories that hold the work of junctions: tables from seeds, views.
     public let junctionWorkBytes: Int
+    /// Bytes of both scratch memories that blocks need, by owner: values kept for BP, errors,
+    /// patches and other scratch, tables. Empty without blocks.
+    public let blockLines: [MemoryLine]
     /// The part of the memory plan that the learner section makes up, by owner; the sum of the
     /// lines is `section.byteCount`.
     public let sectionLines: [MemoryLine]
@@ -35,6 +38,9 @@ public struct LearnerLayout: Sendable {
     let previous: PreviousFields
     let metrics: MetricsFields
     let anomaly: SectionField?
+    let percentile: PercentileFields?
+    /// Where vectors of what is foretold or reconstructed are compared lie in the workspace.
+    let vectors: TaskVectors
     let pending: PendingFields?
     let pipeline: PipelineFields?
     let deviceFields: DeviceFields
@@ -78,6 +84,7 @@ public struct LearnerLayout: Sendable {
         line("previous samples", "\(c.producerCapacity) producers")
         metrics = MetricsFields(c, &section)
         anomaly = Self.addAnomaly(c, &section)
+        percentile = c.hasPercentile ? PercentileFields(c, &section) : nil
         line("metrics", "\(c.producerCapacity) producers and overall")
         pending = c.pendingCapacity > 0 ? PendingFields(c, &section) : nil
         line("pending labels", "\(c.pendingCapacity) samples")
@@ -94,9 +101,20 @@ public struct LearnerLayout: Sendable {
         self.network = network
         predictorNetwork = network.forPrediction(c)
         sectionLines = lines
-        workspaceBytes = network.workspaceBytes
+        vectors = TaskVectors(c, offset: network.workspaceBytes)
+        workspaceBytes = network.workspaceBytes + vectors.byteCount
         junctionWorkBytes = network.junctionBytes + predictorNetwork.junctionBytes
         predictorWorkspaceBytes = predictorNetwork.workspaceBytes
+        blockLines =
+            Self.blockLines(network, "learner")
+            + Self.blockLines(
+                predictorNetwork, "predictor")
+    }
+
+    private static func blockLines(_ network: Network, _ detail: String) -> [MemoryLine] {
+        network.blockLines.map { line in
+            MemoryLine(owner: line.owner, detail: detail, bytes: line.bytes)
+        }
     }
 
     private static func addNormalisers(

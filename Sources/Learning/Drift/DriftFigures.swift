@@ -1,7 +1,7 @@
 // What a learner section tells of drift: to `status`, to `generations`, to the log.
 
 /// The newest alarm of a detector.
-public struct DriftAlarm: Equatable, Sendable {
+public struct DriftAlarm: Equatable, Sendable, BitwiseCopyable {
     /// 1 = the first.
     public let number: UInt64
     /// Scored samples, of the producer or of all, when it was raised.

@@ -97,7 +97,8 @@ struct DriftWatch {
             case .adwin(let adwin): (window(adwin, row)?.mean ?? 0) * settings.limit
             }
         return DriftFigures(
-            alarms: alarms, newest: alarms > 0 ? newest : nil, level: level * unit,
+            // Sums that went up and down may come to less than nothing.
+            alarms: alarms, newest: alarms > 0 ? newest : nil, level: max(0, level * unit),
             raisedSamples: response[0])
     }
 

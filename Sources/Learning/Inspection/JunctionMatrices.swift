@@ -5,8 +5,10 @@ import Junctions
 
 /// One junction of a section as real numbers.
 public struct JunctionMatrices: Sendable {
-    /// From the input, 0 first.
+    /// From the input, those of blocks counted, 0 first.
     public let index: Int
+    /// What the names of its fields begin with: `junction.0`, `block.2`, `block.3.recurrent`.
+    public let name: String
     /// Left neurons.
     public let inputs: Int
     /// Right neurons.
@@ -26,14 +28,12 @@ extension LearnerLayout {
     ///
     /// - section: `section.byteCount` bytes. Only what follows from weights may be written anew.
     public func junctionMatrices(_ section: UnsafeMutableRawPointer) -> [JunctionMatrices] {
-        network.layers.enumerated().map { index, layer in layer.matrices(index, section) }
+        network.placedJunctions.map { $0.matrices(section) }
     }
 }
 
-extension NetworkLayer {
-    fileprivate func matrices(
-        _ index: Int, _ section: UnsafeMutableRawPointer
-    ) -> JunctionMatrices {
+extension PlacedJunction {
+    fileprivate func matrices(_ section: UnsafeMutableRawPointer) -> JunctionMatrices {
         let form = junction.form
         let (forward, backward) = withLearnerMemory(section) { memory in
             func matrix(_ pass: JunctionPass) -> [Float] {
@@ -47,7 +47,8 @@ extension NetworkLayer {
             return (matrix(.feedforward), matrix(.backprop))
         }
         return JunctionMatrices(
-            index: index, inputs: form.inputs, outputs: form.outputs, text: specification.text,
+            index: index, name: name, inputs: form.inputs, outputs: form.outputs,
+            text: specification.text,
             weights: forward, backpropWeights: backward == forward ? nil : backward,
             biases: biases(UnsafeRawPointer(section + parametersOffset)))
     }

@@ -5,8 +5,10 @@ import Junctions
 
 /// One junction of a section that was looked at.
 public struct JunctionReport: Sendable {
-    /// From the input, 0 first.
+    /// From the input, those of blocks counted, 0 first.
     public let index: Int
+    /// What the names of its fields begin with: `junction.0`, `block.2`, `block.3.recurrent`.
+    public let name: String
     /// Left neurons.
     public let inputs: Int
     /// Right neurons.
@@ -30,10 +32,10 @@ public struct JunctionReport: Sendable {
 extension LearnerLayout {
     /// Looks at every junction of a section of this layout; allocates.
     public func junctionReports(_ section: UnsafeRawPointer) -> [JunctionReport] {
-        network.layers.enumerated().map { index, layer in
+        network.placedJunctions.map { layer in
             let form = layer.junction.form
             return JunctionReport(
-                index: index, inputs: form.inputs, outputs: form.outputs,
+                index: layer.index, name: layer.name, inputs: form.inputs, outputs: form.outputs,
                 text: layer.specification.text, weightCount: form.weightCount,
                 byteCount: form.fields.reduce(0) { $0 + $1.elementCount * $1.element.bytes },
                 saturations: layer.saturationCounts(section), scatter: form.edges?.scatter,
@@ -47,22 +49,26 @@ extension LearnerLayout {
     /// What every junction of a section clipped so far, as in `JunctionReport.saturations`; looks
     /// at nothing else.
     public func saturations(_ section: UnsafeRawPointer) -> [[UInt64]?] {
-        network.layers.map { $0.saturationCounts(section) }
+        network.placedJunctions.map { $0.saturationCounts(section) }
     }
 
     /// The first thing that is wrong with a section that came from outside, or nil.
     public func firstFinding(_ section: UnsafeRawPointer) -> String? {
-        for (index, layer) in network.layers.enumerated() {
+        for layer in network.placedJunctions {
             let findings = layer.withTables {
                 layer.junction.form.findings(section + layer.parametersOffset, $0)
             }
-            if let finding = findings.first { return "junction \(index): \(finding)" }
+            if let finding = findings.first { return "\(layer.text): \(finding)" }
+        }
+        for (index, node) in network.graph.nodes.enumerated() {
+            let findings = node.block.form.fieldFindings(section + node.parametersOffset)
+            if let finding = findings.first { return "block \(index), \(node.kind): \(finding)" }
         }
         return pipelineFinding(section)
     }
 }
 
-extension NetworkLayer {
+extension PlacedJunction {
     /// Calls `body` with the tables of the junction in memory of their own.
     fileprivate func withTables<Result>(_ body: (UnsafeMutableRawPointer) -> Result) -> Result {
         let form = junction.form
@@ -77,7 +83,7 @@ extension NetworkLayer {
     /// The saturation counters in a section; nil in float32.
     fileprivate func saturationCounts(_ section: UnsafeRawPointer) -> [UInt64]? {
         guard let saturationsOffset else { return nil }
-        let counters = section + parametersOffset + saturationsOffset
+        let counters = section + saturationsOffset
         return (0..<4).map { counters.load(fromByteOffset: 8 * $0, as: UInt64.self) }
     }
 }

@@ -13,6 +13,7 @@ extension Activation {
         switch self {
         case .identity: break
         case .relu: kernels.relu(y, padded)
+        case .leakyRelu: kernels.leakyRelu(y, padded)
         case .sigmoid: kernels.sigmoid(y, padded)
         case .tanh: kernels.tanh(y, padded)
         case .softmax: kernels.softmax(y, count)
@@ -32,6 +33,7 @@ extension Activation {
         switch self {
         case .identity: break
         case .relu: kernels.reluDelta(y, e, paddedCount)
+        case .leakyRelu: kernels.leakyReluDelta(y, e, paddedCount)
         case .sigmoid: kernels.sigmoidDelta(y, e, paddedCount)
         case .tanh: kernels.tanhDelta(y, e, paddedCount)
         case .softmax: preconditionFailure("softmax is for outputs only")

@@ -12,6 +12,7 @@ extension Network {
         _ section: UnsafeMutableRawPointer, _ workspace: UnsafeMutableRawPointer,
         rule: InitialisationRule, lastIsZero: Bool, generator: inout Xoshiro256StarStar
     ) {
+        graph.initialise(section, workspace, rule: rule, generator: &generator)
         for (index, layer) in layers.enumerated() {
             let form = layer.junction.form
             let isZero = lastIsZero && index == layers.count - 1

@@ -36,7 +36,7 @@ extension LearnerConfiguration {
     }
 
     /// ESSOP is plain SGD.
-    private func checkIncrement(_ specification: JunctionSpecification) throws(StructureError) {
+    func checkIncrement(_ specification: JunctionSpecification) throws(StructureError) {
         guard case .stochastic = specification.increment else { return }
         try checkPlain("with stochastic increments")
     }
@@ -55,14 +55,7 @@ extension LearnerConfiguration {
         _ specification: JunctionSpecification, isLast: Bool
     ) throws(StructureError) {
         guard case .fixed = specification.arithmetic else { return }
-        try checkPlain("in fixed point")
-        let shift = -Int(learningRate.exponent)
-        guard learningRate.significand == 1, (0...15).contains(shift) else {
-            throw StructureError(
-                "learning rate", found: "\(learningRate)",
-                expected: "a power of two from 2^-15 to 1 in fixed point: "
-                    + "\(Self.nearestPowerOfTwo(learningRate))")
-        }
+        try checkFixedRate(specification)
         let activation = isLast ? outputActivation : hiddenActivation
         switch activation {
         case .identity, .sigmoid: break
@@ -73,6 +66,19 @@ extension LearnerConfiguration {
                 expected: isLast
                     ? "sigmoid or identity in fixed point (or this junction float32)"
                     : "sigmoid, relu or identity in fixed point (or this junction float32)")
+        }
+    }
+
+    /// Fixed point is plain SGD with a power of two.
+    func checkFixedRate(_ specification: JunctionSpecification) throws(StructureError) {
+        guard case .fixed = specification.arithmetic else { return }
+        try checkPlain("in fixed point")
+        let shift = -Int(learningRate.exponent)
+        guard learningRate.significand == 1, (0...15).contains(shift) else {
+            throw StructureError(
+                "learning rate", found: "\(learningRate)",
+                expected: "a power of two from 2^-15 to 1 in fixed point: "
+                    + "\(Self.nearestPowerOfTwo(learningRate))")
         }
     }
 

@@ -43,8 +43,10 @@ struct LayerBoundary: Equatable, Sendable {
     let produced: FixedPlace
     /// What a fixed-point junction to the right reads.
     let consumed: FixedPlace
-    private let valuesOffset: Int
-    private let errorsOffset: Int
+    /// Bytes from the start of the workspace.
+    let valuesOffset: Int
+    /// Bytes from the start of the workspace.
+    let errorsOffset: Int
 
     init(
         count: Int, left: Junction?, right: Junction?, learns: Bool,

@@ -29,6 +29,14 @@ extension Network {
             bank.values, bank.consumed, boundaries[0].count, format.width, format.fractionBits)
     }
 
+    /// What the last block gave as what a fixed-point junction behind it reads, to nearest.
+    @inline(__always)
+    func narrowBlocks(_ bank: LayerBank, _ kernels: KernelSet) {
+        guard let format = boundaries[0].consumedFormat else { return }
+        kernels.fixed.round(
+            bank.values, bank.consumed, boundaries[0].count, format.width, format.fractionBits)
+    }
+
     /// The outputs of a fixed-point last junction as floats, exactly.
     @inline(__always)
     func widenOutput(_ bank: LayerBank, _ kernels: KernelSet) {
@@ -67,7 +75,8 @@ extension Network {
                 y, y, derivatives, count, tables.values(workspace),
                 tables.derivatives(workspace), tables.sigmoid.limit, tables.sigmoid.indexShift,
                 layers[index].fractionBits)
-        case .tanh, .softmax: preconditionFailure("validate refuses this in fixed point")
+        case .leakyRelu, .tanh, .softmax:
+            preconditionFailure("validate refuses this in fixed point")
         }
     }
 }

@@ -56,21 +56,22 @@ extension Network {
         let memory = layers[index].memory(section, workspace)
         switch layers[index].junction {
         case .float(let junction):
-            guard isBounded(right.errors, boundaries[index + 1].count, kernels),
-                isBounded(left.values, boundaries[index].count, kernels)
+            guard Self.isBounded(right.errors, boundaries[index + 1].count, kernels),
+                Self.isBounded(left.values, boundaries[index].count, kernels)
             else { return false }
             junction.backpropUpdate(
-                memory, x: left.values, delta: right.errors, e: index > 0 ? left.errors : nil,
+                memory, x: left.values, delta: right.errors,
+                e: hasErrors(index) ? left.errors : nil,
                 rule: layers[index].rule(rule), generator: generator, kernels: kernels)
         case .fixed(let junction):
             junction.backpropUpdate(
                 memory, x: left.consumed, delta: right.producedErrors,
                 derivative: hasFixedDerivative(index) ? left.derivatives : nil,
-                e: index > 0 ? left.consumedErrors : nil,
+                e: hasErrors(index) ? left.consumedErrors : nil,
                 learningShift: -Int(rule.learningRate.exponent),
                 increment: layers[index].specification.increment, generator: generator,
                 kernels: kernels)
-            if index > 0, let format = boundaries[index].consumedFormat {
+            if hasErrors(index), let format = boundaries[index].consumedFormat {
                 kernels.fixed.expand(
                     left.consumedErrors, left.errors, boundaries[index].count,
                     format.fractionBits)
@@ -79,6 +80,10 @@ extension Network {
         if index > 0, boundaries[index].hasFloats { multiplyByDerivative(index, left, kernels) }
         return true
     }
+
+    /// Whether somebody wants the errors at the left of junction `index`.
+    @inline(__always)
+    private func hasErrors(_ index: Int) -> Bool { index > 0 || !graph.isEmpty }
 
     /// Whether BP of junction `index` itself multiplies by f′: where it reads the numbers that a
     /// fixed-point junction produced.
@@ -89,7 +94,7 @@ extension Network {
 
     /// Whether no product of two of such values can overflow, nor a sum of what they add.
     @inline(__always)
-    private func isBounded(
+    static func isBounded(
         _ values: UnsafePointer<Float>, _ count: Int, _ kernels: KernelSet
     ) -> Bool {
         kernels.firstOutside(values, count, -1e15, 1e15) < 0

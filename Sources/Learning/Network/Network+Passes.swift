@@ -8,11 +8,20 @@ extension Network {
     /// FF: from `input` to `output`.
     ///
     /// - counting: the section, where saturations shall be counted; nil counts nothing
+    /// - producer: whose sample it is, to blocks with a state; −1: nobody's
     package func feedforward(
         _ section: UnsafeRawPointer, _ workspace: UnsafeMutableRawPointer, _ kernels: KernelSet,
-        counting: UnsafeMutableRawPointer? = nil
+        counting: UnsafeMutableRawPointer? = nil, producer: Int = -1
     ) {
-        narrowInput(boundaries[0].bank(workspace), kernels)
+        if graph.isEmpty {
+            narrowInput(boundaries[0].bank(workspace), kernels)
+        } else {
+            // The memory of a block is that of a learner; FF writes counters there, if it counts.
+            graph.feedforward(
+                UnsafeMutableRawPointer(mutating: section), workspace, producer: producer,
+                counts: counting != nil, kernels)
+            narrowBlocks(boundaries[0].bank(workspace), kernels)
+        }
         feedforwardNarrowed(section, workspace, kernels, counting: counting)
     }
 
@@ -38,10 +47,12 @@ extension Network {
     /// saved, inspected and rolled back.
     /// - Returns: whether every junction was updated
     /// - generator: four words of state of `Xoshiro256StarStar`
+    /// - producer: that of FF
     @discardableResult
     package func backpropUpdate(
         _ section: UnsafeMutableRawPointer, _ workspace: UnsafeMutableRawPointer,
-        _ rule: UpdateRule, _ generator: UnsafeMutablePointer<UInt64>, _ kernels: KernelSet
+        _ rule: UpdateRule, _ generator: UnsafeMutablePointer<UInt64>, _ kernels: KernelSet,
+        producer: Int = -1
     ) -> Bool {
         var right = boundaries[layers.count].bank(workspace)
         narrowOutputDelta(right, kernels)
@@ -54,6 +65,18 @@ extension Network {
             right = left
             index -= 1
         }
-        return true
+        return graph.backpropUpdate(
+            section, workspace, producer: producer, rule, generator, kernels)
     }
+
+    /// Commits what the sample that went through FF last leaves in blocks: states, statistics.
+    package func advance(
+        _ section: UnsafeMutableRawPointer, _ workspace: UnsafeMutableRawPointer, producer: Int,
+        _ kernels: KernelSet
+    ) { graph.advance(section, workspace, producer: producer, kernels) }
+
+    /// A producer starts anew in blocks with a state.
+    package func forget(
+        _ section: UnsafeMutableRawPointer, _ workspace: UnsafeMutableRawPointer, producer: Int
+    ) { graph.forget(section, workspace, producer: producer) }
 }

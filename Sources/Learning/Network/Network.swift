@@ -1,5 +1,6 @@
-// The network: layers of neurons with a junction between each two, over memory that the caller
-// owns. FF left to right, then the output error, then BP and UP right to left.
+// The network: blocks, if there are any, then layers of neurons with a junction between each two,
+// over memory that the caller owns. FF left to right, then the output error, then BP and UP right
+// to left.
 //
 // Invariants:
 //   - the network is a value: it knows shapes and offsets, never addresses;
@@ -14,6 +15,8 @@ import WeightStore
 
 /// A feedforward network of junctions.
 package struct Network: Sendable {
+    /// What stands before the first junction.
+    package private(set) var graph: BlockGraph
     package private(set) var layers: [NetworkLayer] = []
     /// Layers of neurons, inputs first: one more than junctions.
     let boundaries: [LayerBoundary]
@@ -31,7 +34,10 @@ package struct Network: Sendable {
     package let workspaceBytes: Int
     /// The part of it that holds tables made from seeds, views and other work of the junctions.
     let junctionBytes: Int
-    /// Bytes from the start of the section, and numbers, of every float32 field of a junction.
+    /// Scratch memory by owner, where blocks need it.
+    let blockLines: [(owner: String, bytes: Int)]
+    /// Bytes from the start of the section, and numbers, of every float32 field of a block or a
+    /// junction.
     private(set) var floatFields: [(offset: Int, count: Int)] = []
     /// How bytes become numbers of a fixed-point first junction.
     let fixedInputs: FixedInputs?
@@ -40,6 +46,7 @@ package struct Network: Sendable {
     private let inputOffset: Float
     private let inputScale: Float
     private let rawOffset: Int
+    private let inputValuesOffset: Int
     private let targetOffset: Int
 
     /// The network of a valid configuration; `addWeights` gives it a place in a section.
@@ -57,7 +64,13 @@ package struct Network: Sendable {
                 &workspace)
         }
         targetOffset = workspace.takeFloats(widths[widths.count - 1])
-        fixedInputs = FixedInputs(c, junctions[0], &workspace)
+        inputValuesOffset =
+            c.blocks.isEmpty ? boundaries[0].valuesOffset : workspace.takeFloats(c.featureCount)
+        graph = BlockGraph(
+            c, learns: learns, input: inputValuesOffset,
+            output: (boundaries[0].valuesOffset, boundaries[0].errorsOffset), &workspace)
+        blockLines = workspace.lines
+        fixedInputs = c.blocks.isEmpty ? FixedInputs(c, junctions[0], &workspace) : nil
         fixedOutputs =
             learns ? FixedOutputs(c, junctions[junctions.count - 1], &workspace) : nil
         inputOffset = c.inputOffset
@@ -86,11 +99,13 @@ package struct Network: Sendable {
         for index in layers.indices {
             network.layers[index].parametersOffset = layers[index].parametersOffset
         }
+        network.graph.take(placesOf: graph)
         return network
     }
 
-    /// Adds the fields of every junction, `junction.I.NAME`.
+    /// Adds the fields of every block, `block.I.NAME`, and junction, `junction.I.NAME`.
     package mutating func addWeights(to section: inout SectionLayout) {
+        floatFields += graph.addWeights(to: &section)
         for index in layers.indices {
             let fields = layers[index].junction.form.fields
             let added = fields.map { field in
@@ -107,6 +122,7 @@ package struct Network: Sendable {
 
     /// Adds the velocities of the learned fields, in their shapes.
     package mutating func addVelocity(to section: inout SectionLayout) {
+        graph.addVelocity(to: &section)
         for index in layers.indices {
             let fields = layers[index].junction.form.fields.filter(\.isLearned)
             let added = fields.map { field in
@@ -120,7 +136,8 @@ package struct Network: Sendable {
 
     /// Bytes of fields that are not learned: views, counters.
     var derivedBytes: Int {
-        layers.flatMap(\.junction.form.fields).filter { !$0.isLearned }
+        graph.derivedBytes
+            + layers.flatMap(\.junction.form.fields).filter { !$0.isLearned }
             .reduce(0) { $0 + $1.byteCount }
     }
 
@@ -128,6 +145,7 @@ package struct Network: Sendable {
 
     /// Fills a cleared workspace with the tables that follow from the configuration.
     package func prepare(_ workspace: UnsafeMutableRawPointer) {
+        graph.prepare(workspace)
         for layer in layers {
             layer.junction.form.prepare(workspace + layer.workspaceOffset, forUpdates: learns)
         }
@@ -140,6 +158,7 @@ package struct Network: Sendable {
     package func refresh(
         _ section: UnsafeMutableRawPointer, _ workspace: UnsafeMutableRawPointer
     ) {
+        graph.refresh(section, workspace)
         for layer in layers { layer.junction.form.refresh(layer.memory(section, workspace)) }
     }
 
@@ -148,9 +167,10 @@ package struct Network: Sendable {
         (workspace + rawOffset).assumingMemoryBound(to: Float.self)
     }
 
-    /// What the first junction reads; padded.
+    /// What the network reads, in the order of the features: the first junction itself, or the
+    /// blocks; padded.
     package func input(_ workspace: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Float> {
-        boundaries[0].values(workspace)
+        (workspace + inputValuesOffset).assumingMemoryBound(to: Float.self)
     }
 
     /// What the output neurons say; padded.
@@ -172,6 +192,20 @@ package struct Network: Sendable {
 /// Adds up the workspace; every part starts on 64 bytes.
 struct WorkspaceLayout {
     private(set) var byteCount = 0
+    /// The parts that have an owner.
+    private(set) var lines: [(owner: String, bytes: Int)] = []
+
+    /// Takes memory for an owner, who has one line for all of it.
+    mutating func take(_ bytes: Int, _ owner: String) -> Int {
+        let start = take(bytes)
+        guard byteCount > start else { return start }
+        if let index = lines.firstIndex(where: { $0.owner == owner }) {
+            lines[index].bytes += byteCount - start
+        } else {
+            lines.append((owner, byteCount - start))
+        }
+        return start
+    }
 
     mutating func take(_ bytes: Int) -> Int {
         defer { byteCount += (bytes + 63) & ~63 }

@@ -31,6 +31,7 @@ public final class OnlineLearner {
     let normaliser: RunningNormaliser?
     let targetNormaliser: RunningNormaliser?
     let previous: PreviousSamples
+    let history: ForecastHistory?
     let metrics: PrequentialMetrics
     let pending: PendingTable?
     let pipeline: Pipeline?
@@ -40,6 +41,10 @@ public final class OnlineLearner {
     var raisedAlarms: RaisedAlarms?
     private let counters: UnsafeMutablePointer<UInt64>
     let generatorState: UnsafeMutablePointer<UInt64>
+    /// Whose sample goes through the network.
+    private var producer = 0
+    /// Whether a sample went through FF since blocks last committed what one left behind.
+    private var hasOutcome = false
 
     /// A learner over a section that holds its state, or will after `initialise`.
     ///
@@ -62,6 +67,7 @@ public final class OnlineLearner {
         normaliser = layout.normaliserView(section)
         targetNormaliser = layout.targetNormaliserView(section)
         previous = PreviousSamples(layout.previous, section)
+        history = layout.previous.history.map { ForecastHistory($0, section) }
         metrics = PrequentialMetrics(layout.metrics, section)
         pending = layout.pending.map { PendingTable($0, section) }
         pipeline = layout.pipeline.map { Pipeline($0, layout.network, section, workspace) }
@@ -98,7 +104,7 @@ public final class OnlineLearner {
         var generator = Xoshiro256StarStar(seed: layout.configuration.seed)
         network.initialise(
             section, workspace, rule: layout.configuration.initialisation,
-            lastIsZero: layout.configuration.task == .forecast, generator: &generator)
+            lastIsZero: !layout.configuration.task.isLabelled, generator: &generator)
         generator.store(to: section + layout.generator.offset)
         (section + layout.structure.offset).storeBytes(
             of: layout.configuration.structureDigest, as: UInt64.self)
@@ -119,7 +125,7 @@ public final class OnlineLearner {
     /// - producer: index below `producerCapacity`
     /// - epoch, sequence: name the sample to a later `label`
     /// - features: featureCount raw values, finite, any alignment; read during the call only
-    /// - label: must fit the task; ignored by forecasts, whose label is the next sample
+    /// - label: must fit the task; ignored by forecasts and autoencoders, which need none
     public func sample(
         producer: Int, epoch: UInt32, sequence: UInt64, features: UnsafeRawPointer,
         label: SampleLabel
@@ -128,15 +134,20 @@ public final class OnlineLearner {
             producer >= 0 && producer < layout.configuration.producerCapacity,
             "a producer of this learner")
         counters[LearnerCounter.samples] &+= 1
+        self.producer = producer
+        hasOutcome = false
         let name = SampleName(producer: producer, epoch: epoch, sequence: sequence)
         let outcome =
             switch layout.configuration.task {
             case .classification: classify(name, features, label)
             case .regression: regress(name, features, label)
-            case .forecast: forecast(name, features)
+            case .forecast(steps: 1): forecast(name, features)
+            case .forecast: forecastSteps(name, features)
+            case .autoencoder: reconstruct(name, features)
             }
         // Without its label a sample was predicted only; `update` charges those that are learned.
         if outcome.decision != .learned { charges.inferred() }
+        if hasOutcome { network.advance(section, workspace, producer: producer, kernels) }
         return outcome
     }
 
@@ -150,6 +161,7 @@ public final class OnlineLearner {
     ) -> LabelOutcome {
         let name = SampleName(producer: producer, epoch: epoch, sequence: sequence)
         guard let pending, let index = pending.find(name) else { return .unknownSample }
+        self.producer = producer
         switch label {
         case .none:
             preconditionFailure("a late label is a label")
@@ -165,6 +177,8 @@ public final class OnlineLearner {
     @discardableResult
     public func openEpoch(producer: Int, epoch: UInt32) -> Int {
         previous.forget(producer)
+        network.forget(section, workspace, producer: producer)
+        history?.forget(producer)
         return pending?.removeAll(producer: producer) ?? 0
     }
 
@@ -212,7 +226,9 @@ public final class OnlineLearner {
             return
         }
         input.prepare(features, network, workspace, normaliser, kernels)
-        network.feedforward(section, workspace, kernels, counting: section)
+        network.feedforward(
+            section, workspace, kernels, counting: section, producer: producer)
+        hasOutcome = true
     }
 
     /// Loss of the output against the target, then BP and UP.
@@ -229,7 +245,8 @@ public final class OnlineLearner {
         }
         network.setOutputDelta(workspace, kernels)
         countUpdate(
-            network.backpropUpdate(section, workspace, takeRule(), generatorState, kernels))
+            network.backpropUpdate(
+                section, workspace, takeRule(), generatorState, kernels, producer: producer))
         return loss
     }
 

@@ -26,10 +26,11 @@ struct DenseManyTests {
                     let (turnedX, steps) = (Floats(n.rowStride * count), Floats(right * count))
                     let many = set.pruned.dense
                     many.feedforward(
-                        n.w.pointer, n.bias.pointer, x.pointer, y.pointer, outputs, n.rowStride,
-                        count)
+                        n.w.pointer, n.bias.pointer, x.pointer, y.pointer, outputs, inputs,
+                        n.rowStride, count)
                     many.backprop(
-                        n.w.pointer, delta.pointer, e.pointer, outputs, n.rowStride, count)
+                        n.w.pointer, delta.pointer, e.pointer, outputs, inputs, n.rowStride,
+                        count)
                     many.turnOver(x.pointer, turnedX.pointer, n.rowStride, count, 1)
                     many.turnOver(delta.pointer, steps.pointer, right, count, -0.1)
                     for first in stride(from: 0, to: outputs, by: 16) {

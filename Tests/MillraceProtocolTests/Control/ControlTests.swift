@@ -9,7 +9,8 @@ import Testing
     private static let figures = Figures(
         task: "classification", samples: 10, overall: 0.9, last1000: 0.925, noChange: 0.5,
         kappaTemporal: 0.8, perClassRecall: [0.5, nil, 1], mae: 0.25, rmse: 0.5, skill: 0.75,
-        anomalyScore: -1.5, loss: 0.125)
+        anomalyScore: -1.5, loss: 0.125, anomalyPercentile: 0.75, meanBaseline: 0.5,
+        steps: [StepError(step: 1, mae: 0.25, noChange: 0.5)])
     private static let producer = ProducerStatus(
         name: "gas.1", epoch: 2, position: 30, durable: 20, next: 41, queued: 10, learned: 20,
         pending: 3, expired: 1, refused: 2, skipped: 1, labels: 3, resends: 5, idCount: 50,
@@ -27,7 +28,7 @@ import Testing
 
     private static func makeExamples() throws -> [(schema: String, bytes: [UInt8])] {
         let wire = WireSchema(
-            elementType: .u8, featureCount: 784, outputCount: 10, task: .classification)
+            elementType: .u8, featureCount: 784, outputCount: 1_568, task: .forecast)
         return [
             (
                 "request",

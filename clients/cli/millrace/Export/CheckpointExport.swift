@@ -102,7 +102,7 @@ struct ExportArrays {
     }
 
     private static func arrays(_ junction: JunctionMatrices) -> [NumberArray] {
-        let name = "junction.\(junction.index)"
+        let name = junction.name
         let shape = [junction.outputs, junction.inputs]
         var arrays = [
             NumberArray(
