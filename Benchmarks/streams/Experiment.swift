@@ -35,7 +35,8 @@ struct Experiment: Sendable {
     ]
 
     private static let ecg = [
-        Experiment(name: "ecg", variant: "128-64-5", example: "ecg", stream: .ecg)
+        Experiment(name: "ecg", variant: "convolutions", example: "ecg-conv", stream: .ecg),
+        Experiment(name: "ecg", variant: "128-64-5", example: "ecg", stream: .ecg),
     ]
 
     private static let gas = [
