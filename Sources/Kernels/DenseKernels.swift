@@ -20,7 +20,8 @@ extension VectorKernels {
         _ y: UnsafeMutablePointer<Float>, _ outputs: Int, _ rowStride: Int
     ) {
         var j = 0
-        withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 64) { memory in
+        var sixteen = SixteenLanes()
+        withUnsafeMutableBytes(of: &sixteen) { memory in
             guard let base = memory.baseAddress else { return }
             let sums = base.assumingMemoryBound(to: Float.self)
             // Sixteen rows' lanes are added at once, by the same halves.
