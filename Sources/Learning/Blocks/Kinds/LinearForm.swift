@@ -15,8 +15,10 @@ package struct LinearForm: BlockForm {
     private let shared: SharedJunction
     private let activation: Activation
     private let learns: Bool
-    /// Of a fixed-point junction.
+    /// Of a fixed-point junction. Kept here: to ask the junction takes memory.
     private let format: FixedFormat?
+    /// Bytes of its vectors, before the junction's own scratch memory.
+    private let vectorBytes: Int
 
     init(
         _ block: LinearBlock, _ input: BlockShape, _ purpose: BlockPurpose
@@ -40,9 +42,8 @@ package struct LinearForm: BlockForm {
         parts = BlockParts([
             BlockJunction("", shared, uses: positions ?? 1, learns: purpose.learns)
         ])
-        scratchBytes =
-            shared.scratchBytes(learns: purpose.learns)
-            + (positions == nil ? VectorJunction.scratchBytes(shared) : 0)
+        vectorBytes = positions == nil ? VectorJunction.scratchBytes(shared) : 0
+        scratchBytes = shared.scratchBytes(learns: purpose.learns) + vectorBytes
     }
 
     package func prepare(_ tables: UnsafeMutableRawPointer) {
@@ -53,8 +54,7 @@ package struct LinearForm: BlockForm {
 
     @inline(__always)
     private func junctionMemory(_ memory: BlockMemory) -> SharedJunction.Memory {
-        parts.junctions[0].memory(
-            memory, scratchOffset: positions == nil ? VectorJunction.scratchBytes(shared) : 0)
+        parts.junctions[0].memory(memory, scratchOffset: vectorBytes)
     }
 
     package func feedforward(
