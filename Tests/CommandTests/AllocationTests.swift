@@ -12,6 +12,16 @@ import Testing
         return fread(&counts, 8, 4, handle) == 4 ? counts : []
     }
 
+    /// A detector, and a rate that is raised.
+    static let drifting =
+        RealDaemon.morse + """
+
+            [drift]
+            detector = "adwin"
+            check = 1
+            on-alarm = "raise-rate"
+            """
+
     /// Networks in which every structure, rule and arithmetic has a junction.
     static let otherJunctions =
         RealDaemon.morse
@@ -123,8 +133,8 @@ import Testing
 
     @Test(
         arguments: [
-            RealDaemon.morse, everyJunction, otherJunctions, pipelinedFPGA, everyJunctionPipelined,
-            device, autoencoder, steps,
+            RealDaemon.morse, drifting, everyJunction, otherJunctions, pipelinedFPGA,
+            everyJunctionPipelined, device, autoencoder, steps,
         ])
     func noAllocationPerSampleOnOurThreads(_ configuration: String) throws {
         let pages = Workplace()

@@ -24,14 +24,17 @@ import WeightStore
         return configuration
     }
 
-    /// Clouds that get other labels at sample 1,000; calls `seen` after every sample.
+    /// Clouds that get other labels at sample 1,000, or only samples `range` of them; calls `seen`
+    /// after every sample.
     static func stream(
-        _ harness: LearnerHarness, count: Int = 1_400, seen: (Int) -> Void = { _ in }
+        _ harness: LearnerHarness, _ range: Range<Int> = 0..<1_400,
+        seen: (Int) -> Void = { _ in }
     ) {
         var clouds = CloudStream(features: 6, classes: 4, seed: 3)
         let producers = harness.layout.configuration.producerCapacity
-        for index in 0..<count {
+        for index in 0..<range.upperBound {
             let (features, label) = clouds.next()
+            guard index >= range.lowerBound else { continue }
             let isOther = index >= 1_000 && (producers == 1 || index % producers == 1)
             harness.sample(
                 features, .classIndex(isOther ? (label + 1) % 4 : label),
@@ -116,11 +119,41 @@ import WeightStore
         #expect(isSeen)
     }
 
+    static let responses: [DriftResponse] = [
+        .nothing, .raiseRate(factor: 4, samples: 70), .reWarm(count: 100),
+    ]
+
+    /// Stopped before the change, between the change and the alarm, and within the response.
+    @Test(arguments: detectors, responses)
+    func resumeIsContinueOnEveryKernelSet(
+        _ detector: DriftDetector, _ response: DriftResponse
+    ) throws {
+        for schedule in [Schedule.sequential, .pipeline] {
+            let configuration = Self.configuration(detector, response, schedule)
+            let whole = try LearnerHarness(configuration)
+            Self.stream(whole)
+            #expect(try #require(whole.learner.driftFigures(producer: nil)).alarms > 0)
+            for cut in [990, 1_004, 1_030, 1_200] {
+                let first = try LearnerHarness(configuration)
+                Self.stream(first, 0..<cut)
+                let second = try LearnerHarness(configuration)
+                second.takeState(of: first)
+                Self.stream(second, cut..<1_400)
+                #expect(second.bytes == whole.bytes, "\(cut)")
+            }
+            for kernels in KernelSet.all {
+                let other = try LearnerHarness(configuration, kernels: kernels)
+                Self.stream(other)
+                #expect(other.bytes == whole.bytes, "\(kernels.name)")
+            }
+        }
+    }
+
     /// One producer of three goes wrong: its own detector says so.
     @Test func aProducerHasItsOwnDetector() throws {
         let harness = try LearnerHarness(
             Self.configuration(Self.detectors[0], producers: 3))
-        Self.stream(harness, count: 1_400)
+        Self.stream(harness)
         let alarms = try (0..<3).map {
             try #require(harness.learner.driftFigures(producer: $0)).alarms
         }

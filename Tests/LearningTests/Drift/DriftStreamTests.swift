@@ -35,7 +35,7 @@ import Testing
                 late += 1
                 continue
             }
-            #expect((0.05..<0.15).contains(rise.before) && (0.2..<0.6).contains(rise.after))
+            #expect((0.05..<0.15).contains(rise.before) && (0.2..<0.75).contains(rise.after))
             #expect((20..<260).contains(rise.samplesAfter), "\(rise)")
         }
         #expect(late == 0)

@@ -78,7 +78,8 @@ import WeightStore
             ),
         ] + drifting + LearnerConfiguration.cells
 
-    /// With thresholds so low that there are alarms within 500 random labels.
+    /// With thresholds so low that Page-Hinkley raises alarms within 500 random labels; ADWIN's are in
+    /// DriftLearnerTests.
     static let drifting: [(String, LearnerConfiguration)] = [
         (
             "Page-Hinkley, rate raised",
@@ -115,7 +116,7 @@ import WeightStore
         return configuration
     }
 
-    @Test(arguments: drifting.map(\.0)) func thereAreAlarms(_ name: String) throws {
+    @Test(arguments: drifting.prefix(2).map(\.0)) func thereAreAlarms(_ name: String) throws {
         let harness = try LearnerHarness(Self.configuration(name))
         for step in 0..<500 { Self.step(harness, step, seed: 11) }
         #expect(try #require(harness.learner.driftFigures(producer: nil)).alarms > 0)
