@@ -24,15 +24,12 @@ def delay(run, step, end):
     return next((alarm - step + 1 for alarm in run["alarms"] if step <= alarm < end), None)
 
 
-def main():
-    runs = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
-    groups = defaultdict(list)
-    for run in runs:
-        groups[run["stream"], run["detector"], run["response"]].append(run)
+def batches(name, groups):
+    print(f"**{name}**\n")
     print("| detector, response | alarms before | seen after (8; 9) | batch 8: first 50 | 100 | 200 | all 294 | batch 9: first 50 | 100 | all 470 | whole |")
     print("|---|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     for (stream, detector, response), group in groups.items():
-        if stream != "gas":
+        if stream != name:
             continue
         before = " ".join(str(sum(alarm < STEPS[0] for alarm in run["alarms"])) for run in group)
         found = "; ".join(
@@ -43,10 +40,20 @@ def main():
         whole = f"{mean(run['accuracy'] for run in group):.4f}".removeprefix("0")
         print(f"| {detector}, {response} | {before} | {found} | " + " | ".join(eight + nine + [whole]) + " |")
     print()
+
+
+def main():
+    runs = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
+    groups = defaultdict(list)
+    for run in runs:
+        groups[run["stream"], run["detector"], run["response"]].append(run)
+    for name in dict.fromkeys(stream for stream, _, _ in groups):
+        if name.startswith("gas"):
+            batches(name, groups)
     print("| stream | detector | response | alarms | accuracy |")
     print("|---|---|---|---|---:|")
     for (stream, detector, response), group in groups.items():
-        if stream == "gas":
+        if stream.startswith("gas"):
             continue
         alarms = " ".join(str(len(run["alarms"])) for run in group)
         whole = f"{mean(run['accuracy'] for run in group):.4f}".removeprefix("0")

@@ -9,9 +9,10 @@ import Learning
 /// The study.
 struct DriftStudy {
     private let seeds: UInt64
-    private let gas: StudyStream
+    /// With the rate of the example, and with a tenth of it.
+    private let gases: [StudyStream]
     private let others: [StudyStream]
-    /// Where batch 8 and batch 9 begin in `gas`.
+    /// Where batch 8 and batch 9 begin in `gases`.
     private let steps = [5_933, 6_227]
 
     init(data: String, seeds: UInt64) throws {
@@ -23,7 +24,9 @@ struct DriftStudy {
             try StudyStream(
                 "gas", example: "examples/gas.toml", file: "\(data)/gas/test.x.npy",
                 groups: "\(data)/gas/test.batch.npy", poisonStart: 0))
-        self.gas = gas
+        var slow = gas
+        slow.rename("gas, a tenth of the rate") { $0.learningRate /= 10 }
+        gases = [gas, slow]
         others = [
             try StudyStream(
                 "mnist", example: "examples/mnist.toml", file: "\(data)/mnist/train.x.npy",
@@ -41,7 +44,7 @@ struct DriftStudy {
 
     private static let responses: [(String, DriftResponse)] = [
         ("nothing", .nothing),
-        ("raise-rate x 2, 300", .raiseRate(factor: 2, samples: 300)),
+        ("raise-rate x 2, 100", .raiseRate(factor: 2, samples: 100)),
         ("raise-rate x 4, 100", .raiseRate(factor: 4, samples: 100)),
         ("raise-rate x 4, 300", .raiseRate(factor: 4, samples: 300)),
         ("re-warm 100", .reWarm(count: 100)),
@@ -51,10 +54,12 @@ struct DriftStudy {
         for seed in 1...seeds {
             for (name, detector) in Self.detectors {
                 for (response, setting) in Self.responses {
-                    report(gas, name, detector, response, setting, seed)
+                    for gas in gases { report(gas, name, detector, response, setting, seed) }
                 }
                 for stream in others {
-                    for (response, setting) in [Self.responses[0], Self.responses[3]] {
+                    for (response, setting) in [
+                        Self.responses[0], Self.responses[1], Self.responses[4],
+                    ] {
                         report(stream, name, detector, response, setting, seed)
                     }
                 }
@@ -73,7 +78,7 @@ struct DriftStudy {
             "\"response\":\"\(response)\",\"seed\":\(seed),\"accuracy\":\(mean(right[...]))",
             "\"alarms\":[\(alarms.map { "\($0)" }.joined(separator: ","))]",
         ]
-        if stream.name == "gas" {
+        if stream.name.hasPrefix("gas") {
             let ends = [steps[1], right.count]
             parts.append("\"before\":\(mean(right[(steps[0] - 500)..<steps[0]]))")
             for (index, step) in steps.enumerated() {

@@ -79,6 +79,7 @@ extension MillraceConfiguration {
                     ))
             }
             if section == lastJunctionSection { rows += junctionLines.map { ($0, "") } }
+            if section == lastBlockSection { rows += blockLines.map { ($0, "") } }
         }
         let column =
             rows.filter { !$0.origin.isEmpty && $0.line.count <= 60 }.map { $0.line.count }.max()
@@ -95,6 +96,25 @@ extension MillraceConfiguration {
         KeyTable.sections.last { section in
             section.hasPrefix("junction")
                 && JunctionKeys.all.contains { values["\(section).\($0.name)"] != nil }
+        }
+    }
+
+    /// The last printed table of blocks.
+    private var lastBlockSection: String? {
+        BlockKeys.numbers(in: values.keys).last.map { "block.\($0)" }
+    }
+
+    /// What the tables made of each block, as comments.
+    private var blockLines: [String] {
+        learner.blockReports.map { block in
+            let head = "# block \(block.index), \(block.kind): \(block.input) -> \(block.output)"
+            let junctions = block.junctions.map { junction in
+                (junction.name.isEmpty ? "" : junction.name + " ")
+                    + "\(junction.inputs) to \(junction.outputs), \(junction.uses) times: "
+                    + JunctionText.line(junction.specification)
+                    + "; \(junction.weightCount) weights"
+            }
+            return ([head] + junctions).joined(separator: "; ")
         }
     }
 
@@ -136,7 +156,11 @@ extension MillraceConfiguration {
             "producers \(daemon.maxProducers)",
         ]
         if !learner.blocks.isEmpty {
-            parts.append("shape \(learner.inputShape), blocks \(learner.blocks)")
+            let blocks = learner.blocks.map { block in
+                let rules = block.junctionSpecifications.map(JunctionText.shape)
+                return ([block.shapeText] + rules).joined(separator: "; ")
+            }
+            parts.append("shape \(learner.inputShape), blocks \(blocks)")
         }
         if network.schedule != .sequential {
             parts.append("schedule \(network.schedule.rawValue)")

@@ -113,9 +113,11 @@ import Testing
             edge-processors = 64
             """
 
-    static let autoencoder = RealDaemon.morse.replacing(
+    /// Many outputs pull at once: slower steps, or it diverges, which is news to tell.
+    static let slower = RealDaemon.morse.replacing("rate = 0.05", with: "rate = 0.002")
+    static let autoencoder = slower.replacing(
         "task = \"classification\"\nclasses = 64", with: "task = \"autoencoder\"")
-    static let steps = RealDaemon.morse.replacing(
+    static let steps = slower.replacing(
         "task = \"classification\"\nclasses = 64",
         with: "task = \"forecast\"\nsteps = 3\nanomaly = \"percentile\"")
 

@@ -114,9 +114,17 @@ extension ConfigurationBuilder {
             reportForeign("\(section).\(key.name)", BlockKeys.withJunctions, kind, index)
         }
         checkSequenceKeys(section, kind)
-        if kind == "lstm", blockWord("state", index) != "producer" {
-            let path = "\(section).history"
-            guard values[path] != nil else { return }
+        if kind == "lstm" { checkHistory("\(section).history", blockWord("state", index)) }
+    }
+
+    private mutating func checkHistory(_ path: String, _ state: String?) {
+        guard !problems.contains(where: { $0.key == path }) else { return }
+        if state == "producer", values[path] == nil {
+            report(
+                path, found: "nothing",
+                expected: "so many positions as back-propagation goes back with state = "
+                    + "\"producer\": at least those of a sample")
+        } else if state != "producer", values[path] != nil {
             report(
                 path, found: shown(path),
                 expected: "none, or state = \"producer\": a window starts at zero")
@@ -145,5 +153,57 @@ extension ConfigurationBuilder {
             report(
                 path, found: shown(path), expected: "one number: a sequence has one axis")
         }
+    }
+}
+
+// MARK: what the learner's own check says of blocks
+
+extension ConfigurationBuilder {
+    /// Reports an error of blocks with the key that it is about; false where it is none of theirs.
+    mutating func reportBlocks(_ error: LearnerConfigurationError) -> Bool {
+        switch error {
+        case .blockUnsuitable(let index, let kind, let error):
+            let key = blockKey(index, error.property)
+            var expected = error.expected
+            if key.hasPrefix("junction.") {
+                expected += "; or block.\(index).structure = \"dense\", if it is this block alone"
+            }
+            report(key, found: "\(error.found) in block \(index), \(kind)", expected: expected)
+        case .inputShapeUnsuitable(let shape, let count):
+            report(
+                "input.shape", found: "\(shape)",
+                expected: "[positions, channels] or [rows, columns, channels] of \(count) features "
+                    + "together")
+        case .pipelineBlocks(let count):
+            report(
+                "network.schedule", found: shown("network.schedule"),
+                expected: "\"sequential\" with blocks (here \(count)): the pipeline's registers "
+                    + "hold vectors between junctions, not planes")
+        case .countOutOfRange(key: "input width", let value, _, _) where blockCount > 0:
+            report(
+                "network.input-width", found: "\(value)",
+                expected: "0 with blocks, which read the features as they are")
+        default: return false
+        }
+        return true
+    }
+
+    /// The key that a property of an error about block `index` is set by.
+    func blockKey(_ index: Int, _ property: String) -> String {
+        let section = "block.\(index)"
+        switch property {
+        case "learning rate", "momentum":
+            return property == "momentum" ? "learning.momentum" : "learning.rate"
+        case "weight decay": return "learning.weight-decay"
+        case "density", "out-degree":
+            return blockJunctionTables.densityPath(index) ?? "\(section).\(property)"
+        default: break
+        }
+        let names = ["pruning": "pattern", "dropped decay": "dropped-decay"]
+        let name = names[property] ?? property
+        // Shapes that do not meet are nobody's key: the block as a whole is wrong there.
+        guard BlockKeys.find(name) != nil else { return "\(section).kind" }
+        if BlockKeys.own.contains(where: { $0.name == name }) { return "\(section).\(name)" }
+        return blockJunctionTables.path(name, index) ?? "\(section).\(name)"
     }
 }

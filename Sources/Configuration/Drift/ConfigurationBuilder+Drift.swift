@@ -86,7 +86,7 @@ extension ConfigurationBuilder {
 
     private mutating func raisedRate(_ learner: LearnerConfiguration) -> DriftResponse {
         take("raise-factor", .real(4))
-        take("raise-samples", .integer(500))
+        take("raise-samples", .integer(300))
         let factor = Float(number("raise-factor"))
         let rate = learner.learningRate * factor
         let isFixed = learner.junctions.contains {

@@ -90,7 +90,7 @@ public struct LearnerLayout: Sendable {
         line("pending labels", "\(c.pendingCapacity) samples")
         pipeline = c.schedule == .pipeline ? PipelineFields(c, network, &section) : nil
         line("pipeline registers", "banks of \(network.layers.count) junctions")
-        deviceFields = DeviceFields(junctionCount: network.layers.count, &section)
+        deviceFields = DeviceFields(junctionCount: network.junctionCount, &section)
         line("device charges", "cost of a sample, samples")
         drift = DriftFields(c, &section)
         line("drift", "\(c.drift.detector.name), \(c.producerCapacity) producers and overall")
@@ -105,15 +105,18 @@ public struct LearnerLayout: Sendable {
         workspaceBytes = network.workspaceBytes + vectors.byteCount
         junctionWorkBytes = network.junctionBytes + predictorNetwork.junctionBytes
         predictorWorkspaceBytes = predictorNetwork.workspaceBytes
-        blockLines =
-            Self.blockLines(network, "learner")
-            + Self.blockLines(
-                predictorNetwork, "predictor")
+        blockLines = Self.blockLines([network, predictorNetwork])
     }
 
-    private static func blockLines(_ network: Network, _ detail: String) -> [MemoryLine] {
-        network.blockLines.map { line in
-            MemoryLine(owner: line.owner, detail: detail, bytes: line.bytes)
+    /// One line per owner.
+    private static func blockLines(_ networks: [Network]) -> [MemoryLine] {
+        let lines = networks.flatMap(\.blockLines)
+        var owners: [String] = []
+        for line in lines where !owners.contains(line.owner) { owners.append(line.owner) }
+        return owners.map { owner in
+            MemoryLine(
+                owner: owner, detail: "learner and predictor",
+                bytes: lines.reduce(0) { $0 + ($1.owner == owner ? $1.bytes : 0) })
         }
     }
 

@@ -67,8 +67,8 @@ package struct AdaptiveWindow {
     /// Looks that cut something off, in either direction.
     package var cutCount: Int { Int(values[Value.cuts]) }
 
-    /// Takes x in [0, 1]; what changed, if the window was cut: the mean of what went, and of
-    /// what stayed.
+    /// Takes x in [0, 1]; what changed, if the window was cut: the means of the two parts that
+    /// differ most.
     package func add(_ x: Double) -> LevelChange? {
         insert(x)
         values[Value.tick] += 1
@@ -149,25 +149,28 @@ package struct AdaptiveWindow {
         remove(1, from: row)
     }
 
-    /// Drops the oldest bucket while any cut tells two parts apart.
+    /// Drops the oldest bucket while any cut tells two parts apart. What is told is the first of
+    /// these looks: the buckets that go are but the beginning of the older part.
     private func cut() -> LevelChange? {
-        let (width, total) = (values[Value.width], values[Value.total])
-        while hasCut { dropOldest() }
-        let gone = width - values[Value.width]
-        guard gone > 0 else { return nil }
-        values[Value.cuts] += 1
-        return LevelChange(
-            before: (total - values[Value.total]) / gone, after: mean, samplesAfter: self.width)
+        var change: LevelChange?
+        while let clearest = clearestCut {
+            change = change ?? clearest
+            dropOldest()
+        }
+        if change != nil { values[Value.cuts] += 1 }
+        return change
     }
 
-    /// Whether two parts of the window have different means.
-    private var hasCut: Bool {
+    /// The cut whose parts differ most beyond the bound; nil where none does.
+    private var clearestCut: LevelChange? {
         let (width, total) = (values[Value.width], values[Value.total])
         let shortest = Double(settings.shortest)
-        guard width >= 2 * shortest, width > 1 else { return false }
+        guard width >= 2 * shortest, width > 1 else { return nil }
         let logWidth = Double(logFMA(Float(width)))
         let evidence = Double(logFMA(Float(2 * logWidth / settings.delta)))
         let spread = 2 * variance * evidence
+        var clearest: LevelChange?
+        var most = 0.0
         var count = 0.0
         var sum = 0.0
         for row in stride(from: oldestRow, through: 0, by: -1) {
@@ -175,13 +178,17 @@ package struct AdaptiveWindow {
                 count += Self.size(row)
                 sum += bucket(row, index)[0]
                 let rest = width - count
-                if rest < shortest { return false }
+                if rest < shortest { return clearest }
                 guard count >= shortest else { continue }
                 let share = 1 / count + 1 / rest
                 let bound = (share * spread).squareRoot() + 2 / 3 * evidence * share
-                if (sum / count - (total - sum) / rest).magnitude > bound { return true }
+                let (before, after) = (sum / count, (total - sum) / rest)
+                let excess = (before - after).magnitude - bound
+                guard excess > most else { continue }
+                most = excess
+                clearest = LevelChange(before: before, after: after, samplesAfter: Int(rest))
             }
         }
-        return false
+        return clearest
     }
 }

@@ -20,7 +20,7 @@ public struct PageHinkleySettings: Equatable, Sendable {
 
     /// - See the properties.
     public init(
-        delta: Double = 0.1, threshold: Double = 25, minimumCount: Int = 100,
+        delta: Double = 0.2, threshold: Double = 5, minimumCount: Int = 100,
         forgetting: Double = 0.999
     ) {
         self.delta = delta
@@ -105,7 +105,9 @@ public enum DriftResponse: Equatable, Sendable {
 
 /// What watches the loss, and what follows.
 public struct DriftSettings: Equatable, Sendable {
+    /// What watches the loss.
     public var detector: DriftDetector
+    /// What an alarm over all producers leads to.
     public var response: DriftResponse
     /// What a loss counts as at most, or when it is not a number, in units; > 0.
     public var limit: Double
@@ -115,7 +117,7 @@ public struct DriftSettings: Equatable, Sendable {
 
     /// - See the properties.
     public init(
-        detector: DriftDetector = .none, response: DriftResponse = .nothing, limit: Double = 4,
+        detector: DriftDetector = .none, response: DriftResponse = .nothing, limit: Double = 2,
         unit: Double = 0
     ) {
         self.detector = detector

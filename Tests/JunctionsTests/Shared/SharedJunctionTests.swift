@@ -171,6 +171,8 @@ import Testing
                 if cell.momentum == 0 {
                     #expect(abs(bench.bias[j] - (bias[j] - 0.125 * row)) < 1e-5)
                 }
+                // Wrapped diagonals are sums of sums: some rows will do.
+                if case .circulant = cell.specification.structure, j % 5 != 0 { continue }
                 for i in 0..<cell.inputs where before[j][i] != 0 {
                     let sum = Self.increment(cell, x, delta, j, i)
                     velocity[j][i] =
@@ -182,6 +184,33 @@ import Testing
                 }
             }
         }
+    }
+
+    /// The same for the master of N:M, every weight of which learns; views follow (`findings`).
+    @Test(arguments: cells.filter(\.isExactFloat))
+    func mastersLearnTheSumOfIncrements(_ cell: Cell) throws {
+        guard case .pruned(let settings) = cell.specification.structure,
+            !settings.updatesKeptOnly, settings.passes != .forward
+        else { return }
+        let bench = try cell.bench()
+        var random = Xoshiro256StarStar(seed: 9)
+        bench.draw(&random)
+        let before = bench.learned
+        let x = bench.rows(bench.x, cell.inputs)
+        let delta = bench.rows(bench.delta, cell.outputs)
+        bench.update()
+        let rowStride = (cell.inputs + 15) / 16 * 16
+        let after = bench.learned
+        for j in 0..<cell.outputs {
+            for i in 0..<cell.inputs {
+                let old = Double(before[j * rowStride + i])
+                let sum = Self.increment(cell, x, delta, j, i) + Double(cell.decay) * old
+                let found = Double(after[j * rowStride + i])
+                #expect(abs(found - (old - 0.125 * sum)) < 3e-5, "\(j), \(i)")
+            }
+        }
+        let form = bench.shared.junction.form
+        #expect(form.findings(bench.memory.parameters, bench.memory.tables) == [])
     }
 
     /// Σ δ xᵀ over positions, or its sum along the wrapped diagonal of a circulant block.
@@ -227,7 +256,9 @@ import Testing
             other.defineUpdate()
             if cell.isExactFloat {
                 let far = zip(bench.learned, other.learned).map { abs($0 - $1) }.max()
-                #expect(far ?? 0 <= 1e-5)
+                // Spectra of many positions are sums of sums, and far from 1.
+                let magnitude = other.learned.map(\.magnitude).max() ?? 1
+                #expect(far ?? 0 <= 4e-6 * max(magnitude, 2))
                 other.takeState(bench)
             } else {
                 #expect(bench.state == other.state)

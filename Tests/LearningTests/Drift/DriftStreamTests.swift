@@ -35,7 +35,8 @@ import Testing
                 late += 1
                 continue
             }
-            #expect(rise.after - rise.before > 0.1)
+            #expect((0.05..<0.15).contains(rise.before) && (0.2..<0.6).contains(rise.after))
+            #expect((20..<260).contains(rise.samplesAfter), "\(rise)")
         }
         #expect(late == 0)
     }
@@ -55,7 +56,7 @@ import Testing
     /// From 0.2 to 0.8 on average, δ = 0.1: the sum grows by 0.5 a sample, λ = 25 takes 50 of them.
     @Test func pageHinkleySeesARiseWithin130Samples() throws {
         for seed in 1...30 as ClosedRange<UInt64> {
-            let test = OwnedPageHinkley(PageHinkleySettings())
+            let test = OwnedPageHinkley(PageHinkleySettings(delta: 0.1, threshold: 25))
             let stream = Self.errors(0.1, 0.4, change: 2_000, count: 2_130, seed: seed, height: 2)
             let alarms = stream.enumerated().compactMap { index, x in
                 test.add(x).map { (index, $0) }
@@ -63,8 +64,8 @@ import Testing
             let (index, change) = try #require(alarms.first, "seed \(seed)")
             #expect(index >= 2_000, "a false alarm at \(index), seed \(seed)")
             #expect((0.1..<0.4).contains(change.before) && (0.5..<1.3).contains(change.after))
-            // The estimate of when it began.
-            #expect((1_960..<2_060).contains(index + 1 - change.samplesAfter), "\(index) \(change)")
+            // The estimate of when it began: a chance excursion may have come just before.
+            #expect((1_850..<2_060).contains(index + 1 - change.samplesAfter), "\(index) \(change)")
         }
     }
 
@@ -72,7 +73,7 @@ import Testing
     @Test func pageHinkleyIsQuietOnAStationaryStream() {
         var alarms = 0
         for seed in 1...20 as ClosedRange<UInt64> {
-            let test = OwnedPageHinkley(PageHinkleySettings())
+            let test = OwnedPageHinkley(PageHinkleySettings(delta: 0.1, threshold: 25))
             for x in Self.errors(0.1, 0.1, change: 0, count: 20_000, seed: seed, height: 2) {
                 if test.add(x) != nil { alarms += 1 }
             }

@@ -97,10 +97,10 @@ import WeightStore
         (
             "ADWIN, warmed up again",
             drifting(
-                .real(features: 6, targets: 2, pending: 5, producers: 2),
+                .classifier(features: 9, classes: 4, pending: 7, producers: 3),
                 .adwin(
                     AdaptiveWindowSettings(
-                        delta: 0.99, bucketsPerRow: 2, checkInterval: 3, rowCount: 5)),
+                        delta: 0.99, bucketsPerRow: 2, checkInterval: 1, rowCount: 5, shortest: 1)),
                 .reWarm(count: 100))
         ),
     ]

@@ -83,10 +83,10 @@ def test_a_forecast_of_several_steps(start: Start) -> None:
 
 def test_an_autoencoder_says_how_unusual_samples_are(start: Start) -> None:
     generator = np.random.default_rng(1)
-    hidden = generator.normal(size=(1500, 1))
+    hidden = generator.normal(size=(5000, 1))
     X = (hidden @ np.array([[1.0, -2.0, 0.5, 3.0]]) + 20).astype(np.float32)
     X += generator.normal(0, 0.05, X.shape).astype(np.float32)
-    daemon = start(X=X, task="autoencoder", hidden=[8, 1, 8], rate=0.02)
+    daemon = start(X=X, task="autoencoder", hidden=[8, 1, 8], rate=0.05)
     with daemon.producer() as producer, daemon.client() as client:
         early = client.predict(X[:2]).percentiles
         assert early is not None
@@ -95,8 +95,8 @@ def test_an_autoencoder_says_how_unusual_samples_are(start: Start) -> None:
             producer.send(X, X)
         producer.send(X)
         producer.flush()
-        odd = X[:1].copy()
-        odd[0, 3] = 20 - (odd[0, 3] - 20) + 4
+        # The others say 2, the last says −2.
+        odd = np.array([[22, 16, 21, 14]], np.float32)
         prediction = client.predict(np.concatenate([X[-200:], odd]))
         assert prediction.outputs.shape == (201, 4)
         assert prediction.errors is not None

@@ -75,10 +75,10 @@ def test_regression(models: list[Any]) -> None:
 
 
 def test_an_anomaly_detector_scores_from_0_to_1(models: list[Any]) -> None:
-    model = MillraceAnomalyDetector(hidden=(8, 1, 8), rate=0.02)
+    model = MillraceAnomalyDetector(hidden=(8, 1, 8), rate=0.05)
     models.append(model)
     generator = np.random.default_rng(2)
-    hidden = generator.normal(size=600)
+    hidden = generator.normal(size=4000)
     samples = [{"a": h, "b": -2 * h + 1, "c": 3 * h} for h in hidden.tolist()]
     scores = []
     for sample in samples[:120]:

@@ -1,5 +1,6 @@
 // A junction over the channels of each position, or over a flat vector.
 
+import Arithmetic
 import Junctions
 import Kernels
 
@@ -14,6 +15,8 @@ package struct LinearForm: BlockForm {
     private let shared: SharedJunction
     private let activation: Activation
     private let learns: Bool
+    /// Of a fixed-point junction.
+    private let format: FixedFormat?
 
     init(
         _ block: LinearBlock, _ input: BlockShape, _ purpose: BlockPurpose
@@ -33,6 +36,7 @@ package struct LinearForm: BlockForm {
             block.junction, inputs: inputs, outputs: block.neurons, count: positions ?? 1)
         activation = block.activation
         learns = purpose.learns
+        format = shared.junction.format
         parts = BlockParts([
             BlockJunction("", shared, uses: positions ?? 1, learns: purpose.learns)
         ])
@@ -79,7 +83,7 @@ package struct LinearForm: BlockForm {
         let rule = parts.junctions[0].rule(rule)
         guard let positions else {
             VectorJunction.backpropUpdate(
-                shared, place, memory.scratch, x: x, delta: delta, e: e, rule: rule,
+                shared, format, place, memory.scratch, x: x, delta: delta, e: e, rule: rule,
                 generator: generator, kernels: kernels)
             return true
         }
@@ -101,7 +105,7 @@ enum VectorJunction {
 
     /// BP and UP in one; x and δ are rounded to the nearest numbers of a fixed-point format.
     static func backpropUpdate(
-        _ shared: SharedJunction, _ place: SharedJunction.Memory,
+        _ shared: SharedJunction, _ format: FixedFormat?, _ place: SharedJunction.Memory,
         _ scratch: UnsafeMutableRawPointer, x: UnsafePointer<Float>, delta: UnsafePointer<Float>,
         e: UnsafeMutablePointer<Float>?, rule: UpdateRule,
         generator: UnsafeMutablePointer<UInt64>, kernels: KernelSet
@@ -114,7 +118,7 @@ enum VectorJunction {
                 memory, x: x, delta: delta, e: e, rule: rule, generator: generator,
                 kernels: kernels)
         case .fixed(let junction):
-            let format = junction.format
+            guard let format else { preconditionFailure("a fixed-point junction has a format") }
             let left = scratch.assumingMemoryBound(to: Int16.self)
             let errors = left + FixedPlace.paddedCount(shared.inputs)
             let right = errors + FixedPlace.paddedCount(shared.inputs)

@@ -123,6 +123,11 @@ class Plan:
             "[network]",
             f"hidden = {list(self.hidden)}",
             f"seed = {self.seed}",
+        ]
+        if self.task == "autoencoder":
+            # A rectifier in a narrow layer lets half of what should pass come out as 0.
+            lines.append('activation = "tanh"')
+        lines += [
             "[learning]",
             f"rate = {self.rate}",
             "[commit]",
