@@ -154,6 +154,10 @@ let package = Package(
             dependencies: ["Arithmetic", "Junctions", "Kernels", "Platform"],
             path: "Benchmarks/kernel-bench", swiftSettings: strict),
         .executableTarget(
+            name: "block-bench",
+            dependencies: ["Arithmetic", "Junctions", "Kernels", "Learning", "Platform"],
+            path: "Benchmarks/block-bench", swiftSettings: strict),
+        .executableTarget(
             name: "device-bench",
             dependencies: [
                 "Accelerator", "Arithmetic", "Junctions", "Kernels", "Learning", "Platform",

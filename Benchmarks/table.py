@@ -75,6 +75,10 @@ def compare(directory):
             references[STEP + suffix] = rival
     references[STEP] = torch.get("autograd")
     references[STEP + ".tanh"] = blas.get("tanh")
+    blocks = medians(directory, "blocks")
+    for name in values:
+        if name.startswith("block."):
+            references[name] = blocks.get(name.split(".")[1])
     rows = [row(name, values[name], units[name], references.get(name))
             for name, _, _ in ROWS if name in values]
     run = {
