@@ -200,47 +200,59 @@ extension VectorKernels {
     ) {
         clear(sums, q &* k &* rowStride)
         var sixteen = SixteenLanes()
+        // No more than a call in the closure: it must not become a function of its own.
         withUnsafeMutableBytes(of: &sixteen) { memory in
             guard let base = memory.baseAddress else { return }
-            let partial = base.assumingMemoryBound(to: Float.self)
-            var pair = 0
-            while pair < k &>> 1 {
-                let first = pair
-                let second = pair == 0 ? k &>> 1 : k &- pair
-                var j = 0
-                while j < q {
-                    let next = j &+ 1 < q ? j &+ 1 : j
-                    var i = 0
-                    while i < p {
-                        let lefts = (x + j &* k &* 16, x + next &* k &* 16)
-                        if pair == 0 {
-                            tile(
-                                lefts.0, lefts.1, g, i, first, second, q, p, k, strips, partial,
-                                isReal: true)
-                        } else {
-                            tile(
-                                lefts.0, lefts.1, g, i, first, second, q, p, k, strips, partial,
-                                isReal: false)
-                        }
-                        circulant_sums(partial, partial)
-                        let here = p &- i < 4 ? p &- i : 4
-                        var n = 0
-                        while n < here {
-                            let at = sums + (j &* k &* rowStride &+ i &+ n)
-                            at[first &* rowStride] = partial[n]
-                            at[second &* rowStride] = partial[4 &+ n]
-                            if next > j {
-                                at[(k &+ first) &* rowStride] = partial[8 &+ n]
-                                at[(k &+ second) &* rowStride] = partial[12 &+ n]
-                            }
-                            n &+= 1
-                        }
-                        i &+= 4
+            sumSpectra(
+                x, g, sums, q, p, rowStride, k, strips,
+                base.assumingMemoryBound(to: Float.self))
+        }
+    }
+
+    /// - partial: sixteen vectors
+    @inline(never)
+    private static func sumSpectra(
+        _ x: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>,
+        _ q: Int, _ p: Int, _ rowStride: Int, _ k: Int, _ strips: Int,
+        _ partial: UnsafeMutablePointer<Float>
+    ) {
+        var pair = 0
+        while pair < k &>> 1 {
+            let first = pair
+            let second = pair == 0 ? k &>> 1 : k &- pair
+            var j = 0
+            while j < q {
+                let next = j &+ 1 < q ? j &+ 1 : j
+                var i = 0
+                while i < p {
+                    let lefts = (x + j &* k &* 16, x + next &* k &* 16)
+                    if pair == 0 {
+                        tile(
+                            lefts.0, lefts.1, g, i, first, second, q, p, k, strips, partial,
+                            isReal: true)
+                    } else {
+                        tile(
+                            lefts.0, lefts.1, g, i, first, second, q, p, k, strips, partial,
+                            isReal: false)
                     }
-                    j &+= 2
+                    circulant_sums(partial, partial)
+                    let here = p &- i < 4 ? p &- i : 4
+                    var n = 0
+                    while n < here {
+                        let at = sums + (j &* k &* rowStride &+ i &+ n)
+                        at[first &* rowStride] = partial[n]
+                        at[second &* rowStride] = partial[4 &+ n]
+                        if next > j {
+                            at[(k &+ first) &* rowStride] = partial[8 &+ n]
+                            at[(k &+ second) &* rowStride] = partial[12 &+ n]
+                        }
+                        n &+= 1
+                    }
+                    i &+= 4
                 }
-                pair &+= 1
+                j &+= 2
             }
+            pair &+= 1
         }
     }
 

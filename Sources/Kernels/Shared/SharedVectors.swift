@@ -140,28 +140,39 @@ extension VectorKernels {
         _ sums: UnsafeMutablePointer<Float>, _ stride: Int
     ) {
         var sixteen = SixteenLanes()
+        // No more than a call in the closure: it must not become a function of its own.
         withUnsafeMutableBytes(of: &sixteen) { memory in
             guard let base = memory.baseAddress else { return }
-            let partial = base.assumingMemoryBound(to: Float.self)
-            var row = 0
-            while row < edges.rows {
-                var edge = Int(truncatingIfNeeded: edges.starts[row])
-                let end = Int(truncatingIfNeeded: edges.starts[row &+ 1])
-                while edge < end {
-                    let last = end &- 1
-                    let errors = delta + row &* stride
-                    eightEdges(errors, x, edges, edge, last, partial, stride)
-                    eightEdges(errors, x, edges, edge &+ 8, last, partial + 128, stride)
-                    circulant_sums(partial, partial)
-                    var n = 0
-                    while n < 16 && edge &+ n < end {
-                        sums[Int(truncatingIfNeeded: edges.weights[edge &+ n])] = partial[n]
-                        n &+= 1
-                    }
-                    edge &+= 16
+            sumEdges(
+                delta, x, edges, sums, stride, base.assumingMemoryBound(to: Float.self))
+        }
+    }
+
+    /// - partial: sixteen vectors
+    @inline(never)
+    private static func sumEdges(
+        _ delta: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ edges: shared_edges,
+        _ sums: UnsafeMutablePointer<Float>, _ stride: Int,
+        _ partial: UnsafeMutablePointer<Float>
+    ) {
+        var row = 0
+        while row < edges.rows {
+            var edge = Int(truncatingIfNeeded: edges.starts[row])
+            let end = Int(truncatingIfNeeded: edges.starts[row &+ 1])
+            while edge < end {
+                let last = end &- 1
+                let errors = delta + row &* stride
+                eightEdges(errors, x, edges, edge, last, partial, stride)
+                eightEdges(errors, x, edges, edge &+ 8, last, partial + 128, stride)
+                circulant_sums(partial, partial)
+                var n = 0
+                while n < 16 && edge &+ n < end {
+                    sums[Int(truncatingIfNeeded: edges.weights[edge &+ n])] = partial[n]
+                    n &+= 1
                 }
-                row &+= 1
+                edge &+= 16
             }
+            row &+= 1
         }
     }
 
