@@ -1,6 +1,6 @@
 # Millrace: everything a person types. Each target installs what it needs first.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-python test-seccomp lint demo bench papers trust fuzz soak sanitize \
+.PHONY: help setup build test test-python test-seccomp lint demo bench papers streams trust fuzz soak sanitize \
 	memory-max install uninstall clean
 
 PREFIX ?= /usr/local
@@ -16,6 +16,7 @@ help:
 	@echo 'make test-seccomp  every Swift test under the system call filter of the service'
 	@echo 'make bench    speed, with the rivals beside it where they can be installed'
 	@echo 'make papers   the experiments behind docs/papers.md, about 15 minutes; QUICK=1 tries them out'
+	@echo 'make streams  the examples on the real streams, behind docs/streams.md'
 	@echo 'make trust    eleven tests of trust, with Vowpal Wabbit beside; writes docs/trust.md'
 	@echo 'make fuzz     libFuzzer on every decoder, a minute each; SECONDS=10 for less'
 	@echo 'make soak     kills, power cuts, full disks, frozen peers, failing calls; 30 minutes, MINUTES=3 for less'
@@ -55,6 +56,9 @@ bench: setup
 
 papers: setup
 	@scripts/papers $(if $(QUICK),--quick)
+
+streams: setup
+	@scripts/streams
 
 fuzz: setup
 	@scripts/fuzz --seconds $(or $(SECONDS),60)

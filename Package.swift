@@ -178,6 +178,13 @@ let package = Package(
             ],
             path: "Benchmarks/guard-study", swiftSettings: strict),
         .executableTarget(
+            name: "streams",
+            dependencies: [
+                "Accelerator", "Arithmetic", "Configuration", "Kernels", "Learning", "Platform",
+                "SampleSources",
+            ],
+            path: "Benchmarks/streams", swiftSettings: strict),
+        .executableTarget(
             name: "papers-device",
             dependencies: ["Accelerator", "Junctions", "Platform"],
             path: "Benchmarks/papers-device", exclude: ["tensor-layers.csv"],
@@ -204,7 +211,8 @@ let package = Package(
         .testTarget(name: "HouseTests", swiftSettings: strict),
         .testTarget(name: "ArithmeticTests", dependencies: ["Arithmetic"], swiftSettings: strict),
         .testTarget(
-            name: "PlatformTests", dependencies: ["Platform", "Simulation"], swiftSettings: strict),
+            name: "PlatformTests", dependencies: ["Arithmetic", "Platform", "Simulation"],
+            swiftSettings: strict),
         .testTarget(
             name: "MillraceProtocolTests", dependencies: ["MillraceProtocol"],
             swiftSettings: strict),

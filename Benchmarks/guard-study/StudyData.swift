@@ -7,8 +7,8 @@ import SampleSources
 
 /// A stream with its configuration and the place of its poison.
 struct StudyStream: Sendable {
-    let name: String
-    let configuration: LearnerConfiguration
+    private(set) var name: String
+    private(set) var configuration: LearnerConfiguration
     let classCount: Int
     let stride: Int
     var features: [UInt8] = []
@@ -51,6 +51,18 @@ struct StudyStream: Sendable {
             features += allFeatures
             classes += allClasses
         }
+    }
+
+    /// The same samples for another learner.
+    mutating func rename(_ name: String, _ change: (inout LearnerConfiguration) -> Void) {
+        self.name = name
+        change(&configuration)
+    }
+
+    /// Goes on with another stream of the same samples.
+    mutating func append(_ other: StudyStream) {
+        features += other.features
+        classes += other.classes
     }
 
     /// Every run of equal groups in an order drawn from a seed, as `--shuffle-within` does.

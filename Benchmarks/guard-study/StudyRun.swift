@@ -224,7 +224,7 @@ final class StudyRun {
     private func take(_ verdict: GuardVerdict) {
         switch verdict {
         case .nothing: return
-        case .fell:
+        case .fell, .asked:
             result.falls += 1
             paired.begin()
             proof.forget()

@@ -2,6 +2,7 @@
 //
 //     guard-study DATA SEEDS > runs.jsonl
 //     guard-study DATA cost             what it costs while it watches
+//     guard-study DATA drift SEEDS      detectors of drift and what follows; behind docs/drift.md
 //
 // One line of JSON per stream, poison, policy and seed.
 
@@ -9,9 +10,18 @@ import Glibc
 import Platform
 
 let arguments = CommandLine.arguments
+if arguments.count == 4, arguments[2] == "drift", let seeds = UInt64(arguments[3]) {
+    do {
+        try DriftStudy(data: arguments[1], seeds: seeds).run()
+        exit(0)
+    } catch {
+        StandardError.write("guard-study: \(error)\n")
+        exit(66)
+    }
+}
 let isCost = arguments.count >= 3 && arguments[2] == "cost"
 guard arguments.count >= 3, let seedCount = isCost ? 0 : UInt64(arguments[2]) else {
-    StandardError.write("guard-study DATA SEEDS | guard-study DATA cost\n")
+    StandardError.write("guard-study DATA SEEDS | DATA cost | DATA drift SEEDS\n")
     exit(64)
 }
 let data = arguments[1]

@@ -117,30 +117,6 @@ char **machine_environment(void) {
     return environ;
 }
 
-bool machine_tcp_info(
-    int descriptor, uint64_t *received, uint32_t *segments, uint64_t *acknowledged) {
-    struct tcp_info information;
-    socklen_t bytes = sizeof information;
-    memset(&information, 0, sizeof information);
-    if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &information, &bytes) != 0) return false;
-    // Kernels before 4.6 know no segments with payload.
-    if (bytes < offsetof(struct tcp_info, tcpi_data_segs_in) + sizeof(uint32_t)) return false;
-    *received = information.tcpi_bytes_received;
-    *segments = information.tcpi_data_segs_in;
-    *acknowledged = information.tcpi_bytes_acked;
-    return true;
-}
-
-int machine_readable_bytes(int descriptor) {
-    int bytes = 0;
-    return ioctl(descriptor, FIONREAD, &bytes) == 0 && bytes > 0 ? bytes : 0;
-}
-
-int machine_unsent_bytes(int descriptor) {
-    int bytes = 0;
-    return ioctl(descriptor, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? bytes : 0;
-}
-
 uint64_t machine_socket_number(int descriptor) {
     struct stat facts;
     if (fstat(descriptor, &facts) != 0 || !S_ISSOCK(facts.st_mode)) return 0;

@@ -34,6 +34,8 @@ struct ConfigurationBuilder {
     mutating func build() -> MillraceConfiguration? {
         requireKeys()
         takeProfiles()
+        deriveHidden()
+        checkBlocks()
         checkJunctions()
         guard let task = task() else { return nil }
         deriveOutputs(task)
@@ -50,6 +52,7 @@ struct ConfigurationBuilder {
         let device = device()
         guard problems.isEmpty else { return nil }
         var learner = learner(input: input, task: task)
+        learner.drift = drift(for: learner)
         if let device { emulate(device, &learner) }
         guard problems.isEmpty else { return nil }
         let configuration = MillraceConfiguration(
@@ -108,15 +111,6 @@ struct ConfigurationBuilder {
         return list.compactMap { if case .real(let number) = $0 { Float(number) } else { nil } }
     }
 
-    /// How many classes or targets a key with a count or names means.
-    private func width(_ key: String) -> Int? {
-        switch values[key]?.value {
-        case .integer(let count): Int(count)
-        case .array(let list): list.count
-        default: nil
-        }
-    }
-
     /// A value as it would stand in a file.
     func shown(_ key: String) -> String {
         values[key].map { TomlText.value($0.value, KeyTable.find(key)?.kind) } ?? "nothing"
@@ -161,52 +155,6 @@ struct ConfigurationBuilder {
         }
     }
 
-    private mutating func task() -> LearningTask? {
-        func width(_ key: String, _ word: String) -> Int? {
-            if let width = self.width(key) { return width }
-            if !problems.contains(where: { $0.key == key }) {
-                report(
-                    key, found: "nothing",
-                    expected: "how many \(word) there are, or their names, for this task")
-            }
-            return nil
-        }
-        switch text("output.task") {
-        case "classification":
-            return width("output.classes", "classes").map { .classification(classCount: $0) }
-        case "regression":
-            return width("output.targets", "targets").map { .regression(targetCount: $0) }
-        case "forecast": return .forecast
-        default: return nil
-        }
-    }
-
-    private mutating func deriveOutputs(_ task: LearningTask) {
-        let isClassification = if case .classification = task { true } else { false }
-        let isRegression = if case .regression = task { true } else { false }
-        for (key, belongs, needed) in [
-            ("output.classes", isClassification, "classification"),
-            ("output.targets", isRegression, "regression"),
-        ] where !belongs && values[key] != nil {
-            report(
-                key, found: "a value",
-                expected: "none: it belongs to task \"\(needed)\", not \"\(text("output.task"))\"")
-        }
-        derive("network.loss", isClassification ? "cross-entropy" : "squared-error")
-        let isEntropy = isClassification && text("network.loss") == "cross-entropy"
-        // Fixed point has no exponential function.
-        let tables = junctionTables
-        let isFixed = tables.word("arithmetic", tables.count - 1) == "fixed"
-        derive(
-            "network.output-activation",
-            isEntropy ? (isFixed ? "sigmoid" : "softmax") : "identity")
-    }
-
-    private mutating func derive(_ key: String, _ word: String) {
-        guard values[key] == nil else { return }
-        values[key] = EffectiveValue(value: .text(word), origin: .derived)
-    }
-
     private func input() -> InputSettings {
         InputSettings(
             featureCount: integer("input.features"),
@@ -246,13 +194,6 @@ struct ConfigurationBuilder {
         }
     }
 
-    private func outputCount(_ task: LearningTask) -> Int {
-        switch task {
-        case .classification(let count), .regression(let count): count
-        case .forecast: integer("input.features")
-        }
-    }
-
     private func network() -> NetworkSettings {
         let loss: Loss = text("network.loss") == "cross-entropy" ? .crossEntropy : .squaredError
         let rules: [String: InitialisationRule] = [
@@ -288,14 +229,17 @@ struct ConfigurationBuilder {
             inputOffset: input.offset,
             normaliser: input.isNormalised
                 ? .running(clip: input.clip, horizon: input.horizon) : .none,
-            task: task, hidden: network.hidden, hiddenActivation: network.activation,
+            task: task, inputShape: inputShape.count == 1 ? [] : inputShape, blocks: blocks(),
+            recompute: integer("network.recompute"), hidden: network.hidden,
+            hiddenActivation: network.activation,
             outputActivation: network.outputActivation, loss: network.loss,
             initialisation: network.initialisation, seed: network.seed,
             learningRate: learning.rate, momentum: learning.momentum,
             weightDecay: learning.weightDecay, junctions: junctions(),
             inputWidth: network.inputWidth, outputWidth: network.outputWidth,
             pendingCapacity: integer("labels.window"),
-            producerCapacity: integer("daemon.max-producers"), schedule: network.schedule)
+            producerCapacity: integer("daemon.max-producers"), schedule: network.schedule,
+            ranksErrors: text("output.anomaly") == "percentile")
     }
 
     private func daemon() -> DaemonLimits {
@@ -371,7 +315,10 @@ struct ConfigurationBuilder {
             if !checksDevice { learner.device = nil }
             try learner.validate()
         } catch {
-            if case .deviceUnsuitable(let error) = error { return reportDevice(error) }
+            if case .deviceUnsuitable(let error) = error {
+                return reportDevice(error, configuration.learner.deviceNetwork)
+            }
+            if reportBlocks(error) { return }
             if case .junctionUnsuitable(let index, let error) = error {
                 return report(
                     structureKey(index, error.property), found: error.found,

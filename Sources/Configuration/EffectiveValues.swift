@@ -83,7 +83,7 @@ struct LayerCollector {
     mutating func add(_ text: ConfigurationText, path: String) {
         let file = FileLines(path: path, lines: text.lines)
         for (section, content) in file.ordered(text.sections, below: []) {
-            guard KeyTable.sections.contains(section), !section.contains(Character(".")) else {
+            guard KeyTable.isSection(section), !section.contains(Character(".")) else {
                 report(unknownSection(section, at: file.place([section])))
                 continue
             }
@@ -105,7 +105,7 @@ struct LayerCollector {
             let path = section + "." + name
             if name.contains(Character(".")) {
                 report(unknownKey(TomlText.quoted(name), in: section, at: file.place(keys)))
-            } else if KeyTable.sections.contains(path) {
+            } else if KeyTable.isSection(path) {
                 guard case .table(let inner) = value else {
                     report(noTable(path, value, at: file.place(keys)))
                     continue
@@ -128,7 +128,7 @@ struct LayerCollector {
             KeyTable.all.map { ($0.variable, $0) }, uniquingKeysWith: { first, _ in first })
         for (variable, text) in environment.sorted(by: { $0.key < $1.key }) {
             let origin = ConfigurationOrigin.environment(variable: variable)
-            if let key = byVariable[variable] {
+            if let key = byVariable[variable] ?? BlockKeys.definition(variable: variable) {
                 set(key.path, key.kind.value(fromText: text), origin, place: origin.text)
             } else if variable.hasPrefix("MILLRACE_") {
                 reportIfMisspelt(variable, among: Array(byVariable.keys))
@@ -208,10 +208,10 @@ struct LayerCollector {
         guard words.count > 1, KeyTable.sections.contains(words[0]) else {
             return unknownSection(words[0], at: place)
         }
-        if KeyTable.sections.contains(path) {
+        if KeyTable.isSection(path), let first = KeyTable.names(in: path).first {
             return ConfigurationProblem(
                 place: place, key: path, found: "a section",
-                expected: "a key of it, like \(path).\(KeyTable.names(in: path)[0])")
+                expected: "a key of it, like \(path).\(first)")
         }
         if let (section, name) = KeyTable.split(path) {
             return unknownKey(name, in: section, at: place)
@@ -245,6 +245,11 @@ struct LayerCollector {
             return ConfigurationProblem(
                 place: place, key: section, found: "an unknown section",
                 expected: "junction.N with N from 0 to \(last), counted from the input")
+        }
+        if section == "block" || section.hasPrefix("block.") {
+            return ConfigurationProblem(
+                place: place, key: section, found: "an unknown section",
+                expected: "block.N with N from 0 to \(BlockKeys.most - 1), counted from the input")
         }
         let near = Spelling.nearest(to: section, among: KeyTable.sectionNames)
         return ConfigurationProblem(

@@ -38,7 +38,7 @@ public struct MillraceConfiguration: Sendable {
 
     var values: [String: EffectiveValue]
 
-    /// Outputs of the network: classes, targets or features.
+    /// Outputs of the network: classes, targets, or features of every step.
     public var outputCount: Int { learner.outputCount }
 
     /// Bytes of the raw features of one sample.
@@ -49,7 +49,7 @@ public struct MillraceConfiguration: Sendable {
         switch output.task {
         case .classification: sampleBytes + 4
         case .regression(let targetCount): sampleBytes + 4 * targetCount
-        case .forecast: sampleBytes
+        case .forecast, .autoencoder: sampleBytes
         }
     }
 
@@ -79,6 +79,7 @@ extension MillraceConfiguration {
                     ))
             }
             if section == lastJunctionSection { rows += junctionLines.map { ($0, "") } }
+            if section == lastBlockSection { rows += blockLines.map { ($0, "") } }
         }
         let column =
             rows.filter { !$0.origin.isEmpty && $0.line.count <= 60 }.map { $0.line.count }.max()
@@ -95,6 +96,25 @@ extension MillraceConfiguration {
         KeyTable.sections.last { section in
             section.hasPrefix("junction")
                 && JunctionKeys.all.contains { values["\(section).\($0.name)"] != nil }
+        }
+    }
+
+    /// The last printed table of blocks.
+    private var lastBlockSection: String? {
+        BlockKeys.numbers(in: values.keys).last.map { "block.\($0)" }
+    }
+
+    /// What the tables made of each block, as comments.
+    private var blockLines: [String] {
+        learner.blockReports.map { block in
+            let head = "# block \(block.index), \(block.kind): \(block.input) -> \(block.output)"
+            let junctions = block.junctions.map { junction in
+                (junction.name.isEmpty ? "" : junction.name + " ")
+                    + "\(junction.inputs) to \(junction.outputs), \(junction.uses) times: "
+                    + JunctionText.line(junction.specification)
+                    + "; \(junction.weightCount) weights"
+            }
+            return ([head] + junctions).joined(separator: "; ")
         }
     }
 
@@ -135,15 +155,30 @@ extension MillraceConfiguration {
             "momentum \(learning.momentum > 0)", "window \(labelWindow)",
             "producers \(daemon.maxProducers)",
         ]
+        if !learner.blocks.isEmpty {
+            let blocks = learner.blocks.map { block in
+                let rules = block.junctionSpecifications.map(JunctionText.shape)
+                return ([block.shapeText] + rules).joined(separator: "; ")
+            }
+            parts.append("shape \(learner.inputShape), blocks \(blocks)")
+        }
         if network.schedule != .sequential {
             parts.append("schedule \(network.schedule.rawValue)")
+        }
+        switch learner.drift.detector {
+        case .none: break
+        case .pageHinkley: parts.append("drift page-hinkley")
+        case .adwin(let settings): parts.append("drift adwin \(settings.bucketsPerRow)")
         }
         parts += (0..<learner.widths.count - 1).map { JunctionText.shape(learner.junction($0)) }
         switch output.task {
         case .classification(let count): parts.append("classes \(count)")
         case .regression(let count): parts.append("targets \(count)")
-        case .forecast: parts.append("forecast")
+        case .forecast(steps: 1): parts.append("forecast")
+        case .forecast(let steps): parts.append("forecast \(steps)")
+        case .autoencoder: parts.append("autoencoder")
         }
+        if learner.hasPercentile { parts.append("percentile") }
         return TextDigest.of(parts.joined(separator: "; "))
     }
 
@@ -155,8 +190,8 @@ extension MillraceConfiguration {
     private func forEachSection(
         _ body: (String, [(name: String, value: EffectiveValue, kind: ValueKind)]) -> Void
     ) {
-        for section in KeyTable.sections {
-            let keys = KeyTable.all.filter { $0.section == section }.compactMap { key in
+        for section in KeyTable.sections(with: values) {
+            let keys = KeyTable.keys(in: section).compactMap { key in
                 values[key.path].map { (name: key.name, value: $0, kind: key.kind) }
             }
             if !keys.isEmpty { body(section, keys) }

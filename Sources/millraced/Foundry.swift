@@ -79,9 +79,12 @@ enum Foundry {
         }
         text += "# Edges per clock, by junction: \(edges.joined(separator: ", ")); "
         text += "\(plan.clocksPerSample) clocks per sample, \(plan.schedule.rawValue).\n"
-        let choice = try? DeviceParallelismChoice(
-            configuration.learner.deviceNetwork, device)
-        if let imbalance = choice?.imbalance { text += "# Not equal: \(imbalance).\n" }
+        if plan.hasBlocks { text += "# In this order: \(plan.names.joined(separator: ", ")).\n" }
+        let network = configuration.learner.deviceNetwork
+        let choice = try? DeviceParallelismChoice(network, device)
+        if let imbalance = choice?.imbalance(named: network.name) {
+            text += "# Not equal: \(imbalance).\n"
+        }
         return text
     }
 

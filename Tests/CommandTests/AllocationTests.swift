@@ -12,6 +12,16 @@ import Testing
         return fread(&counts, 8, 4, handle) == 4 ? counts : []
     }
 
+    /// A detector, and a rate that is raised.
+    static let drifting =
+        RealDaemon.morse + """
+
+            [drift]
+            detector = "adwin"
+            check = 1
+            on-alarm = "raise-rate"
+            """
+
     /// Networks in which every structure, rule and arithmetic has a junction.
     static let otherJunctions =
         RealDaemon.morse
@@ -113,10 +123,18 @@ import Testing
             edge-processors = 64
             """
 
+    /// Many outputs pull at once: slower steps, or it diverges, which is news to tell.
+    static let slower = RealDaemon.morse.replacing("rate = 0.05", with: "rate = 0.002")
+    static let autoencoder = slower.replacing(
+        "task = \"classification\"\nclasses = 64", with: "task = \"autoencoder\"")
+    static let steps = slower.replacing(
+        "task = \"classification\"\nclasses = 64",
+        with: "task = \"forecast\"\nsteps = 3\nanomaly = \"percentile\"")
+
     @Test(
         arguments: [
-            RealDaemon.morse, everyJunction, otherJunctions, pipelinedFPGA, everyJunctionPipelined,
-            device,
+            RealDaemon.morse, drifting, everyJunction, otherJunctions, pipelinedFPGA,
+            everyJunctionPipelined, device, autoencoder, steps,
         ])
     func noAllocationPerSampleOnOurThreads(_ configuration: String) throws {
         let pages = Workplace()

@@ -8,8 +8,9 @@ import Testing
 
 @Suite struct ExampleTests {
     static let names = [
-        "circulant", "ecg", "elec2", "essop", "fpga", "gas", "har", "host", "lane-aligned",
-        "mnist", "morse", "nm",
+        "autoencoder", "circulant", "ecg", "ecg-conv", "elec2", "essop", "fpga", "gas",
+        "gas-drift", "har", "har-conv", "har-lstm", "host", "lane-aligned", "mnist", "mnist-conv",
+        "morse", "nm", "steps",
     ]
 
     @Test(arguments: names)

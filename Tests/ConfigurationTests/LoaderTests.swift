@@ -157,4 +157,26 @@ extension String {
         split(separator: "\n", omittingEmptySubsequences: false)
             .map { $0 == line ? other : String($0) }.joined(separator: "\n")
     }
+
+    @Test func tasksWithoutLabels() throws {
+        func output(_ lines: String) throws -> MillraceConfiguration {
+            try load("[input]\nfeatures = 3\n[output]\n" + lines)
+        }
+        let one = try output("task = \"forecast\"")
+        #expect(one.output.task == .forecast(steps: 1) && !one.learner.hasPercentile)
+        #expect(one.shapeDigest == (try output("task = \"forecast\"\nsteps = 1")).shapeDigest)
+        let steps = try output("task = \"forecast\"\nsteps = 4\nanomaly = \"percentile\"")
+        #expect(steps.outputCount == 12 && steps.learner.hasPercentile)
+        #expect(steps.network.loss == .squaredError && steps.network.outputActivation == .identity)
+        let autoencoder = try output("task = \"autoencoder\"")
+        #expect(autoencoder.outputCount == 3 && autoencoder.learner.predictionCount == 5)
+        #expect(autoencoder.learner.hasPercentile && autoencoder.labelledSampleBytes == 12)
+        #expect(autoencoder.canonicalText.contains("anomaly = \"percentile\""))
+        #expect(
+            Set([one, steps, autoencoder].map(\.shapeDigest)).count == 3,
+            "none continues another's state")
+        for it in [one, steps, autoencoder] {
+            #expect(try load(it.canonicalText).canonicalText == it.canonicalText)
+        }
+    }
 }

@@ -13,7 +13,8 @@ import Testing
         ("input", "upper = [1, 2]"), ("input", "upper = [1.0, \"x\", 3, 4]"),
         ("input", "names = [\"a\"]"), ("input", "names = [\"a\", \"a\", \"b\", \"c\"]"),
         ("input", "names = \"abcd\""), ("input", "lower = 1e10"), ("input", "scale = 0"),
-        ("output", "targets = 3"),
+        ("output", "targets = 3"), ("output", "steps = 2"), ("output", "anomaly = \"score\""),
+        ("output", "steps = 0"), ("output", "anomaly = \"rank\""),
         ("network", "hidden = 128"), ("network", "hidden = [0]"), ("network", "hidden = [1.5]"),
         ("network", "activation = \"softmax\""), ("network", "loss = \"hinge\""),
         ("network", "output-activation = \"tanh\""), ("network", "seed = -1"),
@@ -101,6 +102,23 @@ import Testing
             ])
         #expect(found[4].nearest == "MILLRACE_LEARNING_RATE")
         #expect("\(found[0])".hasPrefix("test.toml:2: input.features: found \"four\" (text), exp"))
+    }
+
+    @Test(
+        arguments: [
+            ("autoencoder", "steps = 2", "output.steps", "it belongs to task \"forecast\""),
+            ("autoencoder", "anomaly = \"score\"", "output.anomaly", "always ranks its errors"),
+            ("regression", "targets = 1\nsteps = 2", "output.steps", "it belongs to task"),
+            ("forecast", "steps = 40000", "output.steps", "at most 32768 steps"),
+            ("forecast", "targets = 2", "output.targets", "it belongs to task \"regression\""),
+        ] as [(String, String, String, String)])
+    func saysWhatATaskDoesNotTake(task: String, line: String, key: String, expected: String) throws
+    {
+        let found = problems(
+            "[input]\nfeatures = 2\n[output]\ntask = \"\(task)\"\n\(line)\n[daemon]\n"
+                + "max-message = \"1MiB\"")
+        let problem = try #require(found.first)
+        #expect(problem.key == key && problem.expected.contains(expected), "\(problem)")
     }
 
     @Test func saysWhatIsMissing() {

@@ -26,7 +26,7 @@ import Testing
             case .classification(let count):
                 labels = .classIndices(classCount: count, names: it.output.classNames)
             case .regression(let count): labels = .values(count: count)
-            case .forecast: break
+            case .forecast, .autoencoder: break
             }
             let element: SourceElement =
                 it.input.type == .u8 ? .u8 : it.input.type == .i16 ? .i16 : .f32
@@ -93,7 +93,7 @@ import Testing
             "\(1_700_000_000 + $0 * 200),\($0 % 7).5,\($0 * $0 % 11).25"
         }
         try check(text) { it, written in
-            #expect(it.output.task == .forecast && it.input.names == ["t1", "t2"])
+            #expect(it.output.task == .forecast(steps: 1) && it.input.names == ["t1", "t2"])
             #expect(written.contains("only grows"))
         }
     }
@@ -116,7 +116,7 @@ import Testing
     @Test func oddNamesAndBadRows() throws {
         let text = "\"a \"\"b\"\", #\",\"\\[x]\",b\n1,2,3\n4,x\n5,6,7.5\n5.5,2,3\n8,9,1\n"
         try check(text) { it, written in
-            #expect(it.output.task == .forecast)
+            #expect(it.output.task == .forecast(steps: 1))
             #expect(it.input.names == ["a \"b\", #", "\\[x]", "b"])
             #expect(written.contains("1 rows could not be read"))
         }

@@ -18,7 +18,7 @@ TYPES = {
     "request": 32, "reply": 33,
 }
 ELEMENTS = {"u8": (0, "B"), "i16": (1, "h"), "f32": (2, "f")}
-TASKS = {"classification": 0, "regression": 1, "forecast": 2}
+TASKS = {"classification": 0, "regression": 1, "forecast": 2, "autoencoder": 3}
 REASONS = {"sequenceGap": 14, "outOfBounds": 12, "notReady": 28}
 MASK = (1 << 64) - 1
 COST = 16  # flag: the cost on the emulated device is wanted, or follows
@@ -118,7 +118,10 @@ def valid():
     digest = schema_digest(gas)
     yield ("hello_continue", hello(long_name, digest, epoch=7),
            {"name": long_name, "epoch": 7, "digest": digest})
-    for label, s in (("mnist", mnist), ("wind", wind), ("ecg", ecg)):
+    steps = schema("f32", 3, 3 * 4, "forecast")
+    pump = schema("f32", 2, 2 + 2, "autoencoder")
+    for label, s in (("mnist", mnist), ("wind", wind), ("ecg", ecg), ("steps", steps),
+                     ("pump", pump)):
         body = struct.pack("<QQQQIIIBBH", 41, 1066, 9, schema_digest(s), s["features"],
                            s["outputs"], 256, ELEMENTS[s["elementType"]][0], TASKS[s["task"]], 0)
         yield ("welcome_" + label, frame("welcome", body, sequence=43, epoch=2),
@@ -183,6 +186,17 @@ def valid():
                                     count=2),
            {"request": 5152, "generation": 12, "classes": [1, 0], "outputs": outputs,
             "cost": spent})
+    foretold = [[0.5 * value - 2 for value in range(12)]]
+    body = struct.pack("<QIIi", 12, 12, 0, -1) + rows("f32", foretold)
+    yield ("prediction_steps", frame("prediction", body, sequence=5153, count=1),
+           {"request": 5153, "generation": 12, "classes": [-1], "outputs": foretold})
+    # Two features as they were reconstructed, the error, and its percentile; -1 is none yet.
+    repeated = [[20.5, -3.0, 0.125, 0.75], [18.0, 250.0, 40.0, -1.0]]
+    body = struct.pack("<QIIii", 12, 4, 0, -1, -1) + rows("f32", repeated)
+    yield ("prediction_autoencoder", frame("prediction", body, sequence=5154, count=2),
+           {"request": 5154, "generation": 12, "classes": [-1, -1], "outputs": repeated})
+    yield ("samples_f32_autoencoder", samples(pump, [[20.0, -2.5], [18.0, 1.0]], sequence=9),
+           {"schema": pump, "first": 9, "epoch": 1, "features": [[20.0, -2.5], [18.0, 1.0]]})
     text = b"no generation yet"
     body = struct.pack("<HH", REASONS["notReady"], len(text)) + text
     yield ("query_refused", frame("queryRefused", body, sequence=5151),
@@ -241,6 +255,8 @@ def broken():
     yield "samples_values", samples(gas, [[1, 2, 3]], targets=[[1, 2]]), "badRequest", gas
     yield "samples_class", samples(wind, [[1, 2]], [1]), "badRequest", wind
     yield "samples_label", samples(ecg, [[1, 2, 3, 4, 5]], [1]), "badRequest", ecg
+    pump = schema("f32", 2, 2 + 2, "autoencoder")
+    yield "samples_autoencoder", samples(pump, [[1, 2]], targets=[[1] * 4]), "badRequest", pump
     yield "samples_batch", samples(gas, [[1, 2, 3]] * 9), "oversize", gas
     yield "predict_labels", samples(gas, [[1, 2, 3]], [1], kind="predict"), "badRequest", gas
     yield ("labels_forecast", frame("labels", struct.pack("<Qi", 1, 1), flags=4, sequence=2,

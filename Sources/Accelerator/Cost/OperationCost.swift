@@ -115,3 +115,27 @@ public struct JunctionCost: Equatable, Sendable {
         return max(own, update.clocks) + overheadClocks
     }
 }
+
+extension OperationCost {
+    /// This operation so many times, one after the other.
+    func repeated(_ times: Int) -> OperationCost {
+        var all = ActionCounts()
+        all.add(actions, times: times)
+        return OperationCost(
+            clocks: clocks * times, stallClocks: stallClocks * times, clashes: clashes * times,
+            actions: all)
+    }
+}
+
+extension JunctionCost {
+    /// This junction for so many vectors of a sample, one after the other.
+    func repeated(_ times: Int) -> JunctionCost {
+        guard times != 1 else { return self }
+        var cost = self
+        cost.feedforward = feedforward.repeated(times)
+        cost.backprop = backprop?.repeated(times)
+        cost.update = update.repeated(times)
+        cost.overheadClocks = overheadClocks * times
+        return cost
+    }
+}

@@ -36,16 +36,20 @@ public enum DeviceError: Error, Equatable, Sendable {
 
 extension DeviceError: CustomStringConvertible {
     /// What is wrong, and what to do; for `memoryShort` with the table, several lines.
-    public var description: String {
+    public var description: String { text { "junction \($0)" } }
+
+    /// The same.
+    /// - name: what junctions are called
+    public func text(_ name: (Int) -> String) -> String {
         switch self {
         case .unitMissing(let junction, let structure, let unit):
-            "junction \(junction) (\(structure)) needs \(unit), which the device has not: choose "
+            "\(name(junction)) (\(structure)) needs \(unit), which the device has not: choose "
                 + "another structure, or a device with \(unit)"
         case .arithmeticUnsuitable(let junction, let found, let expected):
-            "junction \(junction) has \(found) numbers, but the device takes \(expected): change "
+            "\(name(junction)) has \(found) numbers, but the device takes \(expected): change "
                 + "the junction's arithmetic and format, or choose another device"
         case .parallelismUnsuitable(let junction, let found, let expected):
-            "junction \(junction) cannot work \(found) edges per clock, but \(expected): choose "
+            "\(name(junction)) cannot work \(found) edges per clock, but \(expected): choose "
                 + "one of those, or none, and the device chooses"
         case .parallelismMiscounted(let found, let junctions):
             "edges-per-cycle has \(found) numbers, but the network has \(junctions) junctions: "
@@ -60,7 +64,7 @@ extension DeviceError: CustomStringConvertible {
                 + ["use narrower numbers", "take a device with more memories"])
                 .joined(separator: ", or ")
         case .tooManyEdges(let junction, let found, let most):
-            "junction \(junction) has \(found) edges, but on edge processors at most \(most) are "
+            "\(name(junction)) has \(found) edges, but on edge processors at most \(most) are "
                 + "emulated where a junction is not dense: choose a lower density"
         case .memoryShort(let map, let advice): Self.shortage(map, advice)
         }

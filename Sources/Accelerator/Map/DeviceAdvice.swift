@@ -20,6 +20,7 @@ struct DeviceVariant: Sendable {
 /// What to do about a network that does not fit.
 struct DeviceAdvice {
     let device: DeviceDescription
+    private let hasBlocks: Bool
     /// What fits, in the order tried, with its size.
     private(set) var fitting: [(variant: DeviceVariant, bits: Int)] = []
     /// The smallest that was tried, where nothing fits.
@@ -27,6 +28,9 @@ struct DeviceAdvice {
 
     init(_ network: DeviceNetwork, _ device: DeviceDescription) {
         self.device = device
+        hasBlocks = !network.blocks.isEmpty
+        // Widths of blocks follow from each other in ways that only the learner knows.
+        guard !hasBlocks else { return }
         let start = DeviceVariant(title: "", settings: [], network: network)
         let numbers = [sequential(start)].compactMap(\.self) + formats(start)
         for variant in numbers { take([variant]) }
@@ -37,6 +41,11 @@ struct DeviceAdvice {
 
     /// The lines to paste, or what the smallest would still need; ends with a line feed.
     var text: String {
+        if hasBlocks {
+            return "nothing was tried, since the network has blocks. What takes less: fewer "
+                + "channels or units, a stride or a pool earlier, structure = \"circulant\" or a "
+                + "density in [block.N], arithmetic = \"fixed\"\n"
+        }
         guard !fitting.isEmpty else {
             guard let smallest else { return "nothing smaller is known\n" }
             return "nothing tried would fit; the smallest, \(smallest.variant.title), needs "

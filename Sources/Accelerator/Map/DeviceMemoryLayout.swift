@@ -6,6 +6,10 @@
 // Banks: pipeline 2(L − h) − 1 of layer h's activations and derivatives, 2 of every layer's errors;
 // sequential one each. Memories: a bank of z numbers per clock lies in z memories, times those that
 // a number wider than a memory's word takes side by side.
+//
+// Blocks: parameters once, whatever number of vectors a junction works; what each block reads, kept
+// from FF to BP, and its error (not of the first block); what it keeps besides. Statistics and
+// states of blocks, and what is gathered for a junction on the way, are not there.
 
 import Junctions
 
@@ -35,6 +39,13 @@ struct DeviceMemoryLayout {
     /// Everything that a network holds, junction by junction.
     func pieces(_ parallelism: [Int]) -> [DeviceMemoryPiece] {
         junctions.indices.flatMap { pieces(of: $0, parallelism: parallelism[$0]) } + streams
+            + network.blocks.indices.filter { firstJunction($0) == nil }
+            .flatMap { blockPieces($0, lanes: 1) }
+    }
+
+    /// The junction that reads what block `index` reads, as far as banks are its own.
+    private func firstJunction(_ index: Int) -> Int? {
+        junctions.firstIndex { $0.place?.block == index }
     }
 
     /// Memories of one junction: its parameters, its left banks, and the errors of the last layer.
@@ -139,7 +150,7 @@ struct DeviceMemoryLayout {
         var all: [DeviceMemoryPiece] = []
         if settings.passes != .backward { all.append(view(junction.inputs, junction.outputs)) }
         // Nobody is to the left of the first junction: it has no BP, and SORE selects for none.
-        if settings.passes != .forward, index > 0 {
+        if settings.passes != .forward, !network.readsInput(index) {
             all.append(view(junction.outputs, junction.inputs))
         }
         return all
@@ -150,15 +161,19 @@ struct DeviceMemoryLayout {
     /// Banks of the layer at the left of a junction; those of the last layer's errors, too.
     private func banks(_ index: Int, _ lanes: Lanes) -> [DeviceMemoryPiece] {
         let junction = junctions[index]
+        if let block = junction.place?.block {
+            return firstJunction(block) == index ? blockPieces(block, lanes: lanes.left) : []
+        }
         let bits = bits(index)
+        let readsInput = network.readsInput(index)
         let banks = isPipeline ? 2 * (junctions.count + 1 - index) - 1 : 1
         let errorBanks = isPipeline ? 2 : 1
         var all = [
             piece(
                 .activations, banks: banks, junction.inputs,
-                index == 0 ? min(network.inputBits, bits) : bits, lanes: lanes.left)
+                readsInput ? min(network.inputBits, bits) : bits, lanes: lanes.left)
         ]
-        if index > 0 {
+        if !readsInput {
             // Of floats f′ follows from the activation itself.
             if isFixed(index) {
                 all.append(
@@ -167,12 +182,39 @@ struct DeviceMemoryLayout {
             }
             all.append(
                 piece(
-                    .errors, banks: errorBanks, junction.inputs, self.bits(index - 1),
-                    lanes: lanes.left))
+                    .errors, banks: errorBanks, junction.inputs,
+                    self.bits(max(0, index - 1)), lanes: lanes.left))
         }
         if index == junctions.count - 1 {
             all.append(
                 piece(.errors, banks: errorBanks, junction.outputs, bits, lanes: lanes.right))
+        }
+        return all
+    }
+
+    /// What a block reads, its error, and what it keeps besides, in the numbers of its junction;
+    /// floats where it has none.
+    private func blockPieces(_ index: Int, lanes: Int) -> [DeviceMemoryPiece] {
+        let block = network.blocks[index]
+        let reader = firstJunction(index)
+        let floats = device.arithmetic.floatBits
+        let bits =
+            reader.map(self.bits) ?? max(1, floats > 0 ? floats : device.arithmetic.fixedBits)
+        var all = [
+            piece(
+                .activations, block.inputs, index == 0 ? min(network.inputBits, bits) : bits,
+                lanes: lanes)
+        ]
+        if index > 0 {
+            if let reader, isFixed(reader) {
+                all.append(piece(.derivatives, block.inputs, bits, lanes: lanes))
+            }
+            all.append(piece(.errors, block.inputs, bits, lanes: lanes))
+        }
+        if block.kept > 0 { all.append(piece(.kept, block.kept, bits, lanes: 1)) }
+        if block.scaledChannels > 0 {
+            let words = (network.hasMomentum ? 4 : 2) * block.scaledChannels
+            all.append(piece(.scales, words, max(1, device.arithmetic.masterBits), lanes: 1))
         }
         return all
     }
@@ -185,8 +227,8 @@ struct DeviceMemoryLayout {
         let banks = isPipeline ? 2 * (junctions.count + 1 - index) - 2 : 1
         return [
             piece(
-                .workingSpectra, banks: banks, padded(junction.inputs), bits(index),
-                lanes: lanes.left),
+                .workingSpectra, banks: banks, junction.uses * padded(junction.inputs),
+                bits(index), lanes: lanes.left),
             piece(.workingSpectra, padded(junction.outputs), bits(index), lanes: lanes.left),
         ]
     }

@@ -33,6 +33,8 @@ public struct DeviceMemoryMap: Equatable, Sendable {
         case views = "compressed views"
         case activations = "activation banks"
         case derivatives = "derivative banks"
+        case kept = "kept by blocks"
+        case scales = "scales of norms"
         case errors = "error banks"
         case workingSpectra = "working spectra"
         case seeds = "pattern seeds"

@@ -24,20 +24,26 @@ public struct DeviceParallelismShape: Equatable, Sendable {
     public let fixed: Int?
     /// Whether edge processors work it; else it has z = 1, takes no processor and is not compared.
     public let isOnEdgeProcessors: Bool
+    /// Vectors per sample, one after the other.
+    public let uses: Int
 
     /// See the properties.
     public init(
-        inputs: Int, edgeCount: Int, fixed: Int? = nil, isOnEdgeProcessors: Bool = true
+        inputs: Int, edgeCount: Int, fixed: Int? = nil, isOnEdgeProcessors: Bool = true,
+        uses: Int = 1
     ) {
-        precondition(inputs > 0 && edgeCount > 0, "a junction has edges")
+        precondition(inputs > 0 && edgeCount > 0 && uses > 0, "a junction has edges")
+        self.uses = uses
         self.inputs = inputs
         self.edgeCount = edgeCount
         self.fixed = fixed
         self.isOnEdgeProcessors = isOnEdgeProcessors
     }
 
-    /// ⌈E / z⌉
-    func cycle(_ parallelism: Int) -> Int { (edgeCount + parallelism - 1) / parallelism }
+    /// ⌈E / z⌉ for each vector
+    func cycle(_ parallelism: Int) -> Int {
+        (edgeCount + parallelism - 1) / parallelism * uses
+    }
 
     /// Every z that may be, ascending.
     var legal: [Int] {
@@ -51,8 +57,8 @@ public struct DeviceParallelismShape: Equatable, Sendable {
 public struct DeviceParallelismChoice: Equatable, Sendable {
     /// z of each junction, from the input; 1 where another unit works it.
     public let parallelism: [Int]
-    /// ⌈E / z⌉ of each junction, from the input; 0 where another unit works it. Without overhead
-    /// and stalls.
+    /// ⌈E / z⌉ of each junction, from the input, times its vectors; 0 where another unit works it.
+    /// Without overhead and stalls.
     public let cycles: [Int]
 
     /// For shapes alone: before patterns are drawn, which depend on z.
@@ -102,15 +108,20 @@ public struct DeviceParallelismChoice: Equatable, Sendable {
     }
 
     /// How far the junction cycles are from equal, in words; nil where they are equal.
-    public var imbalance: String? {
+    /// - name: what a junction is called
+    public var imbalance: String? { imbalance(named: { "junction \($0)" }) }
+
+    /// The same.
+    /// - name: what a junction is called
+    public func imbalance(named name: (Int) -> String) -> String? {
         let worked = cycles.enumerated().filter { $0.element > 0 }
         guard let longest = worked.max(by: { $0.element < $1.element }),
             let shortest = worked.min(by: { $0.element < $1.element }),
             longest.element > shortest.element
         else { return nil }
         let percent = 100 * (longest.element - shortest.element) / longest.element
-        return "junction \(shortest.offset) takes \(shortest.element) clocks and junction "
-            + "\(longest.offset) \(longest.element): \(max(1, percent)) % less, as near as the "
+        return "\(name(shortest.offset)) takes \(shortest.element) clocks and "
+            + "\(name(longest.offset)) \(longest.element): \(max(1, percent)) % less, as near as the "
             + "divisors of their left neurons allow"
     }
 
@@ -152,7 +163,7 @@ public struct DeviceParallelismChoice: Equatable, Sendable {
             fixed.append(
                 DeviceParallelismShape(
                     inputs: shape.inputs, edgeCount: shape.edgeCount, fixed: wanted,
-                    isOnEdgeProcessors: shape.isOnEdgeProcessors))
+                    isOnEdgeProcessors: shape.isOnEdgeProcessors, uses: shape.uses))
         }
         return fixed
     }
@@ -196,7 +207,8 @@ extension DeviceParallelismChoice {
             network.junctions.map {
                 DeviceParallelismShape(
                     inputs: $0.inputs, edgeCount: $0.weightCount, fixed: fixed($0),
-                    isOnEdgeProcessors: device.unit(of: $0) == .edgeProcessors)
+                    isOnEdgeProcessors: device.unit(of: $0) == .edgeProcessors,
+                    uses: $0.uses)
             }, device, schedule: network.schedule,
             memories: { layout.memories(of: $0, parallelism: $1) })
     }

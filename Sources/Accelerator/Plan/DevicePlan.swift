@@ -7,8 +7,12 @@ public struct DevicePlan: Equatable, Sendable {
     public let device: DeviceDescription
     /// When each operation runs.
     public let schedule: Schedule
-    /// From the input.
+    /// From the input, those inside blocks first, for all vectors of a sample.
     public let junctions: [JunctionCost]
+    /// What each junction is called: `junction 0`, `block 3 recurrent`.
+    public let names: [String]
+    /// Whether junctions stand in blocks, so that a number alone is no name.
+    public let hasBlocks: Bool
     /// What lies in the device's memories.
     public let memory: DeviceMemoryMap
 
@@ -26,6 +30,8 @@ public struct DevicePlan: Equatable, Sendable {
     ) throws(DeviceError) {
         self.device = device
         schedule = network.schedule
+        names = network.junctions.indices.map(network.name)
+        hasBlocks = !network.blocks.isEmpty
         var costs: [JunctionCost] = []
         for index in network.junctions.indices {
             costs.append(try device.cost(of: network, index, parallelism: parallelism))

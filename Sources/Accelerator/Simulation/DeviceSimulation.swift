@@ -27,7 +27,8 @@ public struct DeviceSimulation: Sendable {
         parallelism = plan.junctions.map { $0.parallelism ?? 1 }
     }
 
-    /// Steps FF, BP and UP of junction `index` for one sample.
+    /// Steps FF, BP and UP of junction `index` for one sample: for one of its vectors, times the
+    /// vectors, since no cost follows from values.
     ///
     /// Edge processors, transform units and stochastic units are stepped; what a tensor array does
     /// is taken from the plan.
@@ -36,7 +37,22 @@ public struct DeviceSimulation: Sendable {
         junction index: Int, clashLimit: Int = 8
     ) -> (cost: JunctionCost, clashes: [SimulatedClash]) {
         let junction = network.junctions[index]
+        // What a tensor array does is the plan's, with all vectors.
+        guard isStepped(index) else { return (plan.junctions[index], []) }
         let place = JunctionPlace(network, index, plan.device, parallelism)
+        let stepped = stepOne(junction, place, clashLimit)
+        return (stepped.cost.repeated(junction.uses), stepped.clashes)
+    }
+
+    /// Whether anything of a junction is stepped for one vector: not where a tensor array works it,
+    /// but for a stochastic unit that works one vector with it.
+    private func isStepped(_ index: Int) -> Bool {
+        plan.junctions[index].unit != .tensorArray || network.junctions[index].uses == 1
+    }
+
+    private func stepOne(
+        _ junction: DeviceJunction, _ place: JunctionPlace, _ clashLimit: Int
+    ) -> (cost: JunctionCost, clashes: [SimulatedClash]) {
         var stepped = stepUnit(junction, place, clashLimit)
         guard case .stochastic(let rule) = junction.specification.increment,
             let unit = plan.device.stochasticUnit
@@ -46,7 +62,7 @@ public struct DeviceSimulation: Sendable {
         stepped.cost.update = update.run(
             x: (0..<junction.inputs).map { Float($0 % 5) / 4 - 0.5 },
             delta: (0..<junction.outputs).map { Float($0 % 7) / 8 - 0.375 },
-            scales: (1, 1), seed: UInt64(index))
+            scales: (1, 1), seed: UInt64(place.index))
         stepped.cost.updateUnit = .stochasticUnit
         stepped.cost.updatesDuringBackprop = true
         return stepped
@@ -130,7 +146,7 @@ public struct SimulatedRun: Equatable, Sendable {
         for (index, (stepped, planned)) in zip(junctions, plan.junctions).enumerated() {
             for operation in Operation.allCases where stepped[operation] != planned[operation] {
                 lines.append(
-                    "junction \(index), \(operation.rawValue): stepped "
+                    "\(plan.names[index]), \(operation.rawValue): stepped "
                         + Self.words(stepped[operation]) + ", planned "
                         + Self.words(planned[operation]))
             }

@@ -3,6 +3,10 @@
 // Dense and pre-defined sparse junctions go to the edge processors, block-circulant ones to the
 // transform units, N:M to the tensor array, which takes dense ones, too, where there are no edge
 // processors. A stochastic increment is formed by the stochastic unit, whoever does FF and BP.
+//
+// A junction that many positions of a sample share is worked for one after the other: everything
+// it does for one vector, with the overhead of a junction cycle, times the vectors. That is an upper
+// bound for units that could keep weights or views from one position to the next (tensor array).
 
 import Junctions
 
@@ -25,7 +29,7 @@ extension DeviceDescription {
             cost.updatesDuringBackprop = true
         }
         if place.isFirst { cost.backprop = nil }
-        return cost
+        return cost.repeated(junction.uses)
     }
 
     private func exactCost(

@@ -45,12 +45,15 @@ package struct JunctionPlace: Equatable, Sendable {
     ) {
         let isLast = index == network.junctions.count - 1
         var next: Int?
-        if !isLast, device.worksEdges(of: network.junctions[index + 1]) {
+        // What blocks do between junctions has banks of its own.
+        let isInBlock = network.junctions[index].place != nil
+        if !isLast, !isInBlock, device.worksEdges(of: network.junctions[index + 1]) {
             next = parallelism[index + 1]
         }
         self.init(
-            index: index, isFirst: index == 0, isLast: isLast, schedule: network.schedule,
-            inputBits: network.inputBits, hasMomentum: network.hasMomentum,
+            index: index, isFirst: network.readsInput(index), isLast: isLast,
+            schedule: network.schedule, inputBits: network.inputBits,
+            hasMomentum: network.hasMomentum,
             parallelism: parallelism[index], nextParallelism: next)
     }
 }

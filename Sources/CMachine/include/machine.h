@@ -43,18 +43,6 @@ void machine_wipe(void *bytes, size_t count);
 /// Names the calling thread; at most 15 bytes.
 void machine_name_thread(const char *name);
 
-/// What TCP_INFO says of a connected TCP socket: bytes of payload received so far, segments with
-/// payload received so far, and bytes acknowledged by the other side. False with errno for any
-/// other descriptor.
-bool machine_tcp_info(
-    int descriptor, uint64_t *received, uint32_t *segments, uint64_t *acknowledged);
-
-/// Bytes that wait in the kernel to be read (FIONREAD); 0 if the descriptor cannot say.
-int machine_readable_bytes(int descriptor);
-
-/// Bytes that wait in the kernel to be sent and acknowledged (SIOCOUTQ); 0 if it cannot say.
-int machine_unsent_bytes(int descriptor);
-
 /// The number that tells this open socket from any other that ever had its descriptor
 /// (st_ino, fstat(2)); 0 if the descriptor is not open or no socket.
 uint64_t machine_socket_number(int descriptor);

@@ -7,14 +7,20 @@ import Learning
 extension ConfigurationBuilder {
     /// The tables as they stand now.
     var junctionTables: JunctionTables {
-        JunctionTables(values: values, count: integers("network.hidden").count + 1)
+        let count = integers("network.hidden").count + 1
+        return JunctionTables(
+            values: values, prefix: "junction", indices: Array(0..<count),
+            first: blockCount == 0 ? 0 : nil, last: count - 1)
     }
+
+    /// The tables of all junctions, from the input: those inside blocks, then the others.
+    var allJunctionTables: [JunctionTables] { [blockJunctionTables, junctionTables] }
 
     /// The junctions, from the input; empty if nothing is said about them.
     func junctions() -> [JunctionSpecification] {
         let tables = junctionTables
         guard !tables.isEmpty else { return [] }
-        return (0..<tables.count).map {
+        return tables.indices.map {
             tables.specification($0, networkSeed: UInt64(integer("network.seed")))
         }
     }
@@ -25,7 +31,10 @@ extension ConfigurationBuilder {
     mutating func checkJunctions() {
         // A wrong value of theirs has its report already, and would cause others that confuse.
         let isRight = !problems.contains { problem in
-            problem.key.map { $0.hasPrefix("junction") || $0 == "network.hidden" } ?? false
+            problem.key.map {
+                $0.hasPrefix("junction") || $0.hasPrefix("block") || $0 == "network.hidden"
+            }
+                ?? false
         }
         guard isRight, checkJunctionNumbers(), checkPruning() else { return }
         checkMeanings()
@@ -49,7 +58,7 @@ extension ConfigurationBuilder {
     }
 
     private mutating func checkJunctionNumbers() -> Bool {
-        let count = junctionTables.count
+        let count = junctionTables.indices.count
         let used = Set(junctionTables.tablesInUse)
         var isRight = true
         for index in JunctionKeys.tables.dropFirst(count)
@@ -70,23 +79,28 @@ extension ConfigurationBuilder {
     // MARK: keys that mean nothing
 
     private mutating func checkMeanings() {
-        let tables = junctionTables
+        let all = allJunctionTables
         for key in JunctionKeys.all {
             guard let owner = key.owner else { continue }
-            for index in 0..<tables.count
-            where !owner.words.contains(tables.word(owner.key, index)) {
-                judge(
-                    "junction.\(index).\(key.name)", owner,
-                    deciders: [tables.path(owner.key, index)].compactMap { $0 },
-                    why: why(owner.key, index, tables))
-            }
-            let isUsed = (0..<tables.count).contains {
-                owner.words.contains(tables.word(owner.key, $0))
+            var isUsed = false
+            for tables in all {
+                for index in tables.indices {
+                    if owner.words.contains(tables.word(owner.key, index)) {
+                        isUsed = true
+                        continue
+                    }
+                    judge(
+                        "\(tables.section(index)).\(key.name)", owner,
+                        deciders: [tables.path(owner.key, index)].compactMap { $0 },
+                        why: why(owner.key, index, tables))
+                }
             }
             guard !isUsed else { continue }
             judge(
                 "junction.\(key.name)", owner,
-                deciders: (0..<tables.count).compactMap { tables.path(owner.key, $0) },
+                deciders: all.flatMap { tables in
+                    tables.indices.compactMap { tables.path(owner.key, $0) }
+                },
                 why: "no junction has that \(owner.key)")
         }
     }
@@ -96,7 +110,7 @@ extension ConfigurationBuilder {
             return "the first and the last junction stay dense unless their own table says "
                 + "structure = \"pruned\""
         }
-        return "junction \(index) has \"\(tables.word(key, index))\""
+        return "\(tables.prefix) \(index) has \"\(tables.word(key, index))\""
     }
 
     /// Reports or takes out a key without meaning, if it is there.
@@ -118,7 +132,10 @@ extension ConfigurationBuilder {
     // MARK: keys that need each other
 
     private mutating func checkDensities() {
-        for section in ["junction"] + JunctionKeys.tables.map({ "junction.\($0)" }) {
+        let blocks = blockJunctionTables
+        for section in ["junction"] + JunctionKeys.tables.map({ "junction.\($0)" })
+            + blocks.indices.map(blocks.section)
+        {
             let paths = [section + ".density", section + ".out-degree"]
             guard let density = values[paths[0]], let degree = values[paths[1]] else { continue }
             if density.origin.rank == degree.origin.rank {
@@ -130,9 +147,12 @@ extension ConfigurationBuilder {
                 values[density.origin.rank < degree.origin.rank ? paths[0] : paths[1]] = nil
             }
         }
-        let tables = junctionTables
+        for tables in allJunctionTables { checkDensities(of: tables) }
+    }
+
+    private mutating func checkDensities(of tables: JunctionTables) {
         let sparse = JunctionKeys.all.first { $0.name == "density" }?.owner?.words ?? []
-        for index in 0..<tables.count where tables.densityPath(index) == nil {
+        for index in tables.indices where tables.densityPath(index) == nil {
             let word = tables.word("structure", index)
             let key = tables.path("structure", index) ?? "junction.structure"
             guard sparse.contains(word), !problems.contains(where: { $0.key == key }) else {
@@ -140,33 +160,37 @@ extension ConfigurationBuilder {
             }
             report(
                 key, found: "\"\(word)\" without a density",
-                expected: "junction.\(index).density (above 0, to 1) or "
-                    + "junction.\(index).out-degree (edges per left neuron), or one of them in "
+                expected: "\(tables.section(index)).density (above 0, to 1) or "
+                    + "\(tables.section(index)).out-degree (edges per left neuron), or one of them in "
                     + "[junction]")
         }
     }
 
     /// Keys of one structure that exclude each other.
     private mutating func checkPairs() {
-        let tables = junctionTables
-        for index in 0..<tables.count {
-            let word = tables.word("structure", index)
-            if word == "clash-free", tables.integer("interleaver", index) == 1,
-                tables.text("sweep-start", index) == "zero"
-            {
-                reportOnce(
-                    tables.path("sweep-start", index),
-                    expected: "interleaver 2 or 3: interleaver 1 (junction \(index)) has "
-                        + "permutations and no starts")
-            }
-            if word == "pruned", tables.text("pruned-passes", index) == "backward",
-                (tables.real("dropped-decay", index) ?? 0) > 0
-            {
-                reportOnce(
-                    tables.path("dropped-decay", index),
-                    expected: "0 with pruned-passes = \"backward\" (junction \(index)), where FF "
-                        + "drops no weight")
-            }
+        for tables in allJunctionTables {
+            for index in tables.indices { checkPairs(index, tables) }
+        }
+    }
+
+    private mutating func checkPairs(_ index: Int, _ tables: JunctionTables) {
+        let word = tables.word("structure", index)
+        let name = "\(tables.prefix) \(index)"
+        if word == "clash-free", tables.integer("interleaver", index) == 1,
+            tables.text("sweep-start", index) == "zero"
+        {
+            reportOnce(
+                tables.path("sweep-start", index),
+                expected: "interleaver 2 or 3: interleaver 1 (\(name)) has "
+                    + "permutations and no starts")
+        }
+        if word == "pruned", tables.text("pruned-passes", index) == "backward",
+            (tables.real("dropped-decay", index) ?? 0) > 0
+        {
+            reportOnce(
+                tables.path("dropped-decay", index),
+                expected: "0 with pruned-passes = \"backward\" (\(name)), where FF "
+                    + "drops no weight")
         }
     }
 
@@ -178,18 +202,20 @@ extension ConfigurationBuilder {
 
     /// A default of "pruned" must have a junction to prune: with one or two, both are spared.
     private mutating func checkPruning() -> Bool {
-        let tables = junctionTables
-        let all = 0..<tables.count
-        guard all.count <= 2, let spared = all.first(where: tables.isSpared),
-            !all.contains(where: { tables.word("structure", $0) == "pruned" })
+        let all = allJunctionTables.flatMap { tables in tables.indices.map { (tables, $0) } }
+        guard all.count <= 2,
+            let spared = all.first(where: { $0.isSpared($1) }),
+            let word = spared.0.text("structure", spared.1),
+            !all.contains(where: { $0.word("structure", $1) == word })
         else { return true }
         report(
             "junction.structure",
-            found: "\"pruned\" in a network of "
+            found: "\"\(word)\" in a network of "
                 + (all.count == 1 ? "1 junction" : "\(all.count) junctions"),
             expected:
                 "two or more hidden layers, since the first and the last junction stay dense; "
-                + "or junction.\(spared).structure = \"pruned\", which prunes this one as well")
+                + "or \(spared.0.section(spared.1)).structure = \"\(word)\", which "
+                + (word == "pruned" ? "prunes this one as well" : "makes this one circulant"))
         return false
     }
 
@@ -197,18 +223,23 @@ extension ConfigurationBuilder {
 
     /// Reports what fixed point and stochastic increments cannot do.
     mutating func checkLearning(_ network: NetworkSettings, _ learning: LearningSettings) {
-        let tables = junctionTables
-        let indices = 0..<tables.count
-        if let index = indices.first(where: { tables.word("arithmetic", $0) == "fixed" }) {
-            let cause = setting("arithmetic", index, tables)
-            checkRate(learning.rate, cause)
-            checkPlainDescent(learning, cause, "fixed point learns by plain descent")
-            checkActivations(network, tables)
-        }
-        if let index = indices.first(where: { tables.word("rule", $0) == "stochastic" }) {
-            checkPlainDescent(
-                learning, setting("rule", index, tables),
-                "stochastic increments are used once and not remembered")
+        for tables in allJunctionTables {
+            if let index = tables.indices.first(where: {
+                tables.word("arithmetic", $0) == "fixed"
+            }) {
+                let cause = setting("arithmetic", index, tables)
+                checkRate(learning.rate, cause)
+                checkPlainDescent(learning, cause, "fixed point learns by plain descent")
+                // Between blocks there are floats, and every function.
+                if tables.prefix == "junction" { checkActivations(network, tables) }
+            }
+            if let index = tables.indices.first(where: {
+                tables.word("rule", $0) == "stochastic"
+            }) {
+                checkPlainDescent(
+                    learning, setting("rule", index, tables),
+                    "stochastic increments are used once and not remembered")
+            }
         }
     }
 
@@ -219,6 +250,7 @@ extension ConfigurationBuilder {
     }
 
     private mutating func checkRate(_ rate: Float, _ cause: String) {
+        guard !problems.contains(where: { $0.key == "learning.rate" }) else { return }
         guard rate.significandBitPattern != 0 || !(-15...0).contains(rate.exponent) else { return }
         let nearest = LearnerConfiguration.nearestPowerOfTwo(rate).exponent
         report(
@@ -246,8 +278,8 @@ extension ConfigurationBuilder {
 
     private mutating func checkActivations(_ network: NetworkSettings, _ tables: JunctionTables) {
         var reported: Set<String> = []
-        for index in 0..<tables.count where tables.word("arithmetic", index) == "fixed" {
-            let isLast = index == tables.count - 1
+        for index in tables.indices where tables.word("arithmetic", index) == "fixed" {
+            let isLast = index == tables.last
             let key = isLast ? "network.output-activation" : "network.activation"
             let activation = isLast ? network.outputActivation : network.activation
             let legal: [Activation] =

@@ -8,8 +8,17 @@ import Junctions
 /// The tables of junctions over the values of all keys.
 struct JunctionTables {
     let values: [String: EffectiveValue]
-    /// Junctions of the network.
-    let count: Int
+    /// `junction`, or `block` for the junctions inside blocks.
+    let prefix: String
+    /// The numbers of the junctions.
+    let indices: [Int]
+    /// The first junction of the network, if it is among these.
+    let first: Int?
+    /// The last one.
+    let last: Int?
+
+    /// The section of a junction's own table.
+    func section(_ index: Int) -> String { "\(prefix).\(index)" }
 
     /// Whether anything is said about junctions at all.
     var isEmpty: Bool {
@@ -31,15 +40,17 @@ struct JunctionTables {
 
     /// The path of the key that counts for junction `index`; nil if nobody gives a value.
     func path(_ name: String, _ index: Int) -> String? {
-        ["junction.\(index).\(name)", "junction.\(name)"].first { values[$0] != nil }
+        ["\(section(index)).\(name)", "junction.\(name)"].first { values[$0] != nil }
     }
 
     /// Whether junction `index` is dense only because it is the first or the last: pruning those
-    /// costs most, so a default of "pruned" leaves them out.
+    /// costs most, so a default of "pruned" leaves them out. The first of a network with blocks has
+    /// few channels, which circulant blocks do not divide, so it is left out there, too.
     func isSpared(_ index: Int) -> Bool {
-        guard index == 0 || index == count - 1, path("structure", index) == "junction.structure"
+        guard index == first || index == last, path("structure", index) == "junction.structure"
         else { return false }
-        return text("structure", index) == "pruned"
+        let word = text("structure", index)
+        return word == "pruned" || word == "circulant" && prefix == "block"
     }
 
     /// The word that counts for `structure`, `rule` or `arithmetic`.
@@ -51,7 +62,7 @@ struct JunctionTables {
     /// The path of the density that counts: a junction's own table first, whichever of both keys
     /// it uses.
     func densityPath(_ index: Int) -> String? {
-        ["junction.\(index)", "junction"].flatMap { ["\($0).density", "\($0).out-degree"] }
+        [section(index), "junction"].flatMap { ["\($0).density", "\($0).out-degree"] }
             .first { values[$0] != nil }
     }
 
@@ -80,6 +91,9 @@ extension JunctionTables {
             arithmetic: arithmetic(index))
     }
 
+    /// Where the seeds of patterns inside blocks begin.
+    private static let blockSeeds = 64
+
     /// The seed of a pattern that nobody chose: it differs from junction to junction, and from
     /// the words that seed the weights. 63 bits, so that it can be written as TOML.
     static func patternSeed(networkSeed: UInt64, junction index: Int) -> UInt64 {
@@ -91,7 +105,9 @@ extension JunctionTables {
     private func structure(_ index: Int, _ networkSeed: UInt64) -> WeightStructure {
         let seed =
             integer("pattern-seed", index).map { UInt64($0) }
-            ?? Self.patternSeed(networkSeed: networkSeed, junction: index)
+            ?? Self.patternSeed(
+                networkSeed: networkSeed,
+                junction: prefix == "block" ? Self.blockSeeds + index : index)
         switch word("structure", index) {
         case "random": return .random(density(index), seed: seed)
         case "structured": return .structured(density(index), seed: seed)

@@ -34,37 +34,66 @@ enum KeyTable {
 
     /// In the order in which they are printed.
     static let sections =
-        ["input", "output", "network", "junction"] + JunctionKeys.tables.map { "junction.\($0)" }
+        ["input", "output", "network", "block", "junction"]
+        + JunctionKeys.tables.map { "junction.\($0)" }
         + [
-            "learning", "labels", "guard", "device", "energy", "commit", "ring", "memory", "daemon",
+            "learning", "labels", "guard", "drift", "device", "energy", "commit", "ring", "memory",
+            "daemon",
             "keys", "producers", "checkpoints",
         ]
 
     /// The sections as messages list them: numbered ones once.
     static let sectionNames = sections.compactMap { section in
-        section == "junction.0" ? "junction.N" : section.contains(Character(".")) ? nil : section
+        switch section {
+        case "block": "block.N"
+        case "junction.0": "junction.N"
+        default: section.contains(Character(".")) ? nil : section
+        }
     }
 
     static let all: [KeyDefinition] =
-        input + output + network + junctions + learning + device + storage + daemon + people
+        input + output + network + junctions + learning + DriftKeys.all + device + storage + daemon
+        + people
 
-    static func find(_ path: String) -> KeyDefinition? { byPath[path] }
+    static func find(_ path: String) -> KeyDefinition? {
+        byPath[path] ?? BlockKeys.definition(path)
+    }
 
     static func names(in section: String) -> [String] {
-        all.filter { $0.section == section }.map(\.name)
+        if BlockKeys.number(ofSection: section) != nil { return BlockKeys.all.map(\.name) }
+        return all.filter { $0.section == section }.map(\.name)
+    }
+
+    /// Whether a table of that name can be: `learning`, `junction.0`, `block.12`.
+    static func isSection(_ path: String) -> Bool {
+        sections.contains(path) || BlockKeys.number(ofSection: path) != nil
+    }
+
+    /// The sections in the order in which they are printed, with the blocks that have values.
+    static func sections(with values: [String: EffectiveValue]) -> [String] {
+        let blocks = BlockKeys.numbers(in: values.keys).map { "block.\($0)" }
+        return sections.flatMap { $0 == "block" ? blocks : [$0] }
+    }
+
+    /// The keys of a section, in the order in which they are printed.
+    static func keys(in section: String) -> [KeyDefinition] {
+        guard BlockKeys.number(ofSection: section) != nil else {
+            return all.filter { $0.section == section }
+        }
+        return BlockKeys.all.compactMap { find("\(section).\($0.name)") }
     }
 
     /// The section that a path of keys is in, and the rest; nil if the section is unknown.
     static func split(_ path: String) -> (section: String, name: String)? {
         guard let dot = path.lastIndex(of: ".") else { return nil }
         let section = String(path[..<dot])
-        guard sections.contains(section) else { return nil }
+        guard isSection(section) else { return nil }
         return (section, String(path[path.index(after: dot)...]))
     }
 
     /// Whether there are sections inside this one: `junction`.
     static func hasTables(_ section: String) -> Bool {
-        sections.contains { $0.hasPrefix(section + ".") }
+        section == "block" || sections.contains { $0.hasPrefix(section + ".") }
     }
 
     /// The words of a section's header: `["junction", "0"]`.
@@ -86,6 +115,7 @@ enum KeyTable {
 
     private static let input: [KeyDefinition] = [
         key("input", "features", .integer(1...65_536), .required),
+        key("input", "shape", .integers(1...65_536, most: 3), .derived),
         key("input", "type", .choice(["u8", "i16", "f32"]), .value(.text("f32"))),
         key("input", "scale", .real(wide), .value(.real(1))),
         key("input", "offset", .real(wide), .value(.real(0))),
@@ -98,9 +128,13 @@ enum KeyTable {
     ]
 
     private static let output: [KeyDefinition] = [
-        key("output", "task", .choice(["classification", "regression", "forecast"]), .required),
+        key(
+            "output", "task",
+            .choice(["classification", "regression", "forecast", "autoencoder"]), .required),
         key("output", "classes", .countOrNames(2...65_536), .derived),
         key("output", "targets", .countOrNames(1...65_536), .derived),
+        key("output", "steps", .integer(1...65_536), .derived),
+        key("output", "anomaly", .choice(["score", "percentile"]), .derived),
     ]
 
     private static let network: [KeyDefinition] = [
@@ -123,6 +157,7 @@ enum KeyTable {
             ),
             .value(.text("he-uniform"))),
         key("network", "seed", .integer(0...Int64.max), .value(.integer(1))),
+        key("network", "recompute", .integer(0...Int64(BlockKeys.most)), .derived),
         ScheduleKey.definition,
     ]
 

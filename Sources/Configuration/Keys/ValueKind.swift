@@ -32,6 +32,10 @@ enum ValueKind: Equatable, Sendable {
     case autoOrIntegers(ClosedRange<Int64>, most: Int)
     /// Rows of an energy table.
     case energyRows
+    /// One whole number, or two: rows and columns. Stored as an array.
+    case oneOrTwo(ClosedRange<Int64>)
+    /// "same", "valid", or so many zeros. Numbers are stored as an array.
+    case padding
 
     /// "an integer from 1 to 65536": for messages.
     var expected: String {
@@ -72,8 +76,17 @@ enum ValueKind: Equatable, Sendable {
             return "\"auto\", or an array of 1 to \(most) integers from \(range.lowerBound) to "
                 + "\(range.upperBound), one per junction"
         case .energyRows: return EnergyRowText.expected
+        case .oneOrTwo(let range):
+            return "an integer from \(range.lowerBound) to \(range.upperBound), or "
+                + "[rows, columns]"
+        case .padding:
+            return "\"same\", \"valid\", an integer from 0 to \(Self.mostPadding), or "
+                + "[rows, columns]"
         }
     }
+
+    /// Most zeros at one end.
+    static let mostPadding: Int64 = 4096
 }
 
 extension ValueKind {
@@ -127,6 +140,11 @@ extension ValueKind {
             return ValueKind.integers(range, most: most).accept(value)
         case .energyRows:
             return EnergyRowText.rows(value) == nil ? nil : value
+        case .oneOrTwo(let range):
+            return Self.oneOrTwo(value, range)
+        case .padding:
+            if value == .text("same") || value == .text("valid") { return value }
+            return Self.oneOrTwo(value, 0...Self.mostPadding)
         case .realOrReals(let range):
             if case .array(let values) = value {
                 let numbers = values.compactMap(Self.real)
@@ -177,6 +195,19 @@ extension ValueKind {
         return FixedFormat(parts[0], parts[1], parts[2])
     }
 
+    private static func oneOrTwo(
+        _ value: ConfigurationValue, _ range: ClosedRange<Int64>
+    ) -> ConfigurationValue? {
+        var list = [value]
+        if case .array(let values) = value { list = values }
+        let isRight =
+            (1...2).contains(list.count)
+            && list.allSatisfy {
+                if case .integer(let number) = $0 { range.contains(number) } else { false }
+            }
+        return isRight ? .array(list) : nil
+    }
+
     private static func real(_ value: ConfigurationValue) -> Double? {
         switch value {
         case .integer(let number): Double(number)
@@ -216,7 +247,7 @@ extension ValueKind {
         case .bytes:
             return Int64(text).map { .integer($0) } ?? .text(text)
         case .integers, .fixedFormat, .realOrReals, .countOrNames, .names, .producerNames,
-            .endpoints, .autoOrIntegers, .energyRows:
+            .endpoints, .autoOrIntegers, .energyRows, .oneOrTwo, .padding:
             return listValue(text)
         }
     }
@@ -227,7 +258,8 @@ extension ValueKind {
         let items = text.split(separator: ",").map(Self.trimmed)
         switch self {
         case .autoOrIntegers where text == "auto": return .text(text)
-        case .integers, .fixedFormat, .realOrReals, .autoOrIntegers:
+        case .padding where text == "same" || text == "valid": return .text(text)
+        case .integers, .fixedFormat, .realOrReals, .autoOrIntegers, .oneOrTwo, .padding:
             let numbers = items.map { ConfigurationText.value($0) ?? .text($0) }
             // A word that is no number stays what was typed, for messages.
             if numbers.count == 1, case .text = numbers[0] { return .text(text) }

@@ -65,8 +65,7 @@ extension ConfigurationBuilder {
         layers.add(text, path: path)
         profileLines[path] = text.lines
         for problem in layers.problems { add(problem) }
-        for (other, _) in text.sections where other != section && KeyTable.sections.contains(other)
-        {
+        for (other, _) in text.sections where other != section && KeyTable.isSection(other) {
             let line = text.lines[[other]].map { ":\($0)" } ?? ""
             add(
                 ConfigurationProblem(

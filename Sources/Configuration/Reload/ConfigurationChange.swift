@@ -29,7 +29,9 @@ public enum HotKeys {
 extension MillraceConfiguration {
     /// What differs from `old`, key by key, in the order in which keys are printed.
     public func changes(from old: MillraceConfiguration) -> [ConfigurationChange] {
-        KeyTable.all.compactMap { key in
+        let all = values.merging(old.values, uniquingKeysWith: { first, _ in first })
+        let keys = KeyTable.sections(with: all).flatMap(KeyTable.keys(in:))
+        return keys.compactMap { key in
             let (before, after) = (old.values[key.path]?.value, values[key.path]?.value)
             guard before != after else { return nil }
             func text(_ value: ConfigurationValue?) -> String {

@@ -175,6 +175,12 @@ extension ConfigurationText {
                 line("targets = \(TomlText.value(.array([.text(String(name.prefix(64)))])))")
             case .nextSample:
                 line("task = \"forecast\"")
+                comment("How many samples ahead; each costs as many outputs as there are columns.")
+                line("steps = 1")
+                comment(
+                    "Or the sample itself: task = \"autoencoder\", without steps, and a narrow layer "
+                        + "below, such as hidden = [16, 4, 16]. Then each sample gets an error, and "
+                        + "the share of the errors so far that were smaller.")
             }
             line()
         }
@@ -250,7 +256,7 @@ extension ConfigurationText {
                 case .classCount, .classNames:
                     .classification(classCount: max(2, decisions.outputCount))
                 case .value: .regression(targetCount: 1)
-                case .nextSample: .forecast
+                case .nextSample: .forecast(steps: 1)
                 }
             let element: ElementType =
                 switch decisions.type {

@@ -46,8 +46,8 @@ struct Admission {
     func refusal(_ features: UnsafeRawBufferPointer) -> RefusalReason? {
         switch schema.elementType {
         case .f32: floatRefusal(features)
-        case .u8: bounds.lower.isEmpty && isStandard ? nil : integerRefusal(features, UInt8.self)
-        case .i16: bounds.lower.isEmpty && isStandard ? nil : integerRefusal(features, Int16.self)
+        case .u8: integerRefusal(features, UInt8.self)
+        case .i16: integerRefusal(features, Int16.self)
         }
     }
 
@@ -65,10 +65,6 @@ struct Admission {
             }
         }
         return nil
-    }
-
-    private var isStandard: Bool {
-        bounds.lowest == -FeatureBounds.standard && bounds.highest == FeatureBounds.standard
     }
 
     private func floatRefusal(_ features: UnsafeRawBufferPointer) -> RefusalReason? {
@@ -91,14 +87,35 @@ struct Admission {
     private func integerRefusal<Value: FixedWidthInteger & BitwiseCopyable>(
         _ features: UnsafeRawBufferPointer, _: Value.Type
     ) -> RefusalReason? {
+        guard let base = features.baseAddress else { return .wrongWidth }
+        if bounds.lower.isEmpty {
+            return isInside(base, Value.self) ? nil : .outOfBounds
+        }
         for index in 0..<schema.featureCount {
             let value = Float(
-                features.loadUnaligned(
+                base.loadUnaligned(
                     fromByteOffset: index &* MemoryLayout<Value>.stride, as: Value.self))
-            let lower = bounds.lower.isEmpty ? bounds.lowest : bounds.lower[index]
-            let upper = bounds.upper.isEmpty ? bounds.highest : bounds.upper[index]
-            if value < lower || value > upper { return .outOfBounds }
+            if value < bounds.lower[index] || value > bounds.upper[index] { return .outOfBounds }
         }
         return nil
+    }
+
+    /// Whether every value is inside bounds that all features share.
+    private func isInside<Value: FixedWidthInteger & BitwiseCopyable>(
+        _ base: UnsafeRawPointer, _: Value.Type
+    ) -> Bool {
+        // Bounds that no value of the type can be outside of need no look: bytes from 0 to 255.
+        if bounds.lowest <= Float(Value.min), bounds.highest >= Float(Value.max) { return true }
+        var least = Value.max
+        var most = Value.min
+        // No way out of the loop, so that the compiler widens it.
+        for index in 0..<schema.featureCount {
+            let value = base.loadUnaligned(
+                fromByteOffset: index &* MemoryLayout<Value>.stride, as: Value.self)
+            least = value < least ? value : least
+            most = value > most ? value : most
+        }
+        // Exact: a float holds every value of either type.
+        return !(Float(least) < bounds.lowest || Float(most) > bounds.highest)
     }
 }

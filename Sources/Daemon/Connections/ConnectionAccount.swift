@@ -1,5 +1,6 @@
-// The account of one TCP connection: what libzmq has read of it, less what came out as messages.
-// The difference lies in this process's memory.
+// The account of one connection: what libzmq has read of it, less what came out as messages. The
+// difference lies in this process's memory. Both are counted exactly (SocketGate), over TCP and over
+// local sockets alike.
 //
 // A message of the protocol is one frame. So when a door was found empty, whatever was read of a
 // connection *before* that and has not come out can only be the beginning of one frame; more than
@@ -7,11 +8,14 @@
 // is judged only on bytes that the previous look saw, so that nothing that just arrived counts.
 // While a door never gets empty (the loop is saturated) complete messages may wait, as many as the
 // high-water mark lets; then the exact sum decides: wire bytes read less wire bytes of messages
-// taken. What is on the wire but in no message (handshake, heartbeats) makes that sum drift, so it
-// is put right whenever a message came out and the door was found empty.
+// taken. With CURVE a heartbeat looks like a message that never comes out, so the sum is put right
+// whenever a message came out and the door was found empty.
 //
-// Segments count, too: libzmq keeps the whole 8 KiB buffer of one read for a single frame of 34
-// bytes, so frames that come one per segment cost 500 times what they weigh.
+// Reads count, too: libzmq keeps the whole 8 KiB buffer of one read for a single frame of 34 bytes,
+// so frames that come one per segment cost 500 times what they weigh.
+//
+// Without keys the gate sees the frames themselves and ends a message without end at once; what is
+// judged here are encrypted ones, newcomers who send too much, and what adds up.
 
 import Platform
 
@@ -19,15 +23,15 @@ import Platform
 package struct AccountLimits: Equatable, Sendable {
     /// Most bytes on the wire of one message, with what a read-ahead of libzmq may add.
     package var frameBytes: Int64
-    /// Most bytes of whole messages that may wait, with the kernel's buffers.
+    /// Most bytes of whole messages that may wait.
     package var backlogBytes: Int64
-    /// Most segments that one message may come in.
-    package var segments: Int64
+    /// Most reads that one message may come in.
+    package var reads: Int64
     /// Heartbeats while nothing else comes: bytes per second (PONG, and the peer's own PING, both
     /// encrypted, every two seconds: 43).
     package static let idleBytesPerSecond: Int64 = 64
-    /// The same in segments.
-    package static let idleSegmentsPerSecond: Int64 = 2
+    /// The same in reads.
+    package static let idleReadsPerSecond: Int64 = 2
 
     /// The same for a connection that has not brought anything of use: nobody who waits for an
     /// answer to the first frame has many on the way.
@@ -38,14 +42,14 @@ package struct AccountLimits: Equatable, Sendable {
     }
 
     /// - maximumMessageBytes: of one frame. - highWater: whole messages that libzmq keeps.
-    /// - kernelBufferBytes: what was asked for; the kernel takes twice that.
-    package init(maximumMessageBytes: Int, highWater: Int, kernelBufferBytes: Int) {
+    package init(maximumMessageBytes: Int, highWater: Int) {
         let frame = maximumMessageBytes + 9 + 33
-        // Two reads of 8 KiB under way, and the greeting with its metadata.
-        frameBytes = Int64(frame + 2 * 8192 + 2048)
-        backlogBytes = Int64((highWater + 2) * frame + 2 * kernelBufferBytes) + frameBytes
+        // Two reads of 8 KiB under way.
+        frameBytes = Int64(frame + 2 * 8192)
+        // One is being taken, one is being read.
+        backlogBytes = Int64((highWater + 2) * max(frame, 8192)) + frameBytes
         // The smallest segment that IPv4 promises carries 536 bytes; twice, for repeats.
-        segments = Int64(64 + 2 * frame / 536)
+        reads = Int64(64 + 2 * frame / 536)
     }
 }
 
@@ -65,7 +69,7 @@ package struct ConnectionAccount: Equatable, Sendable {
     package struct Look: Sendable {
         /// Wire bytes of messages taken, read before `traffic`.
         package var deliveredBefore: UInt64
-        /// From the kernel.
+        /// From the gate.
         package var traffic: SocketTraffic
         /// How often the door was found empty, read after `traffic`.
         package var emptied: UInt64
@@ -88,14 +92,14 @@ package struct ConnectionAccount: Equatable, Sendable {
     }
 
     /// Bytes read that never come out as messages: read − delivered when all was settled.
-    private var base: Int64
+    package private(set) var base: Int64
     /// Where the connection stood when it last brought a message.
     private var settledRead: Int64 = 0
-    private var settledSegments: UInt32 = 0
+    private var settledReads: UInt64 = 0
     private var settledNanoseconds: UInt64
     /// What the look before saw.
     private var lastRead: Int64 = 0
-    private var lastSegments: UInt32 = 0
+    private var lastReads: UInt64 = 0
     private var lastEmptied: UInt64 = 0
     private var lastDelivered: UInt64
     /// Bytes read that have not come out as messages, as the last look found.
@@ -119,7 +123,7 @@ package struct ConnectionAccount: Equatable, Sendable {
         let outside = read &- Int64(truncatingIfNeeded: look.deliveredBefore)
         if hasDelivered {
             settledRead = read
-            settledSegments = look.traffic.segments
+            settledReads = look.traffic.reads
             settledNanoseconds = look.nanoseconds
             if wasEmpty { base = outside }
         }
@@ -129,19 +133,19 @@ package struct ConnectionAccount: Equatable, Sendable {
         let seconds = Int64((look.nanoseconds &- settledNanoseconds) / 1_000_000_000)
         let idleBytes = seconds &* AccountLimits.idleBytesPerSecond
         let frame = limits.frameBytes &+ idleBytes
-        let segments = limits.segments &+ seconds &* AccountLimits.idleSegmentsPerSecond
+        let reads = limits.reads &+ seconds &* AccountLimits.idleReadsPerSecond
         let old = lastRead &- settledRead
-        let oldSegments = Int64(lastSegments &- settledSegments)
+        let oldReads = Int64(truncatingIfNeeded: lastReads &- settledReads)
         lastRead = read
-        lastSegments = look.traffic.segments
+        lastReads = look.traffic.reads
         lastEmptied = look.emptied
         lastDelivered = look.deliveredAfter
         if pendingBytes > limits.backlogBytes &+ idleBytes { return .guilty(.backlog) }
         if hasDelivered { return .fair }
-        let isOver = old > frame || oldSegments > segments
+        let isOver = old > frame || oldReads > reads
         if isOver, wasEmpty { return .guilty(.endless) }
-        let newSegments = Int64(look.traffic.segments &- settledSegments)
-        return isOver || unfinishedBytes > frame || newSegments > segments
+        let newReads = Int64(truncatingIfNeeded: look.traffic.reads &- settledReads)
+        return isOver || unfinishedBytes > frame || newReads > reads
             ? .doorMustBeSeen : .fair
     }
 }

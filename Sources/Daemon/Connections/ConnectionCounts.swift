@@ -12,17 +12,10 @@ package enum CutReason: Int, CaseIterable, Sendable {
     case silent
     /// It was the oldest that had not sent one, when a newcomer needed its place.
     case displaced
-    /// It had bytes outstanding when the process held more memory than planned.
-    case memory
-    /// It did not take what was sent to it, when the process held more memory than planned.
+    /// It asked and did not take the answers.
     case unread
-    /// Its key was taken away.
-    case key
     /// It sent frames that are refused, faster than anybody makes mistakes.
     case abuse
-
-    /// Whether it was cut for what this process held of it.
-    var isHoard: Bool { self == .endless || self == .backlog || self == .memory }
 
     /// The word in status and log.
     package var name: String { "\(self)" }

@@ -3,12 +3,44 @@
 // A newcomer that finds all places taken gets that of the oldest connection that never sent
 // anything of use, so silent connections cannot keep anybody out. Only if all are in use it is
 // refused: ended at once, before libzmq has read more than a greeting.
+//
+// Connections that the gate ended by itself are told of here, too.
 
 import Messaging
 import Platform
 
 extension ConnectionGuard {
     func takeEvents() {
+        // Before the reports of the monitors, which would take their rows away.
+        while let end = SocketGate.nextEnd() { note(end) }
+        takeMonitorEvents()
+    }
+
+    /// Counts an end that the gate decided, and tells of it. Its row may be another's by now.
+    private func note(_ end: GateEnd) {
+        let reason: CutReason
+        switch end.reason {
+        case .endless: reason = .endless
+        case .backlog: reason = .backlog
+        case .abuse: reason = .abuse
+        case .unread: reason = .unread
+        // libzmq reports a handshake that failed; what the guard refused, it has counted.
+        case .foreign, .refused: return
+        }
+        var door: Door?
+        if let row = row(of: end.descriptor), connections[row].serial == end.serial {
+            guard connections[row].state == .open else { return }
+            door = connections[row].door
+            // libzmq may wait for a byte before it notices.
+            SocketFacts.cut(end.descriptor, number: connections[row].number)
+            noteCut(row)
+        }
+        tell(
+            reason, door, end.peer, bytes: end.owedBytes, nanoseconds: end.ageNanoseconds,
+            clock.nowNanoseconds)
+    }
+
+    private func takeMonitorEvents() {
         for (door, monitor) in monitors {
             while let event = monitor.next() {
                 switch event {
@@ -36,6 +68,9 @@ extension ConnectionGuard {
             guard connections[row].number != number else { return }
             free(row)
         }
+        let serial = SocketGate.traffic(descriptor).serial
+        // The gate does not see this connection: nobody can say what it makes the process hold.
+        guard serial != 0 else { return refuse(descriptor, number, peer, door, .full) }
         ledger.counts.countAccepted()
         let now = clock.nowNanoseconds
         if peer.kind == .network {
@@ -50,12 +85,13 @@ extension ConnectionGuard {
         else { return refuse(descriptor, number, peer, door, .full) }
         rowOf[Int(descriptor)] = Int32(row)
         connections[row] = GuardedConnection(
-            state: .open, descriptor: descriptor, number: number, door: door, peer: peer,
-            openedNanoseconds: now,
+            state: .open, descriptor: descriptor, number: number, serial: serial, door: door,
+            peer: peer, openedNanoseconds: now,
             account: ConnectionAccount(delivered: ledger.delivered(descriptor), nanoseconds: now))
         ledger.counts.countOpen(door, isOpen: true)
         addresses.change(peer, by: 1)
         watch.ask(descriptor)
+        isCrowded = isCrowded || places(peer.kind) > settings.connectionCount / 2
     }
 
     /// Open connections of a kind; those already cut do not count.

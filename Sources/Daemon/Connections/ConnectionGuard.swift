@@ -1,17 +1,19 @@
 // The connection guard: knows every connection of every door, keeps an account of what libzmq
 // holds of it, and cuts who exceeds the limit. libzmq bounds messages, not the frames of one: a
-// peer that never ends a message would fill the memory. So the guard compares what the kernel says
-// came over a connection with what the network loop says came out of it.
+// peer that never ends a message would fill the memory. What a frame or a total says, the gate
+// decides by itself before libzmq has the byte (SocketGate); the guard decides what takes time: what
+// was read and never comes out, who says nothing, who takes no answers, and how many may come.
 //
 // Invariants:
 //   - all tables have their size from the start; nothing here grows with what peers do;
-//   - the guard never takes a byte of an open connection, it only looks and shuts down (what waits
-//     of one that hoards is thrown away with the cut); a number that was
-//     given to another connection in the meantime is never cut (see `SocketFacts.cut`);
+//   - the guard never takes a byte of a connection, it only looks and shuts down; libzmq reads
+//     nothing of one that was cut; a number that was given to another connection in the meantime is
+//     never cut (see `SocketFacts.cut`);
+//   - no verdict depends on what the process holds in all, so none changes under a sanitizer or
+//     because something else in the process grew;
 //   - without connections it sleeps; with idle ones it looks once a second, or when bytes come.
 //
-// One thread turns it. Extensions: ConnectionGuard+Events (who came and went), +Looks (accounts),
-// +Memory (the second line: what the process holds).
+// One thread turns it. Extensions: ConnectionGuard+Events (who came and went), +Looks (accounts).
 
 import Glibc
 import Messaging
@@ -30,6 +32,8 @@ struct GuardedConnection {
     var descriptor: Int32 = -1
     /// Of the socket; tells a reused descriptor.
     var number: UInt64 = 0
+    /// Of the connection, as the gate counts them.
+    var serial: UInt64 = 0
     var door = Door.ingest
     var peer = SocketPeer(kind: .network)
     var openedNanoseconds: UInt64 = 0
@@ -37,15 +41,8 @@ struct GuardedConnection {
     /// Whether it is looked at every few milliseconds.
     var isMoving = false
     var movedNanoseconds: UInt64 = 0
-    /// TCP: bytes received at the last look. Local: deliveries at the last look.
-    var lastCount: UInt64 = 0
-    /// Looks in a row at which a local connection had bytes and had delivered nothing.
-    var hungryLooks = 0
-    var lastEmptied: UInt64 = 0
-    /// What the process held when a local connection last delivered.
-    var heldBytes = 0
-    /// What the peer had acknowledged when memory ran over.
-    var acknowledged: UInt64 = 0
+    /// Bytes of messages read at the last look.
+    var lastRead: UInt64 = 0
 }
 
 /// Guards the doors. Turned by one thread.
@@ -53,6 +50,7 @@ package final class ConnectionGuard: @unchecked Sendable {
     let ledger: ConnectionLedger
     let limits: AccountLimits
     let settings: DaemonSettings
+    private let gate: OpenGate
     let monitors: [(door: Door, monitor: SocketMonitor)]
     let watch = ReadinessWatch()
     let clock: any MonotonicClock
@@ -63,38 +61,33 @@ package final class ConnectionGuard: @unchecked Sendable {
     /// Row by descriptor, −1 without.
     var rowOf: [Int32]
     var addresses: AddressBook
-    var memory: ResidentLine
     var voice = EventVoice()
     /// Rows in use; never looked at beyond it.
     var usedRows = 0
     private(set) var movingCount = 0
-    /// Whether the last look found somebody who owes more than a frame, or who moves and has not
-    /// sent anything of use yet.
+    /// Whether the last look found somebody who owes more than a frame.
     var isHurried = false
-    /// Whether a local connection has bytes and brings nothing: libzmq may take a megabyte of it in a
-    /// millisecond, and nobody counts them, so it is looked at faster than the poller can wait.
-    var isLocalSuspected = false
-    /// When free memory is given back after a cut, and how often still; see `cut`.
-    private var trimNanoseconds: UInt64 = 0
-    private var trims = 0
+    /// Whether many connections say nothing; see `cutCrowd`.
+    var isCrowded = false
+    /// Whether anybody was cut since the last sweep.
+    var hasCut = false
+    private var lastCrowd: UInt64 = 0
     private var lastLook: UInt64 = 0
     private var lastSweep: UInt64 = 0
 
     /// Between two looks at connections over which bytes move.
     static let lookNanoseconds: UInt64 = 4_000_000
     static let lookMilliseconds = 4
-    /// Between two looks at a local connection under suspicion, and how many until the next turn.
-    static let closeLookMicroseconds: UInt32 = 200
-    static let closeLooks = 4
-    /// libzmq frees what a connection held on its own threads, soon after the cut.
-    static let trimDelayNanoseconds: UInt64 = 5_000_000
+    /// Between two looks at a crowd, and what its members have to bring something of use.
+    static let crowdNanoseconds: UInt64 = 50_000_000
+    static let crowdedPatience: UInt64 = 350_000_000
     /// After so much silence a connection is left to the kernel's attention again.
     static let quietNanoseconds: UInt64 = 100_000_000
     static let sweepNanoseconds: UInt64 = 1_000_000_000
 
-    /// - monitors: of every door, from before its first bind. - plannedBytes: the memory plan.
+    /// - gate: open from before the first bind. - monitors: of every door, from before its first bind.
     package init(
-        settings: DaemonSettings, plannedBytes: Int, ledger: ConnectionLedger,
+        settings: DaemonSettings, gate: OpenGate, ledger: ConnectionLedger,
         monitors: [(Door, SocketMonitor)], clock: any MonotonicClock,
         askDoors: @escaping @Sendable () -> Void,
         report: @escaping @Sendable (DaemonEvent) -> Void
@@ -107,14 +100,13 @@ package final class ConnectionGuard: @unchecked Sendable {
         self.report = report
         limits = AccountLimits(
             maximumMessageBytes: settings.maximumMessageBytes,
-            highWater: DaemonPlan.receiveHighWater,
-            kernelBufferBytes: Int(SocketLimits().kernelBufferBytes))
+            highWater: DaemonPlan.receiveHighWater)
         connections = Array(repeating: GuardedConnection(), count: settings.connectionRows)
         rowOf = Array(repeating: -1, count: ledger.capacity)
         addresses = AddressBook(
             capacity: Self.addressRows(settings),
             perSecond: settings.connections.handshakesPerSecond)
-        memory = ResidentLine(plannedBytes: plannedBytes)
+        self.gate = gate
     }
 
     /// Every open connection may be of another address, and as many again were there just now.
@@ -140,37 +132,24 @@ package final class ConnectionGuard: @unchecked Sendable {
         takeEvents()
         watch.take { descriptor in noteMoving(descriptor) }
         let now = clock.nowNanoseconds
-        // Of somebody new, or under suspicion, every millisecond counts.
+        // Of somebody under suspicion every millisecond counts.
         let pause = isHurried ? Self.lookNanoseconds / 4 : Self.lookNanoseconds
         if movingCount > 0, now &- lastLook >= pause {
             lastLook = now
             lookAtMoving(now)
-            watchMemory(now)
-            lookClosely()
         }
-        if trims > 0, now >= trimNanoseconds {
-            trims -= 1
-            trimNanoseconds = now &+ 4 * Self.trimDelayNanoseconds
-            ProcessFacts.returnFreeMemory()
+        if isCrowded, now &- lastCrowd >= Self.crowdNanoseconds {
+            lastCrowd = now
+            cutCrowd(now)
         }
         if now &- lastSweep >= Self.sweepNanoseconds {
             lastSweep = now
             sweep(now)
-            watchMemory(now)
         }
-        if movingCount > 0 || memory.isOver || trims > 0 {
-            return isHurried ? 1 : Self.lookMilliseconds
-        }
-        if usedRows == 0 { return voice.hasMore ? 1000 : -1 }
+        if movingCount > 0 { return isHurried ? 1 : Self.lookMilliseconds }
+        if isCrowded { return Int(Self.crowdNanoseconds / 1_000_000) }
+        if usedRows == 0 { return voice.hasMore || hasCut ? 1000 : -1 }
         return 1000
-    }
-
-    private func lookClosely() {
-        for _ in 0..<Self.closeLooks where isLocalSuspected {
-            usleep(Self.closeLookMicroseconds)
-            lookAtMoving(clock.nowNanoseconds)
-            watchMemory(clock.nowNanoseconds)
-        }
     }
 
     /// Ends the reports. The thread that turns the guard must still run, the one that uses the
@@ -195,11 +174,6 @@ package final class ConnectionGuard: @unchecked Sendable {
     func setMoving(_ row: Int, _ isMoving: Bool) {
         guard connections[row].isMoving != isMoving else { return }
         connections[row].isMoving = isMoving
-        connections[row].hungryLooks = 0
-        if isMoving {
-            connections[row].heldBytes = ProcessFacts.privateBytes
-            connections[row].lastEmptied = ledger.emptied(connections[row].door)
-        }
         movingCount += isMoving ? 1 : -1
     }
 
@@ -215,25 +189,33 @@ package final class ConnectionGuard: @unchecked Sendable {
     func cut(_ row: Int, _ reason: CutReason, _ now: UInt64) {
         let connection = connections[row]
         guard connection.state == .open else { return }
+        // Bytes that wait in the kernel would be read to their end after a shutdown.
+        SocketGate.refuse(connection.descriptor, serial: connection.serial)
+        SocketFacts.cut(connection.descriptor, number: connection.number)
+        noteCut(row)
+        tell(
+            reason, connection.door, connection.peer, bytes: connection.account.pendingBytes,
+            nanoseconds: now &- connection.openedNanoseconds, now)
+    }
+
+    /// Notes that a connection is not open any more, whoever ended it.
+    func noteCut(_ row: Int) {
         setMoving(row, false)
         connections[row].state = .cut
-        addresses.change(connection.peer, by: -1)
-        if reason.isHoard {
-            SocketFacts.endHoard(
-                connection.descriptor, number: connection.number,
-                isLocal: connection.peer.kind == .local)
-            // Free memory that malloc keeps would hide what the next one hoards.
-            if trims == 0 { trimNanoseconds = now &+ Self.trimDelayNanoseconds }
-            trims = 2
-        } else {
-            SocketFacts.cut(connection.descriptor, number: connection.number)
-        }
+        addresses.change(connections[row].peer, by: -1)
+    }
+
+    /// Counts a cut and tells of it.
+    func tell(
+        _ reason: CutReason, _ door: Door?, _ peer: SocketPeer?, bytes: Int64,
+        nanoseconds: UInt64, _ now: UInt64
+    ) {
+        hasCut = true
         ledger.counts.count(reason)
-        let milliseconds = (now &- connection.openedNanoseconds) / 1_000_000
         voice.say(now, report) {
             .connectionCut(
-                door: connection.door, reason: reason.name, peer: connection.peer.text,
-                bytes: connection.account.pendingBytes, afterMilliseconds: milliseconds)
+                door: door, reason: reason.name, peer: peer?.text ?? "gone", bytes: bytes,
+                afterMilliseconds: nanoseconds / 1_000_000)
         }
     }
 
@@ -243,7 +225,6 @@ package final class ConnectionGuard: @unchecked Sendable {
         guard connection.state != .free else { return }
         setMoving(row, false)
         ledger.counts.countOpen(connection.door, isOpen: false)
-        ledger.forget(connection.descriptor)
         rowOf[Int(connection.descriptor)] = -1
         if connection.state == .open { addresses.change(connection.peer, by: -1) }
         connections[row] = GuardedConnection()

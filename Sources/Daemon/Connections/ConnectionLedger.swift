@@ -1,60 +1,45 @@
-// What the network loop tells the connection guard: how many bytes of each connection it has
-// taken, and how often it found a door empty. One relaxed addition per frame, one per empty door;
+// What the network loop tells the gate and the connection guard: how many bytes of each connection
+// it has taken, and how often it found a door empty. One addition per frame, one per empty door;
 // nothing here locks, allocates or waits.
 //
 // Invariants: `delivered` and `emptied` only grow. A delivery is published before the emptiness
 // that was found after it, so whoever sees the emptiness sees the delivery.
 
 import Messaging
+import Platform
 import Synchronization
 
 /// A table by file descriptor, written by the network loop and read by the guard.
 package final class ConnectionLedger: @unchecked Sendable {
     /// Descriptors below this have a row.
     package let capacity: Int
-    private let deliveredBytes: UnsafeMutablePointer<Atomic<UInt64>>
-    private let marks: UnsafeMutablePointer<Atomic<UInt8>>
     private let emptiedDoors: UnsafeMutablePointer<Atomic<UInt64>>
     /// What the guard counts, for status.
     let counts = ConnectionCounts()
 
-    private static let usefulMark: UInt8 = 1
-    private static let keyMark: UInt8 = 2
-    private static let abuseMark: UInt8 = 4
-
     /// - capacity: one more than the highest descriptor that has a row.
     package init(capacity: Int) {
         self.capacity = capacity
-        deliveredBytes = .allocate(capacity: capacity)
-        marks = .allocate(capacity: capacity)
-        for descriptor in 0..<capacity {
-            (deliveredBytes + descriptor).initialize(to: Atomic(0))
-            (marks + descriptor).initialize(to: Atomic(0))
-        }
         emptiedDoors = .allocate(capacity: Door.allCases.count)
         for door in 0..<Door.allCases.count { (emptiedDoors + door).initialize(to: Atomic(0)) }
     }
 
     deinit {
-        deliveredBytes.deinitialize(count: capacity)
-        deliveredBytes.deallocate()
-        marks.deinitialize(count: capacity)
-        marks.deallocate()
         emptiedDoors.deinitialize(count: Door.allCases.count)
         emptiedDoors.deallocate()
     }
 
     /// Bytes of the table for a number of connections.
-    package static func bytes(capacity: Int) -> Int { capacity * 9 + 64 }
+    package static func bytes(capacity: Int) -> Int {
+        capacity * (SocketGate.rowBytes + AnswerBook.rowBytes) + 64
+    }
 
     // MARK: the network loop's side
 
     /// A message was taken.
     @inline(__always)
     package func deliver(_ origin: FrameOrigin) {
-        guard let row = row(origin.descriptor) else { return }
-        deliveredBytes[row].wrappingAdd(
-            UInt64(clamping: origin.wireBytes), ordering: .releasing)
+        SocketGate.deliver(origin.descriptor, UInt64(clamping: origin.wireBytes))
     }
 
     /// A door had nothing.
@@ -66,55 +51,30 @@ package final class ConnectionLedger: @unchecked Sendable {
     /// A connection has asked something, or is in session.
     @inline(__always)
     package func noteUseful(_ descriptor: Int32) {
-        guard let row = row(descriptor) else { return }
-        guard marks[row].load(ordering: .relaxed) & Self.usefulMark == 0 else { return }
-        marks[row].bitwiseOr(Self.usefulMark, ordering: .relaxed)
+        SocketGate.noteUseful(descriptor)
     }
 
-    /// The guard shall cut this connection, at its next look.
+    /// Ends a connection: libzmq reads nothing of it any more, and closes it when more comes or when
+    /// the guard shuts it down.
     package func condemn(_ descriptor: Int32, _ reason: Sentence) {
-        guard let row = row(descriptor) else { return }
-        marks[row].bitwiseOr(
-            reason == .key ? Self.keyMark : Self.abuseMark, ordering: .relaxed)
+        SocketGate.condemn(descriptor, isUnread: reason == .unread)
     }
 
     /// Why the network loop wants a connection cut.
     package enum Sentence: Sendable {
-        /// Its key was taken away.
-        case key
         /// It sends frames that are refused, faster than anybody makes mistakes.
         case abuse
+        /// It asks and does not take the answers.
+        case unread
     }
 
     // MARK: the guard's side
 
     func delivered(_ descriptor: Int32) -> UInt64 {
-        row(descriptor).map { deliveredBytes[$0].load(ordering: .acquiring) } ?? 0
+        SocketGate.delivered(descriptor)
     }
 
     func emptied(_ door: Door) -> UInt64 { emptiedDoors[door.rawValue].load(ordering: .acquiring) }
 
-    func isUseful(_ descriptor: Int32) -> Bool { has(Self.usefulMark, descriptor) }
-
-    /// What the network loop has decided about a connection.
-    func sentence(_ descriptor: Int32) -> CutReason? {
-        if has(Self.keyMark, descriptor) { return .key }
-        return has(Self.abuseMark, descriptor) ? .abuse : nil
-    }
-
-    /// The descriptor's connection is gone; its number may come again.
-    func forget(_ descriptor: Int32) {
-        guard let row = row(descriptor) else { return }
-        marks[row].store(0, ordering: .relaxed)
-    }
-
-    private func has(_ mark: UInt8, _ descriptor: Int32) -> Bool {
-        row(descriptor).map { marks[$0].load(ordering: .relaxed) & mark != 0 } ?? false
-    }
-
-    @inline(__always)
-    private func row(_ descriptor: Int32) -> Int? {
-        let row = Int(descriptor)
-        return row >= 0 && row < capacity ? row : nil
-    }
+    func isUseful(_ descriptor: Int32) -> Bool { SocketGate.isUseful(descriptor) }
 }

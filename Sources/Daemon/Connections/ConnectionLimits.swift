@@ -1,5 +1,7 @@
 // Limits of connections, as configured, and what follows from them.
 
+import Platform
+
 /// How many may come, how fast, and how long they may be silent.
 public struct ConnectionLimits: Equatable, Sendable {
     /// Open at once, over all doors: so many over TCP, and as many again on local sockets;
@@ -35,11 +37,31 @@ extension DaemonSettings {
         endpoints.contains { $0.contains { $0.hasPrefix("tcp:") } }
     }
 
-    /// Bytes of whole messages that may wait of one peer: what the high-water mark lets.
-    var waitingBytesPerPeer: Int { DaemonPlan.receiveHighWater * maximumMessageBytes }
+    /// What one message may hold: libzmq keeps the whole buffer of a read for it.
+    var waitingUnitBytes: Int { max(maximumMessageBytes, 8192) }
 
-    /// The same of all together, a line of the plan.
-    var waitingBytes: Int { maximumPeers * waitingBytesPerPeer }
+    /// Bytes of whole messages that may wait of one peer: what the high-water mark lets.
+    var waitingBytesPerPeer: Int { DaemonPlan.receiveHighWater * waitingUnitBytes }
+
+    /// What may wait of all connections together, and what the gate lets in beyond the messages of
+    /// honest peers before it has cut somebody: the last sum is of `noticeBytes` before, and nobody
+    /// is cut for less than `sparedBytes`.
+    var gateLimits: GateLimits {
+        let account = AccountLimits(
+            maximumMessageBytes: maximumMessageBytes, highWater: DaemonPlan.receiveHighWater)
+        // Of each peer one message is being taken and one is being read, beyond the high-water mark.
+        let pool = maximumPeers * (waitingBytesPerPeer + 2 * waitingUnitBytes)
+        return GateLimits(
+            messageBytes: maximumMessageBytes + 9 * SocketGate.mostFrames,
+            connectionBytes: Int(account.backlogBytes), poolBytes: pool,
+            mostPoolBytes: pool + 4 * waitingUnitBytes)
+    }
+
+    /// What may be let in beyond the messages of honest peers, a line of the plan.
+    var overshootBytes: Int {
+        gateLimits.mostPoolBytes - maximumPeers * waitingBytesPerPeer
+            + openConnections * SocketGate.sparedBytes + SocketGate.noticeBytes
+    }
 
     /// Connections that may be open at once, of both kinds.
     var openConnections: Int { connectionCount * (hasNetworkDoor ? 2 : 1) }

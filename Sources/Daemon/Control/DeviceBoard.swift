@@ -71,13 +71,14 @@ extension NetworkLoop {
     /// float32.
     var saturations: [JunctionSaturations]? {
         guard let section = pinnedSection else { return nil }
+        let names = description.layout.junctionNames
         var found: [JunctionSaturations] = []
         for (index, counts) in description.layout.saturations(section).enumerated() {
             guard let counts else { continue }
             found.append(
                 JunctionSaturations(
-                    junction: index, products: counts[0], sums: counts[1], backprop: counts[2],
-                    update: counts[3]))
+                    junction: index, name: names?[index], products: counts[0], sums: counts[1],
+                    backprop: counts[2], update: counts[3]))
         }
         return found.isEmpty ? nil : found
     }

@@ -36,7 +36,24 @@ extension NetworkLoop {
         }
         reply.anomalyScore = finite(
             PrequentialFigures.anomalyScore(layout: layout, section: section, producer: producer))
+        reply.anomalyPercentile = finite(
+            PrequentialFigures.anomalyPercentile(
+                layout: layout, section: section, producer: producer))
+        reply.meanBaseline = finite(figures.meanPredictorError)
+        reply.steps = stepErrors(figures.steps)
         return reply
+    }
+
+    /// Errors by step, at most sixteen, evenly spread with the first and the last; nil without steps.
+    private static func stepErrors(_ steps: [StepFigures]) -> [StepError]? {
+        guard steps.count > 1 else { return nil }
+        let count = min(steps.count, 16)
+        return (0..<count).map { place in
+            let step = place * (steps.count - 1) / (count - 1)
+            return StepError(
+                step: step + 1, mae: steps[step].meanAbsoluteError,
+                noChange: steps[step].noChangeMeanAbsoluteError)
+        }
     }
 
     /// JSON has no infinities.

@@ -27,6 +27,7 @@ extension NetworkLoop {
             checkpoints: control.savedCheckpoints, device: deviceStatus, saturations: saturations,
             guardian: guardStatus, access: keeper.board?.status(), connections: connectionStatus)
         reply.reload = reloadStatus
+        reply.drift = driftStatus
         return reply
     }
 
@@ -59,14 +60,16 @@ extension NetworkLoop {
             let isReadable = fact.state == .durable
             let samples = isReadable ? learnedSamples(slot: fact.slot) : 0
             if isReadable { spent[fact.generation] = deviceFigures(slot: fact.slot) }
-            entries.append(
-                GenerationEntry(
-                    generation: fact.generation, restoredFrom: fact.restoredFrom,
-                    stateDigest: fact.stateDigest, state: "\(fact.state)", held: fact.isHeld,
-                    pins: fact.pins, samples: samples))
+            var entry = GenerationEntry(
+                generation: fact.generation, restoredFrom: fact.restoredFrom,
+                stateDigest: fact.stateDigest, state: "\(fact.state)", held: fact.isHeld,
+                pins: fact.pins, samples: samples)
+            entry.driftAlarms = isReadable ? driftAlarms(slot: fact.slot) : nil
+            entries.append(entry)
         }
         entries.sort { $0.generation < $1.generation }
         addDevice(spent, to: &entries)
+        Self.addDriftSince(to: &entries)
         entries.reverse()
         return GenerationsReply(newest: pin?.generation ?? 0, generations: entries)
     }
@@ -101,7 +104,7 @@ extension NetworkLoop {
                 return nil
             }
             let position = stream[.position, producer]
-            return ProducerStatus(
+            var status = ProducerStatus(
                 name: row.name.text, epoch: row.epoch, position: position, durable: position,
                 next: row.accepted &+ 1, queued: row.accepted &- position,
                 learned: stream[.learned, producer], pending: stream[.pending, producer],
@@ -110,6 +113,8 @@ extension NetworkLoop {
                 resends: row.resends, idCount: stream[.idCount, producer],
                 idSum: stream[.idSum, producer], idXor: stream[.idXor, producer],
                 figures: figures(producer: producer))
+            status.drift = producerDrift(producer)
+            return status
         }
     }
 

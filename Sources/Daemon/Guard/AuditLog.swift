@@ -170,6 +170,7 @@ extension AuditEntry {
         case .rollback, .notFinite, .adminRollback: "rollback"
         case .hold: "hold"
         case .fall, .stuck: "fall"
+        case .asked: "asked"
         case .drift: "drift"
         case .unresolved: "unresolved"
         case .recovered: "recovered"
@@ -187,6 +188,7 @@ extension AuditEntry {
         case .hold: "asked for on the admin door"
         case .fall: "the figure fell by more than chance; comparing with the good generation"
         case .stuck: "one label came too often in a row; comparing with the good generation"
+        case .asked: "the loss rose; comparing with the good generation"
         case .drift:
             "the learner predicts better than the good generation: the new level is accepted"
         case .unresolved: "nothing explained the fall in time: the new level is accepted"

@@ -9,7 +9,8 @@ import Synchronization
 struct GuardNote: BitwiseCopyable {
     /// What happened.
     enum Kind: UInt8, BitwiseCopyable {
-        case rollback, notFinite, adminRollback, hold, fall, stuck, drift, unresolved, recovered
+        case rollback, notFinite, adminRollback, hold, fall, stuck, asked, drift, unresolved,
+            recovered
         case settled
     }
 

@@ -48,6 +48,8 @@ package enum GuardVerdict: UInt8, Sendable {
     case nothing = 0
     /// The figure fell: compare.
     case fell
+    /// Somebody else wants to know: compare.
+    case asked
     /// The good generation is better: go back to it.
     case rollBack
     /// The learner is better: the world changed.
@@ -181,6 +183,14 @@ package struct GuardJudge {
             state = .watching
             return .settled
         }
+    }
+
+    /// Somebody else has a reason to compare. A figure that did not fall ends it only when the
+    /// window is about what came after.
+    package mutating func ask() -> GuardVerdict {
+        guard state == .watching else { return .nothing }
+        figureFrom = max(figureFrom, samples &+ Self.windowSamples)
+        return enter(.suspicious, .asked)
     }
 
     private func isFall(_ figure: HeadlineFigure) -> Bool {

@@ -113,6 +113,11 @@ final class LearnerGuard {
         return isRollbackDue
     }
 
+    /// An alarm of drift: compares with the good generation, whatever the figure says.
+    func ask() {
+        if settings.isOn { take(judge.ask()) }
+    }
+
     private func look() {
         let section = UnsafeRawPointer(sections.learner)
         guard let figure = PrequentialFigures.headline(layout: layout, section: section) else {
@@ -141,6 +146,10 @@ final class LearnerGuard {
             board.turns.add(1, ordering: .releasing)
             pinGood()
             if judge.isComparing { note(judge.isStuck ? .stuck : .fall) }
+        case .asked:
+            board.turns.add(1, ordering: .releasing)
+            pinGood()
+            if judge.isComparing { note(.asked) }
         case .rollBack:
             isRollbackDue = true
             // Until the restored state is durable.

@@ -106,13 +106,13 @@ public final class Daemon: @unchecked Sendable {
             sections: memory.sections, staging: memory.network.staging, channels: channels,
             progress: progress,
             clock: clock, report: report)
+        let gate = access == nil ? nil : OpenGate(settings.gateLimits)
         let doors = try transport(channels.networkWakeUp.fileDescriptor)
         let ledger = ConnectionLedger(capacity: settings.descriptorCapacity)
-        connections =
-            access == nil
-            ? nil
-            : Self.makeGuard(
-                doors, ledger, channels.networkWakeUp, plan, settings, clock, report)
+        let wakeUp = channels.networkWakeUp
+        connections = gate.flatMap {
+            Self.makeGuard(doors, $0, ledger, wakeUp, settings, clock, report)
+        }
         network = NetworkLoop(
             settings: settings, description: Self.describe(plan),
             admission: Admission(schema: plan.schema, bounds: settings.bounds, kernels: kernels),
@@ -201,8 +201,8 @@ public final class Daemon: @unchecked Sendable {
 
     /// The guard of a daemon that has connections; nil over a transport without sockets.
     private static func makeGuard(
-        _ doors: any Transport, _ ledger: ConnectionLedger, _ networkWakeUp: WakeUp,
-        _ plan: DaemonPlan, _ settings: DaemonSettings, _ clock: any MonotonicClock,
+        _ doors: any Transport, _ gate: OpenGate, _ ledger: ConnectionLedger,
+        _ networkWakeUp: WakeUp, _ settings: DaemonSettings, _ clock: any MonotonicClock,
         _ report: @escaping @Sendable (DaemonEvent) -> Void
     ) -> ConnectionGuard? {
         guard !doors.monitors.isEmpty else { return nil }
@@ -211,8 +211,8 @@ public final class Daemon: @unchecked Sendable {
             report(.descriptorsScarce(needed: settings.descriptorCapacity, allowed: allowed))
         }
         return ConnectionGuard(
-            settings: settings, plannedBytes: plan.memory.totalBytes, ledger: ledger,
-            monitors: doors.monitors, clock: clock, askDoors: { networkWakeUp.callAlways() },
+            settings: settings, gate: gate, ledger: ledger, monitors: doors.monitors, clock: clock,
+            askDoors: { networkWakeUp.callAlways() },
             report: report)
     }
 

@@ -1,5 +1,6 @@
 // What the daemon tells its log: rare, and never a sample's value.
 
+import Learning
 import MillraceProtocol
 
 /// Something worth a line in the log.
@@ -17,18 +18,19 @@ public enum DaemonEvent: Equatable, Sendable {
     case clientsKept(String)
     /// The table of keys was replaced.
     case clientsReplaced(count: Int)
-    /// The guard cut a connection that owed `bytes`, so long after it was accepted.
+    /// The guard cut a connection that owed `bytes`, so long after it was accepted; nil instead of
+    /// the door if it was over before the guard knew of it.
     case connectionCut(
-        door: Door, reason: String, peer: String, bytes: Int64, afterMilliseconds: UInt64)
+        door: Door?, reason: String, peer: String, bytes: Int64, afterMilliseconds: UInt64)
     /// The guard refused a connection.
     case connectionRefused(door: Door, reason: String, peer: String)
     /// So many connections were cut or refused without a line of their own.
     case connectionsNotNamed(count: UInt64)
     /// More descriptors are needed than the process may open.
     case descriptorsScarce(needed: Int, allowed: Int)
-    /// The process held more than planned; so many connections were cut.
-    case memoryBeyondPlan(heldBytes: Int, plannedBytes: Int, cut: Int)
     case deviceChanged(from: String, to: String)
+    /// The loss rose, of one producer's samples or of all.
+    case driftAlarm(DriftAlarm, detector: String, producer: String?, response: String)
     case recovered(String)
     /// The configuration was read again; what came of it.
     case reloaded(String)
@@ -47,7 +49,7 @@ public enum DaemonEvent: Equatable, Sendable {
     /// Whether somebody should look at it soon.
     public var isProblem: Bool {
         switch self {
-        case .auditFailed, .checkpointFailed, .clientsKept, .descriptorsScarce, .memoryBeyondPlan,
+        case .auditFailed, .checkpointFailed, .clientsKept, .descriptorsScarce, .driftAlarm,
             .reloadFailed, .storageFailed, .stuck:
             true
         case .audited(let entry): entry.by == "guard" && ["rollback", "fall"].contains(entry.event)
@@ -76,7 +78,7 @@ public enum DaemonEvent: Equatable, Sendable {
         case .checkpointFailed(let message):
             "event=checkpoint_failed message=\(Self.quoted(message))"
         case .connectionCut(let door, let reason, let peer, let bytes, let milliseconds):
-            "event=connection_cut door=\(door) reason=\(reason) peer=\(Self.quoted(peer)) "
+            "event=connection_cut door=\(door?.name ?? "unknown") reason=\(reason) peer=\(Self.quoted(peer)) "
                 + "bytes=\(bytes) after_ms=\(milliseconds)"
         case .connectionRefused(let door, let reason, let peer):
             "event=connection_refused door=\(door) reason=\(reason) peer=\(Self.quoted(peer))"
@@ -86,8 +88,12 @@ public enum DaemonEvent: Equatable, Sendable {
                 + Self.quoted(
                     "a flood of connections may use them up. TRY: LimitNOFILE=\(needed) in the "
                         + "unit, or ulimit -n, or a smaller daemon.max-connections")
-        case .memoryBeyondPlan(let held, let planned, let cut):
-            "event=memory_beyond_plan held=\(held) ceiling=\(planned) connections_cut=\(cut)"
+        case .driftAlarm(let alarm, let detector, let producer, let response):
+            "event=drift_alarm detector=\(detector) "
+                + (producer.map { "producer=\(Self.quoted($0)) " } ?? "")
+                + "number=\(alarm.number) sample=\(alarm.sample) "
+                + "loss_before=\(Self.loss(alarm.before)) loss_after=\(Self.loss(alarm.after)) "
+                + "samples_after=\(alarm.samplesAfter) response=\(response)"
         case .deviceChanged(let before, let after):
             "event=device_changed from=\(Self.quoted(before)) to=\(Self.quoted(after)) "
                 + "message=\(Self.quoted("charges start again at 0"))"
@@ -111,6 +117,12 @@ public enum DaemonEvent: Equatable, Sendable {
         case .storageRecovered(let generation):
             "event=storage_recovered generation=\(generation)"
         }
+    }
+
+    /// Four significant digits or so: 0.1234, 12.34.
+    private static func loss(_ value: Double) -> String {
+        guard value.isFinite, value.magnitude < 1e11 else { return "\(value)" }
+        return "\((value * 1e4).rounded() / 1e4)"
     }
 
     /// Text that cannot forge a second field or line.

@@ -92,6 +92,14 @@ public struct DaemonPlan: Sendable {
                 unitBytes: settings.waitingBytesPerPeer))
         plan.add(
             MemoryLine(
+                owner: "overshoot", detail: "let in before somebody is cut",
+                bytes: settings.overshootBytes))
+        plan.add(
+            MemoryLine(
+                owner: "answers", unitCount: AnswerBook.poolFrames, unit: "not taken yet",
+                unitBytes: Self.frameBytes(settings, schema)))
+        plan.add(
+            MemoryLine(
                 owner: "connections", unitCount: settings.openConnections, unit: "sockets",
                 unitBytes: Self.connectionBytes))
         plan.add(
@@ -161,10 +169,11 @@ public struct DaemonPlan: Sendable {
             case .classification: .classification
             case .regression: .regression
             case .forecast: .forecast
+            case .autoencoder: .autoencoder
             }
         return WireSchema(
             elementType: element, featureCount: configuration.featureCount,
-            outputCount: configuration.outputCount, task: task)
+            outputCount: configuration.predictionCount, task: task)
     }
 
     /// Everything that decides the shape of a generation, in the configuration's words.
@@ -178,8 +187,11 @@ public struct DaemonPlan: Sendable {
         let schedule =
             configuration.schedule == .sequential
             ? "" : ", schedule \(configuration.schedule.rawValue)"
-        return "\(schema.task.name) of \(schema.featureCount) \(schema.elementType.name) "
-            + "features, network \(configuration.networkText)\(junctions)\(schedule), normalise \(normalise), "
+        let steps = schema.forecastSteps > 1 ? " (\(schema.forecastSteps) steps)" : ""
+        let ranks = configuration.ranksErrors && configuration.hasPercentile ? ", percentile" : ""
+        return "\(schema.task.name)\(steps)\(ranks) of \(schema.featureCount) "
+            + "\(schema.elementType.name) features, network \(configuration.networkText)"
+            + "\(junctions)\(schedule), normalise \(normalise), "
             + "momentum \(configuration.momentum > 0 ? "yes" : "no"), "
             + "labels.window \(configuration.pendingCapacity), "
             + "daemon.max-producers \(settings.maximumProducers)"

@@ -263,6 +263,7 @@ extension LearnerLoop {
         let outcome = learner.sample(
             producer: producer, epoch: record.epoch, sequence: record.sequence,
             features: UnsafeRawPointer(record.features), label: label(of: record))
+        if let alarms = learner.takeRaisedAlarms() { tell(alarms) }
         switch outcome.decision {
         case .learned:
             stream.countLearned(producer, sequence: record.sequence)
@@ -277,11 +278,28 @@ extension LearnerLoop {
         advance(producer, to: record.sequence, by: 1)
     }
 
+    /// Tells the log of alarms, and the guard if it is to be asked. A producer's own is told where
+    /// it is not also that of all.
+    private func tell(_ alarms: RaisedAlarms) {
+        let producer = alarms.isOverall ? nil : alarms.producer
+        if let alarm = learner.driftFigures(producer: producer)?.newest {
+            _ = channels.driftNotes.push(DriftNote(producer: producer, alarm: alarm))
+            channels.storageWakeUp.call()
+        }
+        if alarms.isOverall, learner.layout.configuration.drift.response == .askGuard {
+            guardian.ask()
+        }
+    }
+
     /// Shows the guard a sample before it is learned.
     private func compare(_ record: StreamRecord, _ producer: Int) {
         let features = UnsafeRawPointer(record.features)
-        guard learner.layout.configuration.task == .forecast else {
+        switch learner.layout.configuration.task {
+        case .classification, .regression:
             return guardian.compare(features: features, label: label(of: record))
+        case .autoencoder:
+            return guardian.compareForecasts(previous: features, features: features)
+        case .forecast: break
         }
         if let previous = learner.previousFeatures(producer: producer) {
             guardian.compareForecasts(previous: previous, features: features)
@@ -298,6 +316,7 @@ extension LearnerLoop {
         let outcome = learner.label(
             producer: producer, epoch: record.epoch, sequence: record.target,
             label: label(of: record))
+        if let alarms = learner.takeRaisedAlarms() { tell(alarms) }
         switch outcome {
         case .learned:
             stream.leavePending(producer)

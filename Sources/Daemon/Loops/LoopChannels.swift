@@ -22,6 +22,9 @@ final class LoopChannels: Sendable {
     /// Main → every loop: a configuration that was read again.
     let reload = ReloadBoxes()
 
+    /// Learner → storage; when it is full, an alarm is counted but not logged.
+    let driftNotes = BoundedQueue<DriftNote>(minimumCapacity: 64)
+
     /// The guard's words.
     let guardBoard = GuardBoard()
 

@@ -1,6 +1,7 @@
 // What the three loops say to each other besides samples. All of it is plain data in bounded
 // queues; text and files' names travel in `ControlJob`s, which are rare.
 
+import Learning
 import MillraceProtocol
 import Synchronization
 
@@ -40,6 +41,13 @@ struct LateRefusal: BitwiseCopyable {
     var epoch: UInt32
     /// The label's own number.
     var sequence: UInt64
+}
+
+/// Learner → storage: a drift alarm for the log.
+struct DriftNote: BitwiseCopyable {
+    /// Whose detector it was; nil: all producers'.
+    var producer: Int?
+    var alarm: DriftAlarm
 }
 
 /// A request of the admin or query door that another loop must carry out. The network loop makes

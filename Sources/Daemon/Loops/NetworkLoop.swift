@@ -60,6 +60,9 @@ final class NetworkLoop: @unchecked Sendable {
     private var cutNanoseconds: UInt64?
     var hold: HoldPolicy
     var greetings: GreetingBudget
+    private var answers: AnswerBook
+    /// The connection whose question is being answered; -1 without.
+    private var asking: Int32 = -1
     /// The good generation, while the guard wants queries answered from it.
     private var kept: Pin?
     /// The newest durable generation seen.
@@ -89,6 +92,9 @@ final class NetworkLoop: @unchecked Sendable {
     ) {
         self.ledger = ledger
         greetings = GreetingBudget(producers: settings.maximumProducers)
+        answers = AnswerBook(
+            capacity: ledger.capacity, frameBytes: DaemonPlan.frameBytes(settings, admission.schema)
+        )
         keeper = DoorKeeper(board: access)
         self.settings = settings
         self.description = description
@@ -199,12 +205,29 @@ final class NetworkLoop: @unchecked Sendable {
                 counters.frames &+= 1
                 counters.bytes &+= UInt64(bytes)
                 taken &+= bytes
-                guard admit(door, origin, peer) else { continue }
+                guard admit(door, origin, peer), mayAsk(door, origin) else { continue }
                 let frame = UnsafeRawBufferPointer(rebasing: memory.receive[..<bytes])
+                asking = door == .ingest ? -1 : origin.descriptor
                 if take(door, frame, peer, origin) { ledger.noteUseful(origin.descriptor) }
+                asking = -1
             }
         }
         return .more
+    }
+
+    /// Whether a question shall be answered: not while its sender leaves earlier answers lying.
+    private func mayAsk(_ door: Door, _ origin: FrameOrigin) -> Bool {
+        guard door != .ingest, origin.descriptor >= 0 else { return true }
+        let verdict = answers.judge(origin.descriptor, clock.nowNanoseconds)
+        guard verdict != .answer else { return true }
+        counters.dropped &+= 1
+        if verdict == .condemn { ledger.condemn(origin.descriptor, .unread) }
+        return false
+    }
+
+    /// An answer of `bytes` went to libzmq.
+    func noteAnswer(_ bytes: Int) {
+        if asking >= 0 { answers.note(asking, bytes) }
     }
 
     /// Takes one frame. Whether its connection is of use: in session, or asking what can be asked.

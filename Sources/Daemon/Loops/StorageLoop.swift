@@ -83,6 +83,7 @@ final class StorageLoop: @unchecked Sendable {
         }
         while let note = channels.guardBoard.notes.pop() { record(note) }
         while let note = channels.guardBoard.adminNotes.pop() { record(note) }
+        while let note = channels.driftNotes.pop() { record(note) }
         checkpointIfDue()
         return didWork
     }
@@ -160,6 +161,23 @@ final class StorageLoop: @unchecked Sendable {
         } catch {
             report(.auditFailed("\(error)"))
         }
+    }
+
+    /// Writes a drift alarm into the log. The producer's name is in every generation since its
+    /// first sample could come.
+    private func record(_ note: DriftNote) {
+        var name: String?
+        if let producer = note.producer, let pin = ring.pinNewest() {
+            name = StreamSection(
+                layout: sections.streamLayout, base: ring.streamMemory(pin.slot)
+            ).name(producer)
+            ring.unpin(pin)
+        }
+        let drift = layout.configuration.drift
+        report(
+            .driftAlarm(
+                note.alarm, detector: drift.detector.name, producer: name,
+                response: note.producer == nil ? drift.response.name : "nothing"))
     }
 
     private func tell(_ order: CommitOrder, _ generation: UInt64, isDurable: Bool) {

@@ -20,20 +20,26 @@ public struct DoorSockets: Equatable, Sendable {
     /// Makes `socket` listen at `endpoint`.
     func bind(_ socket: Socket, _ endpoint: String) throws(MessagingError) {
         if let descriptor = inherited[endpoint] {
+            SocketGate.watch(listener: descriptor)
             return try socket.bind(endpoint, inheriting: descriptor)
         }
-        guard endpoint.hasPrefix("ipc://") else { return try socket.bind(endpoint) }
+        guard endpoint.hasPrefix("ipc://") else { return try listen(socket, endpoint) }
         let path = String(endpoint.dropFirst(6))
         // libzmq would replace the file, and the daemon that listens there would never be found
         // again. The lock of the state directory keeps out those of the same state only.
         guard !SocketFile.isServed(path) else {
             throw MessagingError(call: "bind", subject: endpoint, errorNumber: EADDRINUSE)
         }
-        try socket.bind(endpoint)
+        try listen(socket, endpoint)
         guard let fileMode else { return }
         let error = SocketFile.setMode(path, fileMode)
         guard error == 0 else {
             throw MessagingError(call: "chmod", subject: endpoint, errorNumber: error)
         }
+    }
+
+    /// libzmq calls listen(2) before bind returns, on this thread.
+    private func listen(_ socket: Socket, _ endpoint: String) throws(MessagingError) {
+        try SocketGate.watching { () throws(MessagingError) in try socket.bind(endpoint) }
     }
 }

@@ -186,7 +186,11 @@ extension NetworkLoop {
     /// every answer can be asked for again.
     func send(_ door: Door, _ peer: Peer, _ bytes: Int) {
         let frame = UnsafeRawBufferPointer(rebasing: memory.send[..<bytes])
-        if transport.send(door, frame, to: peer) == .wouldBlock { counters.dropped &+= 1 }
+        switch transport.send(door, frame, to: peer) {
+        case .sent: noteAnswer(bytes)
+        case .wouldBlock: counters.dropped &+= 1
+        case .gone: break
+        }
     }
 
     /// What this daemon learns from, in words.

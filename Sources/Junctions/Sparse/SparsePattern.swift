@@ -132,7 +132,7 @@ extension SparsePattern {
     }
 
     /// The pattern of one tap.
-    var ofOneTap: SparsePattern {
+    package var ofOneTap: SparsePattern {
         var pattern = self
         (pattern.taps, pattern.inputs) = (1, inputs / taps)
         pattern.edgeCount = edgeCount / taps

@@ -56,3 +56,17 @@ struct FourLanes {
         UnsafeMutableRawPointer(p + 48).storeBytes(of: d, as: Lanes.self)
     }
 }
+
+/// Sixteen vectors in memory of the stack, whose lanes are to be added. (A temporary allocation
+/// that is aligned to vectors comes from the heap.)
+struct SixteenLanes {
+    var a, b, c, d: FourLanes
+
+    @_transparent
+    init() {
+        a = FourLanes()
+        b = FourLanes()
+        c = FourLanes()
+        d = FourLanes()
+    }
+}

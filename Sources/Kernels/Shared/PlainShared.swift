@@ -48,7 +48,16 @@ extension PlainKernels {
         _ w: UnsafePointer<Float>, _ edges: SharedEdges, _ x: UnsafePointer<Float>,
         _ y: UnsafeMutablePointer<Float>
     ) {
-        sharedEdgeProduct(w, edges, nil, x, y, 1)
+        for row in 0..<edges.rows {
+            let first = Int(edges.starts[row])
+            var sums = SIMD4<Float>.zero
+            for edge in first..<Int(edges.starts[row + 1]) {
+                let lane = (edge - first) % 4
+                sums[lane] = sums[lane].addingProduct(
+                    w[Int(edges.weights[edge])], x[Int(edges.others[edge])])
+            }
+            y[row] = (sums[0] + sums[2]) + (sums[1] + sums[3])
+        }
     }
 
     static func sharedRowSums(

@@ -120,7 +120,8 @@ public struct SharedKernels: Sendable {
     public let edgeProduct: EdgeProduct
     /// sums[weight] = Σ over positions of Δ[row] · X[other] for every edge of every row.
     public let edgeSums: EdgeSums
-    /// `edgeProduct` of one vector, without a bias.
+    /// y[r] = Σ over the edges of r of w[weight] · x[other]: edge n of a row goes to sum n mod 4, by
+    /// fma from zero, ascending; then (s₀ + s₂) + (s₁ + s₃).
     public let edgeProductOne: EdgeProductOne
 
     /// sums[r] = Σ over positions of rows[r].

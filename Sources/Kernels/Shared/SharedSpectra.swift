@@ -199,7 +199,8 @@ extension VectorKernels {
         _ q: Int, _ p: Int, _ rowStride: Int, _ k: Int, _ strips: Int
     ) {
         clear(sums, q &* k &* rowStride)
-        withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 64) { memory in
+        var sixteen = SixteenLanes()
+        withUnsafeMutableBytes(of: &sixteen) { memory in
             guard let base = memory.baseAddress else { return }
             let partial = base.assumingMemoryBound(to: Float.self)
             var pair = 0

@@ -1,5 +1,5 @@
 // Transforms of blocks of rows: lanes are positions, so that nothing is shuffled on the way in or out.
-// Small blocks have copies of the code with their size known, whose stages are written out.
+// Small blocks stay in registers (SharedSmallTransforms.swift), but for a ragged last one.
 
 extension VectorKernels {
     /// Spectra of blocks of rows. See `SharedKernels.transform`.
@@ -9,17 +9,17 @@ extension VectorKernels {
         _ cosines: UnsafePointer<Float>, _ spectra: UnsafeMutablePointer<Float>
     ) {
         switch k {
-        case 4: transformRows(x, rows, blocks, k: 4, stride, cosines, spectra)
-        case 8: transformRows(x, rows, blocks, k: 8, stride, cosines, spectra)
-        case 16: transformRows(x, rows, blocks, k: 16, stride, cosines, spectra)
-        default: transformRows(x, rows, blocks, k: k, stride, cosines, spectra)
+        case 4: transformRows(x, rows, blocks, k: 4, stride, cosines, spectra, isSmall: true)
+        case 8: transformRows(x, rows, blocks, k: 8, stride, cosines, spectra, isSmall: true)
+        case 16: transformRows(x, rows, blocks, k: 16, stride, cosines, spectra, isSmall: true)
+        default: transformRows(x, rows, blocks, k: k, stride, cosines, spectra, isSmall: false)
         }
     }
 
     @_transparent
     private static func transformRows(
         _ x: UnsafePointer<Float>, _ rows: Int, _ blocks: Int, k: Int, _ stride: Int,
-        _ cosines: UnsafePointer<Float>, _ spectra: UnsafeMutablePointer<Float>
+        _ cosines: UnsafePointer<Float>, _ spectra: UnsafeMutablePointer<Float>, isSmall: Bool
     ) {
         var v = spectra
         var p = 0
@@ -27,17 +27,21 @@ extension VectorKernels {
             var block = 0
             while block < blocks {
                 let first = block &* k
-                var reversed = 0
-                var t = 0
-                while t < k {
-                    let row = first &+ t
-                    let isThere = row < rows
-                    store(
-                        isThere ? load(x, row &* stride &+ p) : Lanes.zero, v, reversed &* 16)
-                    t &+= 1
-                    reversed ^= k &- k &>> (t.trailingZeroBitCount &+ 1)
+                if isSmall && first &+ k <= rows {
+                    transformBlock(x + (first &* stride &+ p), stride, k: k, cosines, v)
+                } else {
+                    var reversed = 0
+                    var t = 0
+                    while t < k {
+                        let row = first &+ t
+                        let isThere = row < rows
+                        store(
+                            isThere ? load(x, row &* stride &+ p) : Lanes.zero, v, reversed &* 16)
+                        t &+= 1
+                        reversed ^= k &- k &>> (t.trailingZeroBitCount &+ 1)
+                    }
+                    forward(v, k, cosines)
                 }
-                forward(v, k, cosines)
                 v += k &* 16
                 block &+= 1
             }
@@ -53,10 +57,10 @@ extension VectorKernels {
         _ y: UnsafeMutablePointer<Float>, _ rows: Int
     ) {
         switch k {
-        case 4: invertRows(spectra, blocks, k: 4, stride, cosines, addend, y, rows)
-        case 8: invertRows(spectra, blocks, k: 8, stride, cosines, addend, y, rows)
-        case 16: invertRows(spectra, blocks, k: 16, stride, cosines, addend, y, rows)
-        default: invertRows(spectra, blocks, k: k, stride, cosines, addend, y, rows)
+        case 4: invertRows(spectra, blocks, k: 4, stride, cosines, addend, y, rows, isSmall: true)
+        case 8: invertRows(spectra, blocks, k: 8, stride, cosines, addend, y, rows, isSmall: true)
+        case 16: invertRows(spectra, blocks, k: 16, stride, cosines, addend, y, rows, isSmall: true)
+        default: invertRows(spectra, blocks, k: k, stride, cosines, addend, y, rows, isSmall: false)
         }
     }
 
@@ -64,7 +68,7 @@ extension VectorKernels {
     private static func invertRows(
         _ spectra: UnsafeMutablePointer<Float>, _ blocks: Int, k: Int, _ stride: Int,
         _ cosines: UnsafePointer<Float>, _ addend: UnsafePointer<Float>?,
-        _ y: UnsafeMutablePointer<Float>, _ rows: Int
+        _ y: UnsafeMutablePointer<Float>, _ rows: Int, isSmall: Bool
     ) {
         let scale = every(1 / Float(k))
         var v = spectra
@@ -72,23 +76,29 @@ extension VectorKernels {
         while p < stride {
             var block = 0
             while block < blocks {
-                backward(v, k, cosines)
                 let first = block &* k
-                let rest = rows &- first
-                let here = rest < k ? rest : k
-                var reversed = 0
-                var t = 0
-                while t < here {
-                    let value = load(v, reversed &* 16)
-                    let row = first &+ t
-                    let at = row &* stride &+ p
-                    if let addend {
-                        store(fma(value, scale, every(addend[row])), y, at)
-                    } else {
-                        store(value * scale, y, at)
+                if isSmall && first &+ k <= rows {
+                    invertBlock(
+                        v, k: k, cosines, addend.map { $0 + first }, y + (first &* stride &+ p),
+                        stride)
+                } else {
+                    backward(v, k, cosines)
+                    let rest = rows &- first
+                    let here = rest < k ? rest : k
+                    var reversed = 0
+                    var t = 0
+                    while t < here {
+                        let value = load(v, reversed &* 16)
+                        let row = first &+ t
+                        let at = row &* stride &+ p
+                        if let addend {
+                            store(fma(value, scale, every(addend[row])), y, at)
+                        } else {
+                            store(value * scale, y, at)
+                        }
+                        t &+= 1
+                        reversed ^= k &- k &>> (t.trailingZeroBitCount &+ 1)
                     }
-                    t &+= 1
-                    reversed ^= k &- k &>> (t.trailingZeroBitCount &+ 1)
                 }
                 v += k &* 16
                 block &+= 1

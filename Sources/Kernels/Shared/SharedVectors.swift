@@ -101,19 +101,34 @@ extension VectorKernels {
         _ w: UnsafePointer<Float>, _ edges: shared_edges, _ x: UnsafePointer<Float>,
         _ y: UnsafeMutablePointer<Float>
     ) {
+        // Four sums, so that none waits for itself.
         var row = 0
         while row < edges.rows {
-            var sum: Float = 0
+            var (s0, s1, s2, s3) = (Float(0), Float(0), Float(0), Float(0))
             var edge = Int(truncatingIfNeeded: edges.starts[row])
             let end = Int(truncatingIfNeeded: edges.starts[row &+ 1])
-            while edge < end {
-                let weight = w[Int(truncatingIfNeeded: edges.weights[edge])]
-                sum = fma(weight, x[Int(truncatingIfNeeded: edges.others[edge])], sum)
-                edge &+= 1
+            while edge &+ 4 <= end {
+                s0 = addEdge(w, edges, edge, x, s0)
+                s1 = addEdge(w, edges, edge &+ 1, x, s1)
+                s2 = addEdge(w, edges, edge &+ 2, x, s2)
+                s3 = addEdge(w, edges, edge &+ 3, x, s3)
+                edge &+= 4
             }
-            y[row] = sum
+            if edge < end { s0 = addEdge(w, edges, edge, x, s0) }
+            if edge &+ 1 < end { s1 = addEdge(w, edges, edge &+ 1, x, s1) }
+            if edge &+ 2 < end { s2 = addEdge(w, edges, edge &+ 2, x, s2) }
+            y[row] = (s0 + s2) + (s1 + s3)
             row &+= 1
         }
+    }
+
+    @_transparent
+    private static func addEdge(
+        _ w: UnsafePointer<Float>, _ edges: shared_edges, _ edge: Int, _ x: UnsafePointer<Float>,
+        _ sum: Float
+    ) -> Float {
+        let weight = w[Int(truncatingIfNeeded: edges.weights[edge])]
+        return fma(weight, x[Int(truncatingIfNeeded: edges.others[edge])], sum)
     }
 }
 
@@ -124,7 +139,8 @@ extension VectorKernels {
         _ delta: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ edges: shared_edges,
         _ sums: UnsafeMutablePointer<Float>, _ stride: Int
     ) {
-        withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 64) { memory in
+        var sixteen = SixteenLanes()
+        withUnsafeMutableBytes(of: &sixteen) { memory in
             guard let base = memory.baseAddress else { return }
             let partial = base.assumingMemoryBound(to: Float.self)
             var row = 0

@@ -11,8 +11,24 @@ public enum LearningTask: Equatable, Sendable {
     case classification(classCount: Int)
     /// `targetCount` real values (≥ 1); one output per target.
     case regression(targetCount: Int)
-    /// The next sample of the same producer; one output per feature, no labels.
-    case forecast
+    /// The next `steps` (≥ 1) samples of the same producer, as changes from the newest one; one
+    /// output per feature and step, step after step; no labels.
+    case forecast(steps: Int)
+    /// The sample itself, as the network reads it; one output per feature, no labels.
+    case autoencoder
+
+    /// Whether samples come with labels.
+    public var isLabelled: Bool {
+        switch self {
+        case .classification, .regression: true
+        case .forecast, .autoencoder: false
+        }
+    }
+
+    /// Samples ahead that a forecast foretells; 0 of other tasks.
+    public var forecastSteps: Int {
+        if case .forecast(let steps) = self { steps } else { 0 }
+    }
 }
 
 /// What turns a neuron's sum into its output.
@@ -116,11 +132,16 @@ public struct LearnerConfiguration: Equatable, Sendable {
     public var pendingCapacity: Int
     /// Producers that are told apart, ≥ 1.
     public var producerCapacity: Int
+    /// Whether errors are ranked among the errors so far (`PercentileScale`) as well; an
+    /// autoencoder always does, a classification has no errors to rank.
+    public var ranksErrors: Bool
     /// When each operation runs; the pipeline is plain SGD.
     public var schedule: Schedule
     /// The emulated device that the network runs on; nil: none is emulated. It changes what is
     /// reported and what fits, never what is learned.
     public var device: DeviceDescription?
+    /// What watches the loss, and what follows an alarm.
+    public var drift = DriftSettings()
 
     /// A configuration with every value stated; `validate` checks it.
     public init(
@@ -133,7 +154,7 @@ public struct LearnerConfiguration: Equatable, Sendable {
         momentum: Float = 0, weightDecay: Float = 0, junctions: [JunctionSpecification] = [],
         inputWidth: Int = 0, outputWidth: Int = 0, pendingCapacity: Int = 0,
         producerCapacity: Int = 1, schedule: Schedule = .sequential,
-        device: DeviceDescription? = nil
+        device: DeviceDescription? = nil, ranksErrors: Bool = false
     ) {
         self.featureCount = featureCount
         self.elementType = elementType
@@ -160,14 +181,31 @@ public struct LearnerConfiguration: Equatable, Sendable {
         self.producerCapacity = producerCapacity
         self.schedule = schedule
         self.device = device
+        self.ranksErrors = ranksErrors
     }
 
-    /// Neurons of the output layer: classes, targets or features.
+    /// Neurons of the output layer: classes, targets, or features of every step.
     public var outputCount: Int {
         switch task {
         case .classification(let classCount): classCount
         case .regression(let targetCount): targetCount
-        case .forecast: featureCount
+        case .forecast(let steps): steps * featureCount
+        case .autoencoder: featureCount
+        }
+    }
+
+    /// Values of one answer of a `Predictor`: the outputs, and of an autoencoder the error of the
+    /// reconstruction and its percentile.
+    public var predictionCount: Int {
+        task == .autoencoder ? featureCount + 2 : outputCount
+    }
+
+    /// Whether errors have a percentile.
+    public var hasPercentile: Bool {
+        switch task {
+        case .classification: false
+        case .regression, .forecast: ranksErrors
+        case .autoencoder: true
         }
     }
 

@@ -10,6 +10,8 @@ public enum LearnerConfigurationError: Error, Equatable, Sendable {
     case blockUnsuitable(index: Int, kind: String, StructureError)
     /// Cross-entropy asked for outputs or a task that it has no meaning for.
     case crossEntropyUnsuitable(outputActivation: Activation, task: LearningTask)
+    /// The response to drift needs something that is not there.
+    case driftUnsuitable(String)
     /// Raw values are `u8`, `i16` or `f32`.
     case elementTypeUnsupported(ElementType)
     /// Extents that are not those of so many features.
@@ -39,6 +41,7 @@ extension LearnerConfigurationError: CustomStringConvertible {
         case .crossEntropyUnsuitable(let activation, _):
             "cross-entropy needs a classification with softmax or sigmoid outputs, "
                 + "not \(activation.rawValue) here; use squared error"
+        case .driftUnsuitable(let why): "drift: \(why)"
         case .elementTypeUnsupported(let type):
             "features are U8, I16 or F32, not \(type.rawValue)"
         case .inputShapeUnsuitable(let shape, let count):
@@ -80,7 +83,10 @@ extension LearnerConfiguration {
         switch task {
         case .classification(let count): try check("classes", count, 2, Self.widthMaximum)
         case .regression(let count): try check("targets", count, 1, Self.widthMaximum)
-        case .forecast: break
+        case .forecast(let steps):
+            try check("forecast steps", steps, 1, Self.widthMaximum)
+            try check("features times forecast steps", outputCount, 1, Self.widthMaximum)
+        case .autoencoder: break
         }
         try check("hidden layers", hidden.count, 0, Self.hiddenLayerMaximum)
         for width in hidden { try check("hidden", width, 1, Self.widthMaximum) }
@@ -96,6 +102,7 @@ extension LearnerConfiguration {
         try validateNumbers()
         try validateBlocks()
         try validateJunctions()
+        try validateDrift()
         try validateDevice()
     }
 

@@ -38,9 +38,13 @@ public struct LearnerLayout: Sendable {
     let previous: PreviousFields
     let metrics: MetricsFields
     let anomaly: SectionField?
+    let percentile: PercentileFields?
+    /// Where vectors of what is foretold or reconstructed are compared lie in the workspace.
+    let vectors: TaskVectors
     let pending: PendingFields?
     let pipeline: PipelineFields?
     let deviceFields: DeviceFields
+    let drift: DriftFields?
     /// The network on its device; nil where none is emulated.
     public let device: DeviceAccounting?
 
@@ -80,13 +84,16 @@ public struct LearnerLayout: Sendable {
         line("previous samples", "\(c.producerCapacity) producers")
         metrics = MetricsFields(c, &section)
         anomaly = Self.addAnomaly(c, &section)
+        percentile = c.hasPercentile ? PercentileFields(c, &section) : nil
         line("metrics", "\(c.producerCapacity) producers and overall")
         pending = c.pendingCapacity > 0 ? PendingFields(c, &section) : nil
         line("pending labels", "\(c.pendingCapacity) samples")
         pipeline = c.schedule == .pipeline ? PipelineFields(c, network, &section) : nil
         line("pipeline registers", "banks of \(network.layers.count) junctions")
-        deviceFields = DeviceFields(junctionCount: network.layers.count, &section)
+        deviceFields = DeviceFields(junctionCount: network.junctionCount, &section)
         line("device charges", "cost of a sample, samples")
+        drift = DriftFields(c, &section)
+        line("drift", "\(c.drift.detector.name), \(c.producerCapacity) producers and overall")
         device = DeviceAccounting(c)
 
         self.configuration = c
@@ -94,7 +101,8 @@ public struct LearnerLayout: Sendable {
         self.network = network
         predictorNetwork = network.forPrediction(c)
         sectionLines = lines
-        workspaceBytes = network.workspaceBytes
+        vectors = TaskVectors(c, offset: network.workspaceBytes)
+        workspaceBytes = network.workspaceBytes + vectors.byteCount
         junctionWorkBytes = network.junctionBytes + predictorNetwork.junctionBytes
         predictorWorkspaceBytes = predictorNetwork.workspaceBytes
         blockLines = Self.blockLines([network, predictorNetwork])

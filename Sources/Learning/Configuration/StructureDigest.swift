@@ -8,8 +8,8 @@
 import Junctions
 
 extension LearnerConfiguration {
-    /// FNV-1a of activations, loss, blocks, and structure and arithmetic of every junction, in
-    /// words.
+    /// FNV-1a of activations, loss, blocks, the task where shapes do not tell, and structure and
+    /// arithmetic of every junction, in words.
     var structureDigest: UInt64 {
         var digest: UInt64 = 0xcbf2_9ce4_8422_2325
         func take(_ line: String) {
@@ -20,6 +20,12 @@ extension LearnerConfiguration {
         take("\(hiddenActivation.rawValue) \(outputActivation.rawValue) \(loss.rawValue)")
         if !blocks.isEmpty { take("input \(entryShape)") }
         for (index, block) in blocks.enumerated() { take("block \(index): \(block.meaning)") }
+        // Tasks of the same shape as another one, whose outputs mean something else.
+        switch task {
+        case .classification, .regression, .forecast(steps: 1): break
+        case .forecast(let steps): take("forecast of \(steps) steps")
+        case .autoencoder: take("autoencoder")
+        }
         for index in 0..<(widths.count - 1) {
             let order = liesInSweeps(index) ? " in sweeps, clusters of eight" : ""
             take(junction(index).meaningOfWeights.text + order)

@@ -1,8 +1,8 @@
 // Where a device's charges lie in the learner section, and whose they are.
 //
 // Invariants: the fields are always there, and their shape follows from the number of junctions
-// alone, so that a device can be added to a state, changed and taken away; without a device all
-// of them are 0.
+// alone (those inside blocks first), so that a device can be added to a state, changed and taken
+// away; without a device all of them are 0.
 
 import Accelerator
 import WeightStore
@@ -69,7 +69,7 @@ extension LearnerLayout {
             costs: (section + deviceFields.costs.offset).assumingMemoryBound(to: UInt64.self),
             learned: passes.load(as: UInt64.self),
             inferred: passes.load(fromByteOffset: 8, as: UInt64.self),
-            junctionCount: network.layers.count)
+            junctionCount: network.junctionCount)
     }
 
     /// The device that a section's sums belong to.

@@ -35,7 +35,8 @@ extension LearnerLayout {
     ) -> DeviceJunctionStatus {
         let junction = device.plan.junctions[index]
         return DeviceJunctionStatus(
-            junction: index, unit: junction.unit.rawValue, parallelism: junction.parallelism,
+            junction: index, name: device.plan.hasBlocks ? device.plan.names[index] : nil,
+            unit: junction.unit.rawValue, parallelism: junction.parallelism,
             utilisation: finite(device.plan.utilisation(index)),
             operations: Operation.allCases.compactMap { operation in
                 junction[operation].map { cost in

@@ -52,6 +52,15 @@ extension LearnerLayout {
         network.placedJunctions.map { $0.saturationCounts(section) }
     }
 
+    /// What junctions are called, `block 3 recurrent` and behind the blocks `junction 0`; nil in a
+    /// network without blocks, where their numbers are enough.
+    public var junctionNames: [String]? {
+        guard !configuration.blocks.isEmpty else { return nil }
+        return network.placedJunctions.map { placed in
+            String(placed.name.map { $0 == "." ? " " : $0 })
+        }
+    }
+
     /// The first thing that is wrong with a section that came from outside, or nil.
     public func firstFinding(_ section: UnsafeRawPointer) -> String? {
         for layer in network.placedJunctions {

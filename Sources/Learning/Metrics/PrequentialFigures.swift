@@ -22,7 +22,7 @@ public struct AgreementFigures: Equatable, Sendable {
     }
 }
 
-/// How far predictions were from targets. Regression: in the units of the targets; forecast: in
+/// How far predictions were from targets. Regression: in the units of the targets; else in
 /// σ of each feature (with the running normaliser) so that features can be averaged.
 public struct ErrorFigures: Equatable, Sendable {
     /// Predictions scored.
@@ -47,6 +47,15 @@ public struct ErrorFigures: Equatable, Sendable {
     }
 }
 
+/// How far one step of a forecast was from its target, over all samples, in the units of
+/// `ErrorFigures`.
+public struct StepFigures: Equatable, Sendable {
+    /// MAE.
+    public let meanAbsoluteError: Double
+    /// MAE₀ of repeating the sample that the forecast starts from.
+    public let noChangeMeanAbsoluteError: Double
+}
+
 /// How often one class was recognised.
 public struct ClassRecall: Equatable, Sendable {
     /// Samples of that class.
@@ -68,8 +77,13 @@ public struct PrequentialFigures: Equatable, Sendable {
     public let agreement: (overall: AgreementFigures, last1000: AgreementFigures)?
     /// Classification: one entry per class; else empty.
     public let recalls: [ClassRecall]
-    /// Regression and forecast: all samples, and the newest 1,000.
+    /// All but classification: all samples, and the newest 1,000.
     public let errors: (overall: ErrorFigures, last1000: ErrorFigures)?
+    /// Forecast of several steps: one entry per step, once anything is scored; else empty.
+    public let steps: [StepFigures]
+    /// Autoencoder: MAE of saying the running mean of every feature; nil before anything is scored,
+    /// and for other tasks.
+    public let meanPredictorError: Double?
 
     /// Reads figures from a learner section.
     ///
@@ -97,6 +111,12 @@ public struct PrequentialFigures: Equatable, Sendable {
             recalls = []
             errors = Self.errors(fields, section, row, counts, sums)
         }
+        steps = Self.steps(fields, section, row, scored)
+        meanPredictorError = fields.means.flatMap { field in
+            let sums =
+                (section + field.offset).assumingMemoryBound(to: Double.self) + row * 2
+            return sums[1] > 0 ? sums[0] / sums[1] : nil
+        }
     }
 
     /// Equal figures.
@@ -107,6 +127,21 @@ public struct PrequentialFigures: Equatable, Sendable {
             && left.agreement?.last1000 == right.agreement?.last1000
             && left.errors?.overall == right.errors?.overall
             && left.errors?.last1000 == right.errors?.last1000
+            && left.steps == right.steps && left.meanPredictorError == right.meanPredictorError
+    }
+
+    private static func steps(
+        _ fields: MetricsFields, _ section: UnsafeRawPointer, _ row: Int, _ scored: Int
+    ) -> [StepFigures] {
+        guard let field = fields.steps, scored > 0 else { return [] }
+        let count = field.shape[1]
+        let sums =
+            (section + field.offset).assumingMemoryBound(to: Double.self) + row * count * 2
+        return (0..<count).map {
+            StepFigures(
+                meanAbsoluteError: sums[2 * $0] / Double(scored),
+                noChangeMeanAbsoluteError: sums[2 * $0 + 1] / Double(scored))
+        }
     }
 
     private static func agreement(
@@ -253,5 +288,17 @@ extension PrequentialFigures {
         }
         if let producer { return score(producer) }
         return (0..<layout.configuration.producerCapacity).compactMap(score).max()
+    }
+
+    /// The share of a producer's errors so far that are below its newest, in [0, 1]; for all producers
+    /// (nil) where the newest error of all lies among all. Nil where errors are not ranked, and before
+    /// the first that was.
+    public static func anomalyPercentile(
+        layout: LearnerLayout, section: UnsafeRawPointer, producer: Int?
+    ) -> Double? {
+        guard let fields = layout.percentile else { return nil }
+        // Only asked for a figure.
+        let readable = UnsafeMutableRawPointer(mutating: section)
+        return PercentileScale(fields, readable, row: producer.map { $0 + 1 } ?? 0).newest
     }
 }

@@ -25,6 +25,12 @@ struct MetricsFields: Sendable {
     let window: SectionField
     /// Per class: how many samples had it, and how many of them were predicted.
     let classes: SectionField?
+    /// Per step of a forecast of more than one: sums of its error and of no change.
+    let steps: SectionField?
+    /// Autoencoder: the sum of the errors of the features' running means, and over how many samples.
+    let means: SectionField?
+    /// The same without a normaliser: how many samples are in the running means, and these.
+    let runningMeans: SectionField?
 
     init(_ c: LearnerConfiguration, _ section: inout SectionLayout) {
         let rows = c.producerCapacity + 1
@@ -40,6 +46,15 @@ struct MetricsFields: Sendable {
                 "metrics.window", .f32, shape: [rows, Self.windowLength, Self.errorValues])
             classes = nil
         }
+        let stepCount = c.task.forecastSteps
+        steps =
+            stepCount > 1
+            ? section.add("metrics.steps", .f64, shape: [rows, stepCount, 2]) : nil
+        let isAutoencoder = c.task == .autoencoder
+        means = isAutoencoder ? section.add("metrics.means", .f64, shape: [rows, 2]) : nil
+        runningMeans =
+            isAutoencoder && c.normaliser == .none
+            ? section.add("metrics.running-means", .f64, shape: [c.featureCount + 1]) : nil
     }
 }
 
@@ -90,6 +105,11 @@ struct PrequentialMetrics {
     private let sumsBase: UnsafeMutablePointer<Double>
     private let windowBase: UnsafeMutableRawPointer
     private let classesBase: UnsafeMutablePointer<UInt64>?
+    private let stepsBase: UnsafeMutablePointer<Double>?
+    private let stepCount: Int
+    private let meansBase: UnsafeMutablePointer<Double>?
+    /// Autoencoder without a normaliser: the count, then the running means.
+    let runningMeans: UnsafeMutablePointer<Double>?
 
     init(_ fields: MetricsFields, _ section: UnsafeMutableRawPointer) {
         classCount = fields.classCount
@@ -99,6 +119,13 @@ struct PrequentialMetrics {
         classesBase = fields.classes.map {
             (section + $0.offset).assumingMemoryBound(to: UInt64.self)
         }
+        func doubles(_ field: SectionField?) -> UnsafeMutablePointer<Double>? {
+            field.map { (section + $0.offset).assumingMemoryBound(to: Double.self) }
+        }
+        stepsBase = doubles(fields.steps)
+        stepCount = fields.steps?.shape[1] ?? 0
+        meansBase = doubles(fields.means)
+        runningMeans = doubles(fields.runningMeans)
     }
 
     /// Scores a class prediction for `producer` and overall; `baseline` is −1 where no previous
@@ -114,6 +141,31 @@ struct PrequentialMetrics {
     func score(producer: Int, _ score: ErrorScore, loss: Double) {
         scoreRow(0, score, loss)
         scoreRow(producer + 1, score, loss)
+    }
+
+    /// Scores one step (from 0) of a forecast for `producer` and overall: mean absolute errors over
+    /// the features.
+    func score(producer: Int, step: Int, absolute: Double, baseline: Double) {
+        guard let stepsBase else { return }
+        var row = 0
+        while row <= producer + 1 {
+            let sums = stepsBase + (row * stepCount + step) * 2
+            sums[0] += absolute < ErrorScore.limit ? absolute : ErrorScore.limit
+            sums[1] += baseline < ErrorScore.limit ? baseline : ErrorScore.limit
+            row += producer + 1
+        }
+    }
+
+    /// Scores the running means of the features as a reconstruction, for `producer` and overall.
+    func score(producer: Int, meansAbsolute: Double) {
+        guard let meansBase else { return }
+        var row = 0
+        while row <= producer + 1 {
+            meansBase[row * 2] +=
+                meansAbsolute < ErrorScore.limit ? meansAbsolute : ErrorScore.limit
+            meansBase[row * 2 + 1] += 1
+            row += producer + 1
+        }
     }
 
     private func counts(_ row: Int) -> UnsafeMutablePointer<UInt64> {

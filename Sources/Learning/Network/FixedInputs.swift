@@ -18,9 +18,9 @@ struct FixedInputs: Equatable, Sendable {
     private let line: FixedByteLine
 
     /// nil where features are normalised, or are read as floats, by the first junction or by the
-    /// score of a forecast.
+    /// score of a forecast or a reconstruction.
     init?(_ c: LearnerConfiguration, _ first: Junction, _ workspace: inout WorkspaceLayout) {
-        guard c.normaliser == .none, let format = first.format, c.task != .forecast else {
+        guard c.normaliser == .none, let format = first.format, c.task.isLabelled else {
             return nil
         }
         elementType = c.elementType

@@ -25,6 +25,11 @@ struct PlacedJunction {
 }
 
 extension Network {
+    /// All of them, counted.
+    var junctionCount: Int {
+        graph.nodes.reduce(layers.count) { $0 + $1.block.form.parts.junctions.count }
+    }
+
     /// Every junction, from the input.
     var placedJunctions: [PlacedJunction] {
         var placed: [PlacedJunction] = []

@@ -91,6 +91,15 @@ package struct RunningNormaliser {
         for index in 0..<featureCount { learn(index, x[index], &weight) }
     }
 
+    /// Lets every settled feature count as if it came from at most `count` values: mean and variance
+    /// stay, and the next value weighs 1 / (count + 1). Features in their warm-up are left alone.
+    ///
+    /// - count: at least the length of a warm-up
+    func forget(to count: UInt64) {
+        precondition(count >= UInt64(WarmUp.length), "a settled feature stays settled")
+        for index in 0..<featureCount where counts[index] > count { counts[index] = count }
+    }
+
     /// The value that out = z came from: mean + z·σ.
     func original(_ index: Int, _ z: Float) -> Float {
         Float(means[index] + Double(z) * variances[index].squareRoot())

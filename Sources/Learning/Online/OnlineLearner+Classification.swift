@@ -23,6 +23,7 @@ extension OnlineLearner {
             metrics.score(
                 producer: name.producer, label: classIndex, predicted: predicted,
                 baseline: baseline, loss: loss)
+            watchLoss(name.producer, loss)
             previous.remember(name.producer, classIndex: classIndex)
             decision = .learned
         } else if let pending {
@@ -54,6 +55,7 @@ extension OnlineLearner {
         metrics.score(
             producer: name.producer, label: classIndex, predicted: predicted, baseline: baseline,
             loss: loss)
+        watchLoss(name.producer, loss)
         previous.remember(name.producer, classIndex: classIndex)
         pending.remove(index)
         return .learned(predictedClass: predicted, loss: Float(loss))

@@ -1,4 +1,4 @@
-// Forecast: the newest sample is the target of the one before it, of the same producer.
+// Forecast of one step: the newest sample is the target of the one before it, of the same producer.
 //
 // The network learns the change: the forecast is the sample plus what the output neurons say. The
 // last junction of a fresh forecaster is zero, so it starts as the no-change baseline and improves
@@ -15,13 +15,13 @@ extension OnlineLearner {
     func forecast(_ name: SampleName, _ features: UnsafeRawPointer) -> SampleOutcome {
         let producer = name.producer
         var loss = Double.nan
-        var anomalyScore: Float = 0
+        var judgement = Judgement()
         var completed: CompletedSample?
         if previous.isKnown(producer) {
             if let pipeline {
                 completed = enterForecast(pipeline, kernels, name, features)
             } else {
-                (loss, anomalyScore) = learnForecast(producer, features)
+                (loss, judgement) = learnForecast(producer, features)
             }
         }
         if normaliser != nil {
@@ -30,14 +30,13 @@ extension OnlineLearner {
         }
         previous.remember(producer, features)
         return SampleOutcome(
-            decision: .learned, loss: Float(loss), anomalyScore: anomalyScore,
-            completed: completed)
+            decision: .learned, loss: Float(loss), judgement: judgement, completed: completed)
     }
 
-    /// Loss and anomaly score of the forecast that the producer's previous sample gives.
+    /// Loss and judgement of the forecast that the producer's previous sample gives.
     private func learnForecast(
         _ producer: Int, _ features: UnsafeRawPointer
-    ) -> (Double, Float) {
+    ) -> (Double, Judgement) {
         let target = network.target(workspace)
         let sample = network.input(workspace)
         let next = network.outputDelta(workspace)
@@ -52,29 +51,20 @@ extension OnlineLearner {
     }
 
     /// Scores the output in the workspace against the change in `network.target`, and learns or
-    /// lets learn; returns loss and anomaly score.
+    /// lets learn; returns loss and judgement.
     ///
     /// - sample: what the network read. - next: the next sample without limit
     /// - learn: what becomes of output and target; returns the loss
     func scoreForecast(
         _ sample: UnsafePointer<Float>, next: UnsafePointer<Float>, _ producer: Int,
         learn: () -> Double
-    ) -> (Double, Float) {
+    ) -> (Double, Judgement) {
         let score = forecastScore()
         let unlimitedError = unlimitedError(sample, next)
         let loss = learn()
         metrics.score(producer: producer, score, loss: loss)
-        return (loss, anomalyScale(producer).judge(unlimitedError))
-    }
-
-    /// The running scale of a producer's errors; not for classifications.
-    func anomalyScale(_ producer: Int) -> AnomalyScale {
-        guard let field = layout.anomaly else {
-            preconditionFailure("a classification has no scale of errors")
-        }
-        return AnomalyScale(
-            (section + field.offset).assumingMemoryBound(to: Double.self)
-                + producer * AnomalyScale.valuesPerProducer)
+        watchLoss(producer, loss)
+        return (loss, judge(producer, unlimitedError))
     }
 
     /// A sample in network units without limit, from its raw features and what they are with it.

@@ -18,9 +18,9 @@ extension OnlineLearner {
         var decision = SampleDecision.expired
         var expired: SampleName?
         var loss = Double.nan
-        var anomalyScore: Float = 0
+        var judgement = Judgement()
         if let values {
-            (loss, anomalyScore) = scoreTargets(
+            (loss, judgement) = scoreTargets(
                 values, baseline: previousTargets(name.producer), fixed: nil, name.producer
             ) { update() }
             previous.remember(name.producer, values)
@@ -33,7 +33,7 @@ extension OnlineLearner {
         }
         learnStatistics()
         return SampleOutcome(
-            decision: decision, expired: expired, loss: Float(loss), anomalyScore: anomalyScore)
+            decision: decision, expired: expired, loss: Float(loss), judgement: judgement)
     }
 
     func learnLate(
@@ -61,13 +61,13 @@ extension OnlineLearner {
     }
 
     /// Scores the output in the workspace, or a prediction that was fixed earlier, and learns or
-    /// lets learn; returns loss and anomaly score.
+    /// lets learn; returns loss and judgement.
     ///
     /// - learn: what becomes of the output and `network.target`; returns the loss
     func scoreTargets(
         _ values: UnsafePointer<Float>, baseline: UnsafePointer<Float>?,
         fixed: UnsafePointer<Float>?, _ producer: Int, learn: () -> Double
-    ) -> (Double, Float) {
+    ) -> (Double, Judgement) {
         // The errors' place serves as scratch until the update fills it.
         let predicted = network.outputDelta(workspace)
         if fixed == nil { predictTargets(predicted) }
@@ -78,7 +78,8 @@ extension OnlineLearner {
         let loss = learn()
         targetNormaliser?.learn(values)
         metrics.score(producer: producer, score, loss: loss)
-        return (loss, anomalyScale(producer).judge(score.absolute))
+        watchLoss(producer, loss)
+        return (loss, judge(producer, score.absolute))
     }
 
     /// The output in the units of the data.

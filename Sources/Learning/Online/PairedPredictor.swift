@@ -50,7 +50,7 @@ package struct PairedPredictor {
 
     private static func vectorBytes(_ layout: LearnerLayout) -> Int {
         let configuration = layout.configuration
-        let count = max(configuration.featureCount, configuration.outputCount)
+        let count = max(configuration.featureCount, configuration.predictionCount)
         return (count * MemoryLayout<Float>.size + 127) & ~63
     }
 
@@ -95,7 +95,8 @@ package struct PairedPredictor {
         }
     }
 
-    /// Compares two forecasters: what each foretells from `previous`, against `features`. Errors
+    /// Compares two forecasters: what each foretells from `previous`, of several steps the first,
+    /// against `features`; or two autoencoders, whose `previous` are the features themselves. Errors
     /// are in σ of each feature as the second state knows it.
     package mutating func compareForecasts(
         _ first: UnsafeRawPointer, _ second: UnsafeRawPointer, previous: UnsafeRawPointer,
@@ -173,7 +174,7 @@ extension OnlineLearner {
 
     /// What a forecast of the producer's next sample starts from; nil before its first.
     package func previousFeatures(producer: Int) -> UnsafeRawPointer? {
-        guard layout.configuration.task == .forecast, previous.isKnown(producer) else {
+        guard layout.configuration.task.forecastSteps > 0, previous.isKnown(producer) else {
             return nil
         }
         return UnsafeRawPointer(previous.value(producer))

@@ -37,8 +37,10 @@ public struct Predictor {
     ///
     /// - section: a learner section of this layout; only read
     /// - features: featureCount raw values, any alignment
-    /// - outputs: outputCount values, written: what the output neurons say of each class
-    ///   (probabilities with softmax), the targets in their units, or the next sample in raw units
+    /// - outputs: predictionCount values, written: what the output neurons say of each class
+    ///   (probabilities with softmax), the targets in their units, the next samples in raw units,
+    ///   or the sample as it was reconstructed, in raw units, followed by the RMS error of that in
+    ///   network units and its percentile among the errors of all producers (−1: too few are known)
     /// - Returns: the class, or −1 unless classifying
     public func predict(
         section: UnsafeRawPointer, features: UnsafeRawPointer,
@@ -49,8 +51,14 @@ public struct Predictor {
         // only asked for figures.
         let readable = UnsafeMutableRawPointer(mutating: section)
         let normaliser = layout.normaliserView(readable)
-        input.prepare(features, network, workspace, normaliser, kernels)
-        network.feedforward(section, workspace, kernels)
+        if let numbers = network.fixedInputs {
+            numbers.convert(
+                features, network.boundaries[0].bank(workspace).consumed, workspace, kernels)
+            network.feedforwardNarrowed(section, workspace, kernels, counting: nil)
+        } else {
+            input.prepare(features, network, workspace, normaliser, kernels)
+            network.feedforward(section, workspace, kernels)
+        }
         let y = network.output(workspace)
         switch layout.configuration.task {
         case .classification:
@@ -63,10 +71,38 @@ public struct Predictor {
             }
         case .forecast:
             let sample = network.input(workspace)
-            for index in 0..<network.outputCount {
-                outputs[index] = input.rawValue(index, sample[index] + y[index], normaliser)
+            let count = network.inputCount
+            for start in stride(from: 0, to: network.outputCount, by: count) {
+                for index in 0..<count {
+                    outputs[start + index] = input.rawValue(
+                        index, sample[index] + y[start + index], normaliser)
+                }
             }
+        case .autoencoder:
+            reconstruct(readable, network, normaliser, outputs)
         }
         return -1
+    }
+
+    /// The reconstruction in raw units, its error and the percentile of that.
+    private func reconstruct(
+        _ section: UnsafeMutableRawPointer, _ network: Network, _ normaliser: RunningNormaliser?,
+        _ outputs: UnsafeMutablePointer<Float>
+    ) {
+        let y = network.output(workspace)
+        let count = network.outputCount
+        let sample = network.target(workspace)
+        if let normaliser {
+            normaliser.normaliseUnlimited(network.raw(workspace), sample, kernels)
+        } else {
+            sample.update(from: network.input(workspace), count: network.inputCount)
+        }
+        let error = OnlineLearner.reconstructionError(y, sample, count)
+        for index in 0..<count { outputs[index] = input.rawValue(index, y[index], normaliser) }
+        outputs[count] = Float(min(error, ErrorScore.limit))
+        let percentile = layout.percentile.flatMap {
+            PercentileScale($0, section, row: 0).rank(error)
+        }
+        outputs[count + 1] = percentile ?? -1
     }
 }

@@ -8,8 +8,10 @@ struct PreviousFields: Sendable {
     /// 1 where the producer has a previous sample (or label).
     let isKnown: SectionField
     /// Classification: the previous label. Regression: the previous targets. Forecast: the
-    /// previous features, raw.
+    /// previous features, raw; so of an autoencoder.
     let value: SectionField
+    /// More than one sample, for forecasts of more than one step.
+    let history: HistoryFields?
 
     init(_ c: LearnerConfiguration, _ section: inout SectionLayout) {
         isKnown = section.add("previous.known", .u8, shape: [c.producerCapacity])
@@ -19,10 +21,11 @@ struct PreviousFields: Sendable {
         case .regression(let targetCount):
             value = section.add(
                 "previous.targets", .f32, shape: [c.producerCapacity, targetCount])
-        case .forecast:
+        case .forecast, .autoencoder:
             value = section.add(
                 "previous.features", c.elementType, shape: [c.producerCapacity, c.featureCount])
         }
+        history = HistoryFields(c, &section)
     }
 }
 

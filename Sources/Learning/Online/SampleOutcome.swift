@@ -3,7 +3,7 @@
 
 /// What a sample is labelled with.
 public enum SampleLabel {
-    /// Not (yet) known; also for forecasts, whose label is the next sample.
+    /// Not (yet) known; also for forecasts and autoencoders, which need none.
     case none
     /// The class, 0 ..< classCount; −1 is the same as `none`.
     case classIndex(Int32)
@@ -30,7 +30,8 @@ public struct SampleName: Equatable, Sendable {
 
 /// What was decided about a sample.
 public enum SampleDecision: Equatable, Sendable {
-    /// Its label is learned (a forecast sample is learned when it comes: it labels the previous).
+    /// Its label is learned (a forecast sample is learned when it comes: it labels those before it;
+    /// so is one of an autoencoder, which labels itself).
     case learned
     /// It waits for its label.
     case pending
@@ -53,19 +54,23 @@ public struct SampleOutcome: Equatable, Sendable {
     /// How unusual the newest error is, in σ of the logarithm of the errors so far; 0 while too
     /// few are known and for classifications.
     public let anomalyScore: Float
+    /// The share of the producer's errors so far that are below the newest, in [0, 1]; nil while too
+    /// few are known, and where errors are not ranked.
+    public let anomalyPercentile: Float?
     /// What came out of the pipeline during the call; nil in the sequential schedule, where the
     /// figures above are the sample's own.
     public let completed: CompletedSample?
 
     init(
         decision: SampleDecision, expired: SampleName? = nil, predictedClass: Int32 = -1,
-        loss: Float = .nan, anomalyScore: Float = 0, completed: CompletedSample? = nil
+        loss: Float = .nan, judgement: Judgement = Judgement(), completed: CompletedSample? = nil
     ) {
         self.decision = decision
         self.expired = expired
         self.predictedClass = predictedClass
         self.loss = loss
-        self.anomalyScore = anomalyScore
+        anomalyScore = judgement.score
+        anomalyPercentile = judgement.percentile
         self.completed = completed
     }
 }
@@ -82,6 +87,19 @@ public struct CompletedSample: Equatable, Sendable {
     public let loss: Float
     /// As `SampleOutcome.anomalyScore`, of this sample.
     public let anomalyScore: Float
+    /// As `SampleOutcome.anomalyPercentile`, of this sample.
+    public let anomalyPercentile: Float?
+
+    init(
+        name: SampleName, predictedClass: Int32 = -1, loss: Double,
+        judgement: Judgement = Judgement()
+    ) {
+        self.name = name
+        self.predictedClass = predictedClass
+        self.loss = Float(loss)
+        anomalyScore = judgement.score
+        anomalyPercentile = judgement.percentile
+    }
 }
 
 /// What came of a late label.

@@ -45,7 +45,8 @@ extension OnlineLearner {
         _ = prepareEntry(pipeline, kernels, features)
         let slot = pipeline.slot(pipeline.next)
         pipeline.enter(
-            slot, name, rate: rule.learningRate, flags: fixed == nil ? 0 : PipelineFlag.isPredicted)
+            slot, name, rate: takeRule().learningRate,
+            flags: fixed == nil ? 0 : PipelineFlag.isPredicted)
         let classes = pipeline.classes(slot)
         classes[0] = classIndex
         classes[1] = baseline
@@ -64,7 +65,7 @@ extension OnlineLearner {
         _ = prepareEntry(pipeline, kernels, features)
         let slot = pipeline.slot(pipeline.next)
         pipeline.enter(
-            slot, name, rate: rule.learningRate,
+            slot, name, rate: takeRule().learningRate,
             flags: (fixed == nil ? 0 : PipelineFlag.isPredicted)
                 | (baseline == nil ? 0 : PipelineFlag.hasBaseline))
         let count = network.outputCount
@@ -101,7 +102,47 @@ extension OnlineLearner {
         let bank = prepareEntry(pipeline, kernels, previous.value(name.producer))
         sample.update(from: bank.values, count: network.inputCount)
         for index in 0..<network.outputCount { change[index] -= sample[index] }
+        pipeline.enter(slot, name, rate: takeRule().learningRate, flags: 0)
+        return runCycle(pipeline, kernels)
+    }
+
+    /// Forecast of several steps: the sample H before the newest enters, with the changes in
+    /// `network.target`. Its forecast was fixed when it came and is scored already, so that nothing
+    /// is said when it comes out.
+    func enterSteps(
+        _ pipeline: borrowing Pipeline, _ kernels: KernelSet, _ name: SampleName,
+        _ start: UnsafeRawPointer
+    ) {
+        let slot = pipeline.slot(pipeline.next)
+        pipeline.values(slot, 1).update(
+            from: network.target(workspace), count: network.outputCount)
+        _ = prepareEntry(pipeline, kernels, start)
         pipeline.enter(slot, name, rate: rule.learningRate, flags: 0)
+        _ = runCycle(pipeline, kernels)
+    }
+
+    /// Autoencoder: the sample enters, and the previous one as what no change would say. The
+    /// converted features stay in `network.raw`.
+    func enterReconstruction(
+        _ pipeline: borrowing Pipeline, _ kernels: KernelSet, _ name: SampleName,
+        _ features: UnsafeRawPointer
+    ) -> CompletedSample? {
+        let slot = pipeline.slot(pipeline.next)
+        let before = pipeline.values(slot, 1)
+        let isKnown = previous.isKnown(name.producer)
+        if isKnown {
+            input.prepare(
+                UnsafeRawPointer(previous.value(name.producer)), raw: before, into: before,
+                normaliser, kernels)
+        } else {
+            before.update(repeating: 0, count: network.inputCount)
+        }
+        let bank = prepareEntry(pipeline, kernels, features)
+        let sample = pipeline.values(slot, 0)
+        sample.update(from: bank.values, count: network.inputCount)
+        unlimited(network.raw(workspace), sample, into: pipeline.values(slot, 2))
+        pipeline.enter(
+            slot, name, rate: rule.learningRate, flags: isKnown ? PipelineFlag.hasBaseline : 0)
         return runCycle(pipeline, kernels)
     }
 
@@ -165,7 +206,7 @@ extension OnlineLearner {
     /// Scores the sample whose output FF of the last junction has just written, and leaves its
     /// output error in the registers.
     private func comeOut(_ pipeline: borrowing Pipeline, _ kernels: KernelSet, _ slot: Int)
-        -> CompletedSample
+        -> CompletedSample?
     {
         let name = pipeline.name(slot)
         let bank = pipeline.rings[pipeline.junctionCount][0]
@@ -174,7 +215,7 @@ extension OnlineLearner {
         case .classification:
             return comeOutClass(pipeline, kernels, slot, name)
         case .regression:
-            let (loss, anomaly) = scoreTargets(
+            let (loss, judgement) = scoreTargets(
                 pipeline.values(slot, 0),
                 baseline: pipeline.has(PipelineFlag.hasBaseline, slot)
                     ? pipeline.values(slot, 1) : nil,
@@ -182,17 +223,42 @@ extension OnlineLearner {
                     ? pipeline.values(slot, 2) : nil,
                 name.producer
             ) { setError(pipeline, kernels, slot) }
-            return CompletedSample(
-                name: name, predictedClass: -1, loss: Float(loss), anomalyScore: anomaly)
+            return CompletedSample(name: name, loss: loss, judgement: judgement)
+        case .forecast(steps: 1):
+            network.target(workspace).update(
+                from: pipeline.values(slot, 1), count: network.outputCount)
+            let (loss, judgement) = scoreForecast(
+                pipeline.values(slot, 0), next: pipeline.values(slot, 2), name.producer
+            ) { setError(pipeline, kernels, slot) }
+            return CompletedSample(name: name, loss: loss, judgement: judgement)
         case .forecast:
             network.target(workspace).update(
                 from: pipeline.values(slot, 1), count: network.outputCount)
-            let (loss, anomaly) = scoreForecast(
-                pipeline.values(slot, 0), next: pipeline.values(slot, 2), name.producer
-            ) { setError(pipeline, kernels, slot) }
-            return CompletedSample(
-                name: name, predictedClass: -1, loss: Float(loss), anomalyScore: anomaly)
+            _ = setError(pipeline, kernels, slot)
+            return nil
+        case .autoencoder:
+            return comeOutReconstruction(pipeline, kernels, slot, name)
         }
+    }
+
+    /// The same of an autoencoder.
+    private func comeOutReconstruction(
+        _ pipeline: borrowing Pipeline, _ kernels: KernelSet, _ slot: Int,
+        _ name: SampleName
+    ) -> CompletedSample {
+        network.target(workspace).update(
+            from: pipeline.values(slot, 0), count: network.outputCount)
+        let error = reconstructionError(
+            network.output(workspace), pipeline.values(slot, 2))
+        let score = reconstructionScore(
+            baseline: pipeline.has(PipelineFlag.hasBaseline, slot)
+                ? UnsafePointer(pipeline.values(slot, 1)) : nil)
+        scoreMeans(name.producer)
+        let loss = setError(pipeline, kernels, slot)
+        metrics.score(producer: name.producer, score, loss: loss)
+        watchLoss(name.producer, loss)
+        return CompletedSample(
+            name: name, loss: loss, judgement: judge(name.producer, error))
     }
 
     /// The same of a classification.
@@ -219,8 +285,9 @@ extension OnlineLearner {
         metrics.score(
             producer: name.producer, label: classes[0], predicted: predicted,
             baseline: classes[1], loss: loss)
+        watchLoss(name.producer, loss)
         return CompletedSample(
-            name: name, predictedClass: predicted, loss: Float(loss), anomalyScore: 0)
+            name: name, predictedClass: predicted, loss: loss)
     }
 
     /// Loss of the output against the target, and the output error into its register. A loss that
@@ -249,7 +316,8 @@ extension LearnerLayout {
     /// not in its weights yet, and the last of them are not scored.
     public func learnedCount(_ section: UnsafeRawPointer) -> UInt64 {
         let scored = PrequentialFigures.scored(layout: self, section: section)
-        guard let pipeline else { return scored }
+        // Forecasts of several steps are scored before they enter.
+        guard let pipeline, configuration.task.forecastSteps < 2 else { return scored }
         let cycle = section.load(fromByteOffset: pipeline.cycle.offset, as: UInt64.self)
         return scored &+ min(cycle, UInt64(pipeline.junctionCount - 1))
     }

@@ -34,7 +34,8 @@ struct PipelineFields: Sendable {
     let classes: SectionField?
     /// By sample number mod J, padded vectors. Regression: targets, no-change targets, predicted
     /// targets where those were fixed. Forecast: the sample, the change to the next one, and the
-    /// next one without limit, all in network units.
+    /// next one without limit, all in network units; of several steps the changes alone, as the
+    /// second. Autoencoder: the sample, the previous one, and the sample without limit.
     let values: SectionField?
     /// Banks of the layers 0 ..< J.
     let layers: [PipelineLayerFields]

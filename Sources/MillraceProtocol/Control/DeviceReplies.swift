@@ -49,8 +49,10 @@ public struct DeviceOperation: Codable, Equatable, Sendable {
 
 /// One junction on the device.
 public struct DeviceJunctionStatus: Codable, Equatable, Sendable {
-    /// From the input, 0 first.
+    /// From the input, those inside blocks first, 0 first.
     public var junction: Int
+    /// `block 3 recurrent`, and behind the blocks `junction 0`; absent in a network without blocks.
+    public var name: String?
     /// edgeProcessors, transformUnits or tensorArray.
     public var unit: String
     /// Edges per clock, on edge processors.
@@ -62,10 +64,11 @@ public struct DeviceJunctionStatus: Codable, Equatable, Sendable {
 
     /// A junction.
     public init(
-        junction: Int, unit: String, parallelism: Int?, utilisation: Double,
-        operations: [DeviceOperation]
+        junction: Int, name: String? = nil, unit: String, parallelism: Int?,
+        utilisation: Double, operations: [DeviceOperation]
     ) {
         self.junction = junction
+        self.name = name
         self.unit = unit
         self.parallelism = parallelism
         self.utilisation = utilisation
@@ -157,8 +160,10 @@ public struct DeviceStatus: Codable, Equatable, Sendable {
 
 /// What a fixed-point junction clipped until the served generation.
 public struct JunctionSaturations: Codable, Equatable, Sendable {
-    /// From the input, 0 first.
+    /// From the input, those inside blocks first, 0 first.
     public var junction: Int
+    /// As in `DeviceJunctionStatus`.
+    public var name: String?
     /// Products of FF.
     public var products: UInt64
     /// Sums of FF.
@@ -170,9 +175,11 @@ public struct JunctionSaturations: Codable, Equatable, Sendable {
 
     /// A junction's counts.
     public init(
-        junction: Int, products: UInt64, sums: UInt64, backprop: UInt64, update: UInt64
+        junction: Int, name: String? = nil, products: UInt64, sums: UInt64, backprop: UInt64,
+        update: UInt64
     ) {
         self.junction = junction
+        self.name = name
         self.products = products
         self.sums = sums
         self.backprop = backprop

@@ -22,6 +22,11 @@ public struct GenerationEntry: Codable, Equatable, Sendable {
     /// The same since the generation before it in this list; absent where there is none, and
     /// where this one was rolled back to an earlier one.
     public var deviceSince: DeviceAmounts?
+    /// Alarms of drift until this generation; absent without a detector.
+    public var driftAlarms: UInt64?
+    /// The same since the generation before it in this list; absent where there is none, and
+    /// where this one was rolled back to an earlier one.
+    public var driftAlarmsSince: UInt64?
 
     /// An entry; the digest is given as a number and kept as digits.
     public init(

@@ -2,8 +2,8 @@
 
 /// The guard in `status` and `guard`.
 public struct GuardStatus: Codable, Equatable, Sendable {
-    /// off; waiting (no generation is proved good yet); watching; suspicious (the figure fell, or
-    /// a label is stuck: queries are answered from `good`); probation (a new level is accepted and
+    /// off; waiting (no generation is proved good yet); watching; suspicious (the figure fell,
+    /// a label is stuck, or a drift alarm asked: queries are answered from `good`); probation (a new level is accepted and
     /// `good` still compared).
     public var state: String
     /// The generation that it would go back to; 0 when there is none.
@@ -64,7 +64,7 @@ public struct GuardStatus: Codable, Equatable, Sendable {
 public struct AuditEntry: Codable, Equatable, Sendable {
     /// When, UTC: `2026-01-31T12:34:56Z`.
     public var time: String
-    /// rollback, hold, fall, drift, unresolved, recovered, settled.
+    /// rollback, hold, fall, asked, drift, unresolved, recovered, settled.
     public var event: String
     /// guard or admin.
     public var by: String

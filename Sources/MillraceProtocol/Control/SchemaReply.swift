@@ -5,7 +5,7 @@
 public struct SchemaReply: ControlReply {
     /// Always true.
     public var ok: Bool
-    /// classification, regression or forecast.
+    /// classification, regression, forecast or autoencoder.
     public var task: String
     /// Features of one sample.
     public var features: Int
@@ -19,6 +19,9 @@ public struct SchemaReply: ControlReply {
     public var featureNames: [String]
     /// Values of one prediction.
     public var outputs: Int
+    /// Samples ahead that a forecast foretells, outputs / features; absent when it is one, and for
+    /// other tasks.
+    public var steps: Int?
     /// Names of the classes; empty when they have none.
     public var classNames: [String]
     /// Names of the targets; empty when they have none.
@@ -51,6 +54,7 @@ public struct SchemaReply: ControlReply {
         self.offset = offset
         self.featureNames = featureNames
         outputs = schema.outputCount
+        steps = schema.forecastSteps > 1 ? schema.forecastSteps : nil
         self.classNames = classNames
         self.targetNames = targetNames
         self.maxBatch = maxBatch

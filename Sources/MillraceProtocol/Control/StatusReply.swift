@@ -47,6 +47,8 @@ public struct ProducerStatus: Codable, Equatable, Sendable {
     public var idXor: String
     /// The producer's own figures.
     public var figures: Figures
+    /// The producer's own detector of drift; absent without one.
+    public var drift: ProducerDrift?
 
     /// A producer's numbers; ids are given as numbers and kept as digits.
     public init(
@@ -188,6 +190,8 @@ public struct StatusReply: ControlReply {
     public var saturations: [JunctionSaturations]?
     /// The newest reload of the configuration; absent before the first.
     public var reload: ReloadStatus?
+    /// The detector of drift over all producers; absent without one.
+    public var drift: DriftStatus?
     /// The guard of the learner.
     public var guardian: GuardStatus?
     /// Who may come in; absent in a daemon without keys.
@@ -200,7 +204,7 @@ public struct StatusReply: ControlReply {
         case producers, counters, figures, budget, budgetBytes, plannedBytes, residentBytes
         case queueDepth, commits, skippedCommits, checkpoints, device, saturations, reload
         case guardian = "guard"
-        case access, connections
+        case access, connections, drift
     }
 
     /// A status; `stateDigest` is given as a number and kept as digits.

@@ -32,8 +32,10 @@ public enum WireTask: UInt8, CaseIterable, Sendable {
     case classification = 0
     /// Labels are rows of f32, one value per target.
     case regression = 1
-    /// The next sample of the same producer is the target; there are no labels.
+    /// The next samples of the same producer are the target; there are no labels.
     case forecast = 2
+    /// The sample itself is the target; there are no labels.
+    case autoencoder = 3
 
     /// The name in JSON and in configurations.
     public var name: String { "\(self)" }
@@ -51,7 +53,8 @@ public struct WireSchema: Equatable, Sendable {
     public let elementType: WireElementType
     /// Features of one sample, at least 1.
     public let featureCount: Int
-    /// Classes, targets, or (forecast) features; values of one prediction.
+    /// Values of one prediction: classes; targets; features of every step of a forecast; of an
+    /// autoencoder the features and two more, the error and its percentile.
     public let outputCount: Int
     /// What is learned.
     public let task: WireTask
@@ -64,15 +67,22 @@ public struct WireSchema: Equatable, Sendable {
         self.task = task
     }
 
+    /// Samples ahead that a forecast foretells; 0 of other tasks.
+    public var forecastSteps: Int {
+        guard task == .forecast else { return 0 }
+        let steps = outputCount.dividedReportingOverflow(by: featureCount)
+        return steps.overflow ? 0 : steps.partialValue
+    }
+
     /// Bytes of one sample without its label; nil when they do not fit an Int.
     public var sampleBytes: Int? { CheckedSize.product(featureCount, elementType.bytes) }
 
-    /// Bytes of one label: 4 for a class, 4 · outputs for values, 0 for a forecast.
+    /// Bytes of one label: 4 for a class, 4 · outputs for values, 0 without labels.
     public var labelBytes: Int? {
         switch task {
         case .classification: 4
         case .regression: CheckedSize.product(outputCount, 4)
-        case .forecast: 0
+        case .forecast, .autoencoder: 0
         }
     }
 
@@ -81,7 +91,7 @@ public struct WireSchema: Equatable, Sendable {
         switch task {
         case .classification: .labels
         case .regression: [.labels, .valueLabels]
-        case .forecast: []
+        case .forecast, .autoencoder: []
         }
     }
 

@@ -31,6 +31,16 @@ public struct SocketPeer: Equatable, Sendable {
         self.number = number
     }
 
+    /// What machine_peer found; nil if nobody.
+    init?(family: Int32, address: UnsafeRawBufferPointer, number: UInt32) {
+        guard family != 0 else { return nil }
+        self.init(
+            kind: family == 1 ? .local : .network,
+            high: UInt64(bigEndian: address.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
+            low: UInt64(bigEndian: address.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
+            number: number)
+    }
+
     /// Whom a limit per address is about: an IPv4 address, or an IPv6 network of 64 bits, since
     /// whoever has one such network has all its addresses.
     public var network: SocketPeer {
@@ -52,26 +62,6 @@ public struct SocketPeer: Equatable, Sendable {
     }
 }
 
-/// Bytes that went over a TCP connection.
-public struct SocketTraffic: Equatable, Sendable {
-    /// Payload received by the kernel so far.
-    public var received: UInt64
-    /// Of it, read by this process so far; may lag behind by what arrives during the call.
-    public var read: UInt64
-    /// Segments with payload received so far, modulo 2³².
-    public var segments: UInt32
-    /// Payload that the other side has acknowledged.
-    public var acknowledged: UInt64
-
-    /// - received, read, segments, acknowledged: see the properties.
-    public init(received: UInt64, read: UInt64, segments: UInt32, acknowledged: UInt64) {
-        self.received = received
-        self.read = read
-        self.segments = segments
-        self.acknowledged = acknowledged
-    }
-}
-
 /// Facts about an open socket.
 public enum SocketFacts {
     /// The number that tells this socket from any other that ever had its descriptor; 0 if the
@@ -84,37 +74,9 @@ public enum SocketFacts {
         var number: UInt32 = 0
         let family = machine_peer(descriptor, &address, &number)
         guard family != 0 else { return nil }
-        let halves = address.withUnsafeBytes {
-            (
-                UInt64(bigEndian: $0.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
-                UInt64(bigEndian: $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-            )
+        return address.withUnsafeBytes {
+            SocketPeer(family: family, address: $0, number: number)
         }
-        return SocketPeer(
-            kind: family == 1 ? .local : .network, high: halves.0, low: halves.1, number: number)
-    }
-
-    /// What a TCP connection has carried; nil if the descriptor is none.
-    public static func traffic(_ descriptor: Int32) -> SocketTraffic? {
-        var traffic = SocketTraffic(received: 0, read: 0, segments: 0, acknowledged: 0)
-        guard
-            machine_tcp_info(
-                descriptor, &traffic.received, &traffic.segments, &traffic.acknowledged)
-        else { return nil }
-        // Asked for last, so that `read` is never more than what was read.
-        let waiting = UInt64(machine_readable_bytes(descriptor))
-        traffic.read = traffic.received - min(waiting, traffic.received)
-        return traffic
-    }
-
-    /// Whether bytes wait in the kernel to be read.
-    public static func hasReadableBytes(_ descriptor: Int32) -> Bool {
-        machine_readable_bytes(descriptor) > 0
-    }
-
-    /// Bytes that wait in the kernel to be sent.
-    public static func unsentBytes(_ descriptor: Int32) -> Int {
-        Int(machine_unsent_bytes(descriptor))
     }
 
     /// Ends the connection in both directions, if `descriptor` is still the socket `number`.

@@ -6,14 +6,7 @@ import Glibc
 /// Facts about the running process.
 public enum ProcessFacts {
     /// Resident memory in bytes, from /proc/self/statm; 0 where that is missing.
-    public static var residentBytes: Int { memoryPages.resident * pageBytes }
-
-    /// Resident memory that no file backs: not the executable and its libraries. 0 where
-    /// /proc/self/statm is missing.
-    public static var privateBytes: Int {
-        let pages = memoryPages
-        return max(0, pages.resident - pages.shared) * pageBytes
-    }
+    public static var residentBytes: Int { residentPages * pageBytes }
 
     /// Gives memory that malloc has free back to the kernel.
     public static func returnFreeMemory() { machine_return_memory() }
@@ -25,31 +18,17 @@ public enum ProcessFacts {
 
     private static var pageBytes: Int { Int(sysconf(Int32(_SC_PAGESIZE))) }
 
-    /// The second and third number of /proc/self/statm.
-    private static var memoryPages: (resident: Int, shared: Int) {
+    /// The second number of /proc/self/statm.
+    private static var residentPages: Int {
         let descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return (0, 0) }
+        guard descriptor >= 0 else { return 0 }
         defer { close(descriptor) }
         return withUnsafeTemporaryAllocation(byteCount: 128, alignment: 1) { buffer in
             let count = read(descriptor, buffer.baseAddress, 127)
-            guard count > 0 else { return (0, 0) }
-            var field = 0
-            var pages = (resident: 0, shared: 0)
-            for index in 0..<count {
-                let byte = buffer[index]
-                if byte == UInt8(ascii: " ") {
-                    field += 1
-                    if field == 3 { break }
-                } else if byte >= 48, byte <= 57 {
-                    let digit = Int(byte &- 48)
-                    switch field {
-                    case 1: pages.resident = pages.resident &* 10 &+ digit
-                    case 2: pages.shared = pages.shared &* 10 &+ digit
-                    default: break
-                    }
-                }
-            }
-            return (pages.resident, pages.shared)
+            guard count > 0 else { return 0 }
+            let fields = buffer[..<count].split(separator: UInt8(ascii: " "))
+            guard fields.count > 1 else { return 0 }
+            return fields[1].reduce(0) { $0 &* 10 &+ Int($1 &- 48) }
         }
     }
 

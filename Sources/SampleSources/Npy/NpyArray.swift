@@ -40,7 +40,11 @@ struct NpyArray {
     /// Reads rows `index ..< index + count` into `bytes`, which gets exactly that length.
     func read(from index: Int, count: Int, into bytes: inout [UInt8]) throws(SourceError) {
         let wanted = count * rowBytes
-        if bytes.count != wanted { bytes = [UInt8](repeating: 0, count: wanted) }
+        // In the memory that is there: a last frame is shorter, and the next one is not.
+        if bytes.count > wanted { bytes.removeLast(bytes.count - wanted) }
+        if bytes.count < wanted {
+            bytes.append(contentsOf: repeatElement(0, count: wanted - bytes.count))
+        }
         let offset = header.dataOffset + index * rowBytes
         var result: Result<Int, SourceError> = .success(0)
         bytes.withUnsafeMutableBytes { buffer in

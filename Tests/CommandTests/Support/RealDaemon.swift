@@ -97,6 +97,8 @@ final class RawProducer {
     /// The newest cost that an ACK told.
     private(set) var cost: DeviceCost?
     private var isWelcome = false
+    /// Whether the daemon's task has classes.
+    private var isLabelled = true
 
     init(_ endpoint: String, keys: CurveClient? = nil) throws(MessagingError) {
         context = try MessagingContext()
@@ -137,7 +139,7 @@ final class RawProducer {
         return isWelcome
     }
 
-    /// Sends samples of 64 i16 with a class each until sequence `last`, as credit allows.
+    /// Sends samples of 64 i16, with a class each where the task has classes, until sequence `last`, as credit allows.
     func stream(to last: UInt64, batch: UInt64 = 64) -> Bool {
         var idle = 0
         while durable < last, idle < 2_000 {
@@ -179,11 +181,13 @@ final class RawProducer {
             let label = Int32((first &+ UInt64(index)) % 64)
             body.storeBytes(of: label, toByteOffset: samples * 128 + index * 4, as: Int32.self)
         }
-        let bytes = 32 + samples * 132
+        let bytes = 32 + samples * (isLabelled ? 132 : 128)
         Frame.seal(
             UnsafeMutableRawBufferPointer(rebasing: buffer[..<bytes]),
             header: FrameHeader(
-                type: .samples, flags: [.labels, FrameFlags(elementType: .i16)],
+                type: .samples,
+                flags: isLabelled
+                    ? [.labels, FrameFlags(elementType: .i16)] : FrameFlags(elementType: .i16),
                 sequence: first, epoch: epoch, count: UInt32(samples)))
         next = first + count
         return bytes
@@ -209,6 +213,7 @@ final class RawProducer {
                 (epoch, next, limit) = (welcome.epoch, welcome.next, welcome.limit)
                 durable = welcome.durable
                 isWelcome = true
+                isLabelled = welcome.schema.task == .classification
             } else if let ack = try? Ack.decode(header, body) {
                 (durable, limit) = (max(durable, ack.durable), max(limit, ack.limit))
                 cost = ack.cost ?? cost

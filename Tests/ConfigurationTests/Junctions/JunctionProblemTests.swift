@@ -214,6 +214,6 @@ import Testing
         #expect(found[0].nearest == "MILLRACE_JUNCTION_0_STRUCTURE")
         #expect(found[1].expected == "junction.N with N from 0 to 16, counted from the input")
         #expect(found[2].nearest == "junction.0.rule" && found[3].nearest == "[junction]")
-        #expect(found[3].expected.contains("network, junction, junction.N, learning"))
+        #expect(found[3].expected.contains("network, block.N, junction, junction.N, learning"))
     }
 }

@@ -8,13 +8,13 @@ import Testing
 
 @Suite struct ConnectionAccountTests {
     static let limits = AccountLimits(
-        maximumMessageBytes: 32_768, highWater: 16, kernelBufferBytes: 131_072)
+        maximumMessageBytes: 32_768, highWater: 16)
 
     /// A connection with a door, seen by a guard.
     struct World {
         var account = ConnectionAccount(delivered: 0, nanoseconds: 0)
         var read: UInt64 = 0
-        var segments: UInt32 = 0
+        var reads: UInt64 = 0
         var delivered: UInt64 = 0
         var emptied: UInt64 = 0
         var nanoseconds: UInt64 = 0
@@ -24,8 +24,7 @@ import Testing
             return account.look(
                 ConnectionAccount.Look(
                     deliveredBefore: delivered,
-                    traffic: SocketTraffic(
-                        received: read, read: read, segments: segments, acknowledged: 0),
+                    traffic: SocketTraffic(read: read, reads: reads),
                     emptied: emptied, deliveredAfter: delivered, nanoseconds: nanoseconds),
                 ConnectionAccountTests.limits)
         }
@@ -33,7 +32,7 @@ import Testing
         /// Bytes come in segments of `segment`.
         mutating func receive(_ bytes: UInt64, segment: UInt64 = 1448) {
             read += bytes
-            segments &+= UInt32((bytes + segment - 1) / segment)
+            reads += (bytes + segment - 1) / segment
         }
     }
 

@@ -1,6 +1,7 @@
 // Goal: a learner learns with every cell of the catalogue, a predictor sees what the learner sees,
 // and a section tells what its junctions are.
 
+import Arithmetic
 import Junctions
 import Kernels
 import Learning
@@ -36,6 +37,50 @@ import Testing
                 features, .classIndex(label), sequence: UInt64(step))
             #expect(prediction.classIndex == outcome.predictedClass, "step \(step)")
         }
+    }
+
+    /// Raw bytes become fixed-point inputs on a way of their own, in both.
+    @Test(arguments: [Float(1) / 256, 0.3]) func aPredictorReadsBytesAsTheLearnerDoes(
+        scale: Float
+    ) throws {
+        let fixed = JunctionSpecification(
+            structure: .dense,
+            arithmetic: .fixed(
+                try #require(FixedFormat(10, 2, 7))))
+        let harness = try LearnerHarness(
+            LearnerConfiguration(
+                featureCount: 14, elementType: .u8, inputScale: scale, inputOffset: -3,
+                normaliser: .none, task: .classification(classCount: 5), hidden: [12],
+                hiddenActivation: .sigmoid, outputActivation: .sigmoid, loss: .crossEntropy,
+                initialisation: .glorotNormal, seed: 9, learningRate: 0.125,
+                junctions: [fixed, fixed], inputWidth: 40, outputWidth: 8))
+        let scratch = UnsafeMutableRawPointer.allocate(
+            byteCount: harness.layout.predictorWorkspaceBytes, alignment: 64)
+        let outputs = UnsafeMutablePointer<Float>.allocate(capacity: 5)
+        defer {
+            scratch.deallocate()
+            outputs.deallocate()
+        }
+        let predictor = Predictor(layout: harness.layout, workspace: scratch, kernels: .best)
+        var random = Xoshiro256StarStar(seed: 6)
+        var classes: Set<Int32> = []
+        for step in 0..<400 {
+            let label = random.index(below: 5)
+            let raw = (0..<14).map {
+                UInt8(($0 % 5 == label ? 150 : 0) + random.index(below: 106))
+            }
+            raw.withUnsafeBytes { bytes in
+                let features = bytes.baseAddress ?? UnsafeRawPointer(harness.section)
+                let predicted = predictor.predict(
+                    section: harness.section, features: features, outputs: outputs)
+                let outcome = harness.learner.sample(
+                    producer: 0, epoch: 1, sequence: UInt64(step), features: features,
+                    label: .classIndex(Int32(label)))
+                #expect(predicted == outcome.predictedClass, "step \(step)")
+                classes.insert(predicted)
+            }
+        }
+        #expect(classes.count > 2)
     }
 
     @Test(arguments: names) func aSoundSectionHasNoFindings(_ name: String) throws {

@@ -31,12 +31,12 @@ import WeightStore
             .crossEntropyUnsuitable(
                 outputActivation: .relu, task: .classification(classCount: 3))
         ),
-        ({ $0.task = .forecast }, .softmaxUnsuitable(key: "output activation")),
+        ({ $0.task = .forecast(steps: 1) }, .softmaxUnsuitable(key: "output activation")),
         (
             {
-                $0.task = .forecast
+                $0.task = .forecast(steps: 1)
                 $0.outputActivation = .sigmoid
-            }, .crossEntropyUnsuitable(outputActivation: .sigmoid, task: .forecast)
+            }, .crossEntropyUnsuitable(outputActivation: .sigmoid, task: .forecast(steps: 1))
         ),
         (
             { $0.learningRate = 0 },

@@ -41,7 +41,7 @@ import WeightStore
             } else {
                 harness.sample(features, targets: targets, producer: producer)
             }
-        case .forecast:
+        case .forecast, .autoencoder:
             harness.sample(features, .none, producer: producer)
         }
         if step % 97 == 96 { harness.learner.openEpoch(producer: producer, epoch: 1) }
@@ -70,7 +70,57 @@ import WeightStore
             ("raw input", .classifier(features: 9, classes: 2, normaliser: .none)),
             ("regression", .real(features: 6, targets: 2, pending: 5, producers: 2)),
             ("forecast", .real(features: 8, targets: nil, producers: 3)),
-        ] + LearnerConfiguration.cells
+            ("steps", StepForecastTests.configuration(features: 5, steps: 7, producers: 3)),
+            ("autoencoder", ReconstructionTests.configuration(features: 9, producers: 3)),
+            (
+                "autoencoder of raw values",
+                ReconstructionTests.configuration(features: 9, hidden: [4], normaliser: .none)
+            ),
+        ] + drifting + LearnerConfiguration.cells
+
+    /// With thresholds so low that Page-Hinkley raises alarms within 500 random labels; ADWIN's are in
+    /// DriftLearnerTests.
+    static let drifting: [(String, LearnerConfiguration)] = [
+        (
+            "Page-Hinkley, rate raised",
+            drifting(
+                .classifier(features: 9, classes: 4, pending: 7, producers: 3),
+                .pageHinkley(PageHinkleySettings(delta: 0, threshold: 1, minimumCount: 9)),
+                .raiseRate(factor: 3, samples: 20))
+        ),
+        (
+            "Page-Hinkley, pipelined",
+            drifting(
+                .classifier(features: 9, hidden: [12, 8], classes: 4, producers: 3),
+                .pageHinkley(PageHinkleySettings(delta: 0, threshold: 1, minimumCount: 9)),
+                .raiseRate(factor: 3, samples: 20), isPipelined: true)
+        ),
+        (
+            "ADWIN, warmed up again",
+            drifting(
+                .classifier(features: 9, classes: 4, pending: 7, producers: 3),
+                .adwin(
+                    AdaptiveWindowSettings(
+                        delta: 0.99, bucketsPerRow: 2, checkInterval: 1, rowCount: 5, shortest: 1)),
+                .reWarm(count: 100))
+        ),
+    ]
+
+    private static func drifting(
+        _ base: LearnerConfiguration, _ detector: DriftDetector, _ response: DriftResponse,
+        isPipelined: Bool = false
+    ) -> LearnerConfiguration {
+        var configuration = base
+        configuration.drift = DriftSettings(detector: detector, response: response)
+        if isPipelined { configuration.schedule = .pipeline }
+        return configuration
+    }
+
+    @Test(arguments: drifting.prefix(2).map(\.0)) func thereAreAlarms(_ name: String) throws {
+        let harness = try LearnerHarness(Self.configuration(name))
+        for step in 0..<500 { Self.step(harness, step, seed: 11) }
+        #expect(try #require(harness.learner.driftFigures(producer: nil)).alarms > 0)
+    }
 
     @Test(arguments: configurations.map(\.0))
     func everyKernelSetLearnsTheSameBytes(_ name: String) throws {

@@ -16,6 +16,8 @@ import Testing
             ("flat", .classifier(features: 9, hidden: [], classes: 4, producers: 2)),
             ("regression", .real(features: 6, targets: 2, pending: 5, producers: 2)),
             ("forecast", .real(features: 8, targets: nil, producers: 3)),
+            ("steps", StepForecastTests.configuration(features: 5, steps: 7, producers: 3)),
+            ("autoencoder", ReconstructionTests.configuration(features: 9, producers: 3)),
             ("fixed throughout", LearnerConfiguration.cells.last?.1),
             (
                 "borders",

@@ -79,7 +79,7 @@ final class LearnerHarness {
             byteCount: layout.predictorWorkspaceBytes, alignment: 64)
         defer { scratch.deallocate() }
         let predictor = Predictor(layout: layout, workspace: scratch, kernels: .best)
-        var outputs = [Float](repeating: .nan, count: layout.configuration.outputCount)
+        var outputs = [Float](repeating: .nan, count: layout.configuration.predictionCount)
         let classIndex = outputs.withUnsafeMutableBufferPointer { buffer in
             features.withUnsafeBytes { raw in
                 guard let target = buffer.baseAddress, let source = raw.baseAddress else {

@@ -44,7 +44,7 @@ extension LearnerConfiguration {
         LearnerConfiguration(
             featureCount: features, elementType: .f32,
             normaliser: .running(clip: 5, horizon: 2_000),
-            task: targets.map { .regression(targetCount: $0) } ?? .forecast, hidden: [16],
+            task: targets.map { .regression(targetCount: $0) } ?? .forecast(steps: 1), hidden: [16],
             hiddenActivation: .tanh, outputActivation: .identity, loss: .squaredError,
             initialisation: .glorotUniform, seed: seed, learningRate: learningRate,
             pendingCapacity: pending, producerCapacity: producers)

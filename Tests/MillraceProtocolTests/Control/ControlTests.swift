@@ -9,11 +9,25 @@ import Testing
     private static let figures = Figures(
         task: "classification", samples: 10, overall: 0.9, last1000: 0.925, noChange: 0.5,
         kappaTemporal: 0.8, perClassRecall: [0.5, nil, 1], mae: 0.25, rmse: 0.5, skill: 0.75,
-        anomalyScore: -1.5, loss: 0.125)
-    private static let producer = ProducerStatus(
-        name: "gas.1", epoch: 2, position: 30, durable: 20, next: 41, queued: 10, learned: 20,
-        pending: 3, expired: 1, refused: 2, skipped: 1, labels: 3, resends: 5, idCount: 50,
-        idSum: .max, idXor: 1, figures: figures)
+        anomalyScore: -1.5, loss: 0.125, anomalyPercentile: 0.75, meanBaseline: 0.5,
+        steps: [StepError(step: 1, mae: 0.25, noChange: 0.5)])
+    private static let alarm = DriftAlarmReply(
+        number: 2, sample: 900, lossBefore: 0.1, lossAfter: 0.5, samplesAfter: 40)
+    private static let producer = {
+        var producer = ProducerStatus(
+            name: "gas.1", epoch: 2, position: 30, durable: 20, next: 41, queued: 10, learned: 20,
+            pending: 3, expired: 1, refused: 2, skipped: 1, labels: 3, resends: 5, idCount: 50,
+            idSum: .max, idXor: 1, figures: figures)
+        producer.drift = ProducerDrift(alarms: 2, level: 0.1, newest: alarm)
+        return producer
+    }()
+    private static let generation = {
+        var entry = GenerationEntry(
+            generation: 9, restoredFrom: 0, stateDigest: 1, state: "durable", held: true, pins: 1,
+            samples: 100, device: amounts, deviceSince: amounts)
+        (entry.driftAlarms, entry.driftAlarmsSince) = (2, 1)
+        return entry
+    }()
     private static let checkpoint = CheckpointEntry(
         name: "a", path: "/s/a.safetensors", generation: 7, stateDigest: 9, bytes: 100,
         samples: 5, problem: "torn")
@@ -27,7 +41,7 @@ import Testing
 
     private static func makeExamples() throws -> [(schema: String, bytes: [UInt8])] {
         let wire = WireSchema(
-            elementType: .u8, featureCount: 784, outputCount: 10, task: .classification)
+            elementType: .u8, featureCount: 784, outputCount: 1_568, task: .forecast)
         return [
             (
                 "request",
@@ -52,10 +66,7 @@ import Testing
                     GenerationsReply(
                         newest: 9,
                         generations: [
-                            GenerationEntry(
-                                generation: 9, restoredFrom: 0, stateDigest: 1,
-                                state: "durable", held: true, pins: 1, samples: 100,
-                                device: amounts, deviceSince: amounts)
+                            generation
                         ]))
             ),
             (
@@ -131,6 +142,9 @@ import Testing
     private static let status: StatusReply = {
         var status = fullStatus
         status.reload = reload
+        status.drift = DriftStatus(
+            detector: "adwin", onAlarm: "raise-rate", alarms: 2, level: 0.2, raisedSamples: 50,
+            newest: alarm)
         return status
     }()
     private static let fullStatus = StatusReply(

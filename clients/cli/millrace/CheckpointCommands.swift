@@ -257,9 +257,11 @@ struct CheckpointInspect: ParsableCommand {
         if let note { Console.print("junctions: not looked at, \(note)\n") }
         guard !junctions.isEmpty else { return }
         var table = TextTable(["junction", "shape", "what", "weights", "bytes", "state"])
+        let hasBlocks = junctions.contains { $0.name?.hasPrefix("block.") ?? false }
         for junction in junctions {
             table.add(
-                "\(junction.index)", "\(junction.inputs)x\(junction.outputs)", junction.junction,
+                hasBlocks ? junction.name ?? "" : "\(junction.index)",
+                "\(junction.inputs)x\(junction.outputs)", junction.junction,
                 "\(junction.weights)", "\(junction.bytes)",
                 junction.findings.isEmpty
                     ? (junction.checks + Self.figures(junction)).joined(separator: ", ")

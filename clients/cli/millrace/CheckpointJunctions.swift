@@ -11,6 +11,9 @@ import WeightStore
 /// One junction of a checkpoint, as `inspect` prints it.
 struct JunctionDocument: Codable {
     var index: Int
+    /// What the names of its tensors begin with, behind `learner.`: `junction.0`,
+    /// `block.3.recurrent`.
+    var name: String?
     var inputs: Int
     var outputs: Int
     var junction: String
@@ -73,7 +76,8 @@ extension Checkpoint {
         guard let base = memory.baseAddress else { return ([], nil, nil) }
         let documents = layout.junctionReports(UnsafeRawPointer(base)).map { report in
             JunctionDocument(
-                index: report.index, inputs: report.inputs, outputs: report.outputs,
+                index: report.index, name: report.name, inputs: report.inputs,
+                outputs: report.outputs,
                 junction: report.text, weights: report.weightCount, bytes: report.byteCount,
                 saturations: report.saturations,
                 scatter: report.scatter.map { [$0.left, $0.right] }, checks: report.checks,

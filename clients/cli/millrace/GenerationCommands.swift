@@ -17,8 +17,10 @@ struct GenerationsCommand: ParsableCommand {
                 GenerationsReply.self, ControlRequest(command: .generations))
             if output.json { return Console.printJSON(bytes: client.newestReply) }
             let hasDevice = reply.generations.contains { $0.device != nil }
+            let hasDrift = reply.generations.contains { $0.driftAlarms != nil }
             var table = TextTable(
                 ["generation", "state", "samples", "held", "pins", "from", "digest"]
+                    + (hasDrift ? ["alarms", "since"] : [])
                     + (hasDevice ? ["device clocks", "since", "energy", "since"] : []))
             for entry in reply.generations {
                 table.add(
@@ -27,10 +29,15 @@ struct GenerationsCommand: ParsableCommand {
                         entry.held ? "held" : "", "\(entry.pins)",
                         entry.restoredFrom == 0 ? "" : "\(entry.restoredFrom)",
                         entry.stateDigest,
-                    ] + (hasDevice ? Self.device(entry) : []))
+                    ] + (hasDrift ? Self.drift(entry) : []) + (hasDevice ? Self.device(entry) : []))
             }
             table.lines.forEach(Console.print)
         }
+    }
+
+    /// Alarms of drift until the generation, and since the one below it.
+    private static func drift(_ entry: GenerationEntry) -> [String] {
+        [entry.driftAlarms, entry.driftAlarmsSince].map { $0.map { "\($0)" } ?? "-" }
     }
 
     /// Clocks and energy until the generation, and since the one below it.

@@ -9,7 +9,9 @@ struct PredictCommand: ParsableCommand {
         commandName: "predict", abstract: "Asks for predictions; nothing is learned.",
         discussion: "Answered from the newest durable generation, also while the daemon learns. "
             + "One line per sample: its index, the class and its probability, or the values in "
-            + "the units of the data, and the generation that answered.")
+            + "the units of the data, and the generation that answered; one line per step of a "
+            + "forecast of several. An autoencoder also says how wrong its reconstruction is, and "
+            + "which share of the errors so far was smaller.")
 
     @OptionGroup var source: SourceArguments
     @Option(help: ArgumentHelp("At most this many samples.", valueName: "count"))
@@ -34,6 +36,10 @@ struct PredictCommand: ParsableCommand {
         var classIndex: Int32?
         var className: String?
         var outputs: [Float?]
+        /// Autoencoder: how wrong the outputs are.
+        var error: Float?
+        /// The share of the errors so far below it; absent while too few are known.
+        var anomalyPercentile: Float?
         var generation: UInt64
     }
 
@@ -148,26 +154,52 @@ struct PredictCommand: ParsableCommand {
         let label = view.classIndex(offset)
         let outputs = (0..<view.outputCount).map { view.output(offset, $0) }
         let name = schema.classNames.indices.contains(Int(label))
-        return Prediction(
+        var prediction = Prediction(
             index: first + offset, classIndex: label < 0 ? nil : label,
             className: name ? schema.classNames[Int(label)] : nil,
             outputs: outputs.map { $0.isFinite ? $0 : nil }, generation: view.generation)
+        if schema.task == WireTask.autoencoder.name, outputs.count == schema.features + 2 {
+            prediction.outputs.removeLast(2)
+            prediction.error = outputs[schema.features]
+            let percentile = outputs[schema.features + 1]
+            prediction.anomalyPercentile = percentile < 0 ? nil : percentile
+        }
+        return prediction
     }
 
     private func line(_ one: Prediction, _ schema: SchemaReply) -> String {
-        let answered = "generation \(one.generation)"
         guard let label = one.classIndex else {
-            let names =
-                schema.task == WireTask.forecast.name
-                ? schema.featureNames : schema.targetNames
+            let isRegression = schema.task == WireTask.regression.name
+            let names = isRegression ? schema.targetNames : schema.featureNames
             let values = one.outputs.enumerated().map { index, value in
                 let text = value.map { "\($0)" } ?? "nan"
-                return names.indices.contains(index) ? "\(names[index]) \(text)" : text
+                let name = isRegression ? index : index % max(1, schema.features)
+                return names.indices.contains(name) ? "\(names[name]) \(text)" : text
             }
-            return "\(one.index)  \(values.joined(separator: "  "))  \(answered)"
+            return Self.lines(one, values, schema).joined(separator: "\n")
         }
         let share = Int(label) < one.outputs.count ? one.outputs[Int(label)] : nil
         return "\(one.index)  \(one.className ?? "\(label)")  "
-            + "\(Format.decimal(Double(share ?? .nan), 4))  \(answered)"
+            + "\(Format.decimal(Double(share ?? .nan), 4))  generation \(one.generation)"
+    }
+
+    /// Values that are named already: a line per step of a forecast, `+1` first where there are
+    /// several; with error and percentile of an autoencoder.
+    private static func lines(
+        _ one: Prediction, _ values: [String], _ schema: SchemaReply
+    ) -> [String] {
+        let answered = "generation \(one.generation)"
+        if let steps = schema.steps, values.count == steps * schema.features {
+            return (0..<steps).map { step in
+                let part = values[(step * schema.features)..<((step + 1) * schema.features)]
+                return "\(one.index)  +\(step + 1)  \(part.joined(separator: "  "))  \(answered)"
+            }
+        }
+        var words = ["\(one.index)"] + values
+        if let error = one.error {
+            words.append("error \(error)")
+            words.append("percentile \(one.anomalyPercentile.map { "\($0)" } ?? "none")")
+        }
+        return [(words + [answered]).joined(separator: "  ")]
     }
 }

@@ -41,6 +41,13 @@ struct StatusText {
             "memory",
             "resident \(Format.bytes(status.residentBytes)), planned "
                 + "\(Format.bytes(status.plannedBytes)) of \(Format.bytes(status.budgetBytes))")
+        if let drift = status.drift {
+            table.add("drift", DriftText(drift: drift).parts.joined(separator: ", "))
+            for producer in status.producers {
+                guard let newest = producer.drift?.newest else { continue }
+                table.add("", "  \(producer.name): the last \(DriftText.alarm(newest))")
+            }
+        }
         for line in StatusDoors(status: status).lines { table.add(line.name, line.text) }
         return table.lines + [""] + FiguresText(figures: status.figures).lines
             + DeviceText(status: status).lines + producers + refusals + budget
@@ -102,10 +109,30 @@ struct FiguresText {
             table.add(
                 "skill",
                 "\(Format.figure(figures.skill))  rmse \(Format.figure(figures.rmse))"
-                    + "  anomaly \(Format.figure(figures.anomalyScore))")
+                    + "  anomaly \(Format.figure(figures.anomalyScore))" + percentileText)
+            if let mean = figures.meanBaseline {
+                table.add(
+                    "means", "\(Format.figure(mean)) is the error of saying the running means")
+            }
+            if let steps = figures.steps {
+                table.add("steps", steps.map(Self.stepText).joined(separator: "  "))
+                table.add(
+                    "no change",
+                    steps.map { "+\($0.step) \(Format.figure($0.noChange))" }
+                        .joined(separator: "  "))
+            }
         }
         table.add("scored", Format.count(figures.samples) + " samples, test then train")
         return table.lines
+    }
+
+    /// `  percentile 0.9812`, where errors are ranked.
+    private var percentileText: String {
+        figures.anomalyPercentile.map { "  percentile \(Format.figure($0))" } ?? ""
+    }
+
+    private static func stepText(_ step: StepError) -> String {
+        "+\(step.step) \(Format.figure(step.mae))"
     }
 
     /// Recall by class; of many classes the five that are recognised least.

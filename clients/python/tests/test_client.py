@@ -11,7 +11,7 @@ import pytest
 import millrace
 from conftest import Array, Start
 from millrace.asking import Exchange, Questions
-from millrace.replies import Schema, Status
+from millrace.replies import Generation, Schema, Status
 from millrace.wire.header import FrameType
 from millrace.wire.queries import encode_control
 
@@ -133,7 +133,11 @@ def reply(request: int, **members: object) -> bytes:
 
 def test_unknown_members_are_kept_and_wrong_ones_found() -> None:
     raw = {"ok": True, "mode": "learning", "inFlight": 3, "device": {"cycles": 12}}
+    raw["drift"] = {"detector": "adwin", "alarms": 2}
     status = Status.of(raw)
+    assert status.drift["alarms"] == 2
+    assert Status.of({"ok": True}).drift == {}
+    assert Generation.of({"driftAlarms": 3, "driftAlarmsSince": 1}).drift_alarms_since == 1
     assert status.raw["device"]["cycles"] == 12
     assert (status.mode, status.producers, status.samples) == ("learning", (), 0)
     with pytest.raises(millrace.FrameError):

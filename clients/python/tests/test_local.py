@@ -61,6 +61,63 @@ def test_a_forecast_takes_samples_without_labels(start: Start) -> None:
             assert client.status().samples >= 299
 
 
+def test_a_forecast_of_several_steps(start: Start) -> None:
+    wave = np.sin(np.arange(400)[:, None] / 5 + np.arange(2)).astype(np.float32)
+    daemon = start(X=wave, steps=5, rate=0.05)
+    with daemon.producer() as producer:
+        producer.send(wave)
+        producer.flush()
+        with daemon.client() as client:
+            schema = client.schema()
+            assert (schema.task, schema.steps, schema.outputs) == ("forecast", 5, 10)
+            prediction = client.predict(wave[:3])
+            assert prediction.outputs.shape == (3, 5, 2)
+            assert prediction.errors is None
+            assert prediction.percentiles is None
+            assert client.predict(wave[:0]).outputs.shape == (0, 5, 2)
+            figures = client.status().figures
+            assert [step["step"] for step in figures["steps"]] == [1, 2, 3, 4, 5]
+            assert figures["samples"] == 395
+            assert figures["steps"][4]["noChange"] > 2 * figures["steps"][0]["noChange"]
+
+
+def test_an_autoencoder_says_how_unusual_samples_are(start: Start) -> None:
+    generator = np.random.default_rng(1)
+    hidden = generator.normal(size=(5000, 1))
+    X = (hidden @ np.array([[1.0, -2.0, 0.5, 3.0]]) + 20).astype(np.float32)
+    X += generator.normal(0, 0.05, X.shape).astype(np.float32)
+    daemon = start(X=X, task="autoencoder", hidden=[8, 1, 8], rate=0.05)
+    with daemon.producer() as producer, daemon.client() as client:
+        early = client.predict(X[:2]).percentiles
+        assert early is not None
+        assert np.isnan(early).all()
+        with pytest.raises(millrace.SampleError, match="an autoencoder takes no labels"):
+            producer.send(X, X)
+        producer.send(X)
+        producer.flush()
+        # The others say 2, the last says −2.
+        odd = np.array([[22, 16, 21, 14]], np.float32)
+        prediction = client.predict(np.concatenate([X[-200:], odd]))
+        assert prediction.outputs.shape == (201, 4)
+        assert prediction.errors is not None
+        assert prediction.percentiles is not None
+        assert 0.2 < prediction.percentiles[:200].mean() < 0.8
+        assert prediction.percentiles[200] > 0.99
+        figures = client.status().figures
+        assert figures["task"] == "autoencoder"
+        assert figures["mae"] < figures["meanBaseline"]
+        assert 0 <= figures["anomalyPercentile"] <= 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"task": "autoencoder", "steps": 2}, {"steps": 0}, {"task": "guess"},
+                  {"y": [0, 1, 0], "task": "forecast"}],
+)  # fmt: skip
+def test_tasks_that_cannot_be(arguments: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"steps is|task is"):
+        millrace.local(X=np.zeros((3, 2), np.float32), **arguments)  # type: ignore[arg-type]
+
+
 def test_wide_samples_fit_their_frames(start: Start) -> None:
     X = np.zeros((3, 20_000), np.float32)
     daemon = start(X=X, y=[0, 1, 0], hidden=[4])

@@ -16,7 +16,7 @@ pytest.importorskip("river")
 from river import base, datasets, evaluate, metrics, preprocessing
 from river import stream as river_stream
 
-from millrace.river import MillraceClassifier, MillraceRegressor
+from millrace.river import MillraceAnomalyDetector, MillraceClassifier, MillraceRegressor
 
 pytestmark = pytest.mark.usefixtures("millraced")
 Sample = dict[str, float]
@@ -72,6 +72,23 @@ def test_regression(models: list[Any]) -> None:
     score = evaluate.progressive_val_score(data, model, metrics.MAE())
     assert 0 < score.get() < 35
     assert model.model.status().figures["mae"] == pytest.approx(score.get(), rel=1e-4)
+
+
+def test_an_anomaly_detector_scores_from_0_to_1(models: list[Any]) -> None:
+    model = MillraceAnomalyDetector(hidden=(8, 1, 8), rate=0.05)
+    models.append(model)
+    generator = np.random.default_rng(2)
+    hidden = generator.normal(size=4000)
+    samples = [{"a": h, "b": -2 * h + 1, "c": 3 * h} for h in hidden.tolist()]
+    scores = []
+    for sample in samples[:120]:
+        scores.append(model.score_one(sample))
+        model.learn_one(sample)
+    assert scores[:100] == [0.0] * 100
+    assert max(scores[100:]) > 0.5
+    model.learn_many(samples[120:])
+    assert all(0 <= score <= 1 for score in model.score_many(samples[-20:]))
+    assert model.score_one({"a": 1.0, "b": 3.0, "c": -3.0}) > 0.99
 
 
 def test_learn_many_is_a_loop_of_learn_one(

@@ -49,7 +49,7 @@ package struct BlockGraph: Sendable {
         _ workspace: inout WorkspaceLayout
     ) {
         let purpose = BlockPurpose(learns: learns, producers: c.producerCapacity)
-        let blocks = Self.make(c, purpose)
+        let blocks = c.madeBlocks(purpose)
         entry = PlaneEntry(
             c.blocks.isEmpty ? .flat(count: c.featureCount) : c.entryShape, input, &workspace)
         places = BlockPlaces(
@@ -73,18 +73,6 @@ package struct BlockGraph: Sendable {
         }
         // Whole vectors may be read past the end of a plane.
         if !blocks.isEmpty { _ = workspace.take(64, "scratch memory of blocks") }
-    }
-
-    private static func make(_ c: LearnerConfiguration, _ purpose: BlockPurpose) -> [Block] {
-        guard !c.blocks.isEmpty else { return [] }
-        do {
-            let shapes = try c.blockShapes()
-            return try c.blocks.enumerated().map { index, specification in
-                try Block(specification, Array(shapes[...index]), purpose)
-            }
-        } catch {
-            preconditionFailure("a valid configuration: \(error)")
-        }
     }
 
     var isEmpty: Bool { nodes.isEmpty }
@@ -180,5 +168,20 @@ package struct BlockGraph: Sendable {
             kept: workspace + places.kept[index],
             outcome: workspace + nodes[index].outcomeOffset,
             scratch: workspace + scratchOffset, producer: producer, counts: counts)
+    }
+}
+
+extension LearnerConfiguration {
+    /// The blocks of a valid configuration.
+    func madeBlocks(_ purpose: BlockPurpose) -> [Block] {
+        guard !blocks.isEmpty else { return [] }
+        do {
+            let shapes = try blockShapes()
+            return try blocks.enumerated().map { index, specification in
+                try Block(specification, Array(shapes[...index]), purpose)
+            }
+        } catch {
+            preconditionFailure("a valid configuration: \(error)")
+        }
     }
 }

@@ -32,6 +32,44 @@ extension BlockSpecification {
         }
     }
 
+    /// What follows the sums of its junctions, or its norm; nil where it has no such choice.
+    var activation: Activation? {
+        switch self {
+        case .convolution(let block): block.activation
+        case .residual(let block): block.activation
+        case .linear(let block): block.activation
+        case .groupNorm(_, let activation), .runningNorm(_, let activation): activation
+        case .pooling, .globalPooling, .lstm, .flatten: nil
+        }
+    }
+
+    /// Gives the one junction of a block another specification; false, and nothing happens, where
+    /// it has several or none.
+    package mutating func setJunction(_ specification: JunctionSpecification) -> Bool {
+        switch self {
+        case .convolution(var block):
+            block.junction = specification
+            self = .convolution(block)
+        case .residual(var block):
+            guard case .convolution = block.projection else { return false }
+            block.projection = .convolution(specification)
+            self = .residual(block)
+        case .linear(var block):
+            block.junction = specification
+            self = .linear(block)
+        case .lstm, .pooling, .globalPooling, .groupNorm, .runningNorm, .flatten: return false
+        }
+        return true
+    }
+
+    /// What decides the fields that it keeps and what these mean, in words.
+    package var shapeText: String {
+        guard case .lstm(let block) = self, case .producer(let history) = block.state else {
+            return meaning
+        }
+        return meaning + " history \(history)"
+    }
+
     /// Everything that says what its weights and states mean, in words; not the increments of its
     /// junctions, nor how fast statistics move.
     var meaning: String {

@@ -21,7 +21,8 @@ extension ResidualBlock {
             guard sum == skip else {
                 throw StructureError(
                     "projection", found: "none",
-                    expected: "conv or padded: \(skip) entered the span, but \(sum) came out")
+                    expected: "convolution or padded: \(skip) entered the span, but \(sum) came out"
+                )
             }
         case .convolution, .padded:
             _ = try strides(from: skip, to: sum)
@@ -51,7 +52,7 @@ extension ResidualBlock {
         if case .padded = projection, channelsOut < channels {
             throw StructureError(
                 "projection", found: "padded from \(channels) to \(channelsOut) channels",
-                expected: "conv: zeros make no channels fewer")
+                expected: "convolution: zeros make no channels fewer")
         }
         return (rowStride, columnStride)
     }

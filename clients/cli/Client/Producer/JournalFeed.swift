@@ -122,7 +122,7 @@ public final class JournalFeed: SampleFeed {
         for row in 0..<batch.count {
             rows.append(contentsOf: batch.features[(row * width)..<((row + 1) * width)])
             switch schema.task {
-            case .forecast: break
+            case .forecast, .autoencoder: break
             case .classification:
                 let label = batch.classes.isEmpty ? -1 : batch.classes[row]
                 withUnsafeBytes(of: label.littleEndian) { rows.append(contentsOf: $0) }

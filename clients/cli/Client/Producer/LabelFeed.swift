@@ -41,8 +41,9 @@ public final class LabelFeed: SampleFeed {
 
     /// Reserves the numbers.
     public func opened(_ welcome: Welcome) throws(ClientError) {
-        guard welcome.schema.task != .forecast else {
-            throw ClientError(.badData, "a forecast takes no labels")
+        guard welcome.schema.labelBytes != 0 else {
+            throw ClientError(
+                .badData, "the daemon's task, \(welcome.schema.task.name), takes no labels")
         }
         for label in labels
         where welcome.schema.task == .regression

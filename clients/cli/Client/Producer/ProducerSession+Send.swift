@@ -118,16 +118,24 @@ extension ProducerSession {
             rateSent = 0
             return 1
         }
-        return due > Double(rateSent) ? UInt64(due) - min(rateSent, UInt64(due)) : 0
+        let allowed = due > Double(rateSent) ? UInt64(due) - min(rateSent, UInt64(due)) : 0
+        return allowed >= rateStep(rate) ? allowed : 0
+    }
+
+    /// Numbers that must be due before a frame is sent: a millisecond of them, or a full frame if
+    /// that is less. Sent as they fall due, a few would become due while the few before are sent,
+    /// and a fast stream would be one of tiny frames, which cost more than the fastest of full ones.
+    private func rateStep(_ rate: Double) -> UInt64 {
+        UInt64(max(1, min(Double(maxBatch), rate / 1000)))
     }
 
     /// How long nothing but a frame of the daemon gives `step` something to do: 20 ms, or with a rate
-    /// until the next number is due, so that a rate is a steady stream and not a burst each 20 ms.
+    /// until the next frame is due, so that a rate is a steady stream and not a burst each 20 ms.
     public var idleMilliseconds: Int {
         guard let rate = options.ratePerSecond, rateStart > 0, state == .streaming,
             position <= limit
         else { return 20 }
-        let due = Double(rateSent) / rate * 1000
+        let due = Double(rateSent + rateStep(rate) - 1) / rate * 1000
         let elapsed = Double(now - rateStart) / 1e6
         return Int(max(1, min(20, (due - elapsed).rounded(.up))))
     }

@@ -83,7 +83,7 @@ extension RowBatch {
         switch schema.task {
         case .classification: !classes.isEmpty
         case .regression: !targets.isEmpty && !targets[row * schema.outputCount].isNaN
-        case .forecast: false
+        case .forecast, .autoencoder: false
         }
     }
 

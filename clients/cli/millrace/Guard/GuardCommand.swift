@@ -65,8 +65,9 @@ struct GuardText {
         case "waiting": return "waiting: no generation is proved good yet"
         case "watching": return "watching"
         case "suspicious":
-            return "suspicious: the figure fell, or a label is stuck; queries are answered from "
-                + "generation \(status.answersFrom ?? status.good)"
+            return
+                "suspicious: the figure fell, a label is stuck, or the loss rose; queries are answered "
+                + "from generation \(status.answersFrom ?? status.good)"
         case "probation":
             return "probation: a new level is accepted, the good generation is still compared"
         default: return status.state

@@ -38,6 +38,13 @@ struct FitRun {
     init(_ inputs: PlanInputs, budgetBits: Int) throws(ClientError) {
         self.inputs = inputs
         (base, device) = try inputs.loadWithDevice()
+        guard base.learner.blocks.isEmpty else {
+            throw ClientError(
+                .usage, "--fit searches networks of junctions, and \(inputs.path) has blocks",
+                why: "One structure for all its junctions is seldom possible: channels are few",
+                advice: "millrace plan without --fit, with --set block.1.structure=circulant "
+                    + "and the like")
+        }
         makers = FitSettings(base: base)
         let size = min((budgetBits + 7) / 8, 1 << 40)
         larger =

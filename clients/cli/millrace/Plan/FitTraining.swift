@@ -131,7 +131,7 @@ struct FitData {
                 switch task {
                 case .classification: classIndex >= 0
                 case .regression: !values.isEmpty && values.allSatisfy(\.isFinite)
-                case .forecast: true
+                case .forecast, .autoencoder: true
                 }
             guard isLabelled, isAdmitted(batch, sample) else {
                 refused += 1
@@ -188,7 +188,7 @@ struct FitData {
                         case .classification: .classIndex(classes[sample])
                         case .regression:
                             values.baseAddress.map { .values($0 + sample * width) } ?? .none
-                        case .forecast: .none
+                        case .forecast, .autoencoder: .none
                         }
                     _ = learner.sample(
                         producer: 0, epoch: 1, sequence: UInt64(sample) + 1, features: row,
@@ -219,7 +219,7 @@ extension MillraceConfiguration {
             case .classification(let count):
                 .classIndices(classCount: count, names: output.classNames)
             case .regression(let count): .values(count: count)
-            case .forecast: .none
+            case .forecast, .autoencoder: .none
             }
         return ExpectedSchema(
             element: element, featureCount: input.featureCount, featureNames: input.names,

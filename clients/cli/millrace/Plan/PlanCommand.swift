@@ -102,7 +102,9 @@ struct PlanCommand: ParsableCommand {
         do throws(DeviceError) {
             report = try PlanReport(configuration.learner, on: device, simulates: simulate)
         } catch {
-            throw ClientError(error, on: device, others: inputs.othersThatWork(device.name))
+            throw ClientError(
+                error, configuration.learner.deviceNetwork, on: device,
+                others: inputs.othersThatWork(device.name))
         }
         if let svg { try PictureFile.write(PlanDrawing.text(report), to: svg) }
         if output.json {
@@ -117,10 +119,12 @@ struct PlanCommand: ParsableCommand {
         }
         if let advice = report.shortage {
             let over = Format.count(report.plan.memory.totalBits - report.capacityBits)
+            let search =
+                report.plan.hasBlocks
+                ? "" : "--fit \((report.capacityBits + 7) / 8) searches what fits; or "
             Console.talk(
                 "error: the network does not fit \(report.device.name): it is \(over) bits over. "
-                    + "TRY: --fit \((report.capacityBits + 7) / 8) searches what fits; or "
-                    + advice)
+                    + "TRY: " + search + advice)
             throw ExitCode(ExitStatus.badConfiguration.rawValue)
         }
     }

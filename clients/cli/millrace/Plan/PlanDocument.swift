@@ -53,6 +53,10 @@ struct OperationDocument: Encodable {
 /// A junction on its unit.
 struct PlanJunctionDocument: Encodable {
     var index: Int
+    /// `block 3 recurrent`, `junction 0`
+    var name: String
+    /// Vectors per sample.
+    var uses: Int
     var inputs: Int
     var outputs: Int
     var structure: String
@@ -79,6 +83,8 @@ struct PlanJunctionDocument: Encodable {
         let cost = report.plan.junctions[index]
         let table = report.device.energy
         self.index = index
+        name = report.plan.names[index]
+        uses = junction.uses
         inputs = junction.inputs
         outputs = junction.outputs
         structure = junction.specification.structure.kind.rawValue

@@ -156,7 +156,9 @@ private struct JunctionBlock {
         let cost = report.plan.junctions[index]
         leftNeurons = junction.inputs
         rightNeurons = junction.outputs
-        title = "junction \(index)"
+        title =
+            report.plan.names[index]
+            + (junction.uses > 1 ? ", \(Format.count(junction.uses)) times" : "")
         let share = Double(report.edges(index)) / Double(report.possibleEdges(index))
         lines = [
             junction.specification.structure.shortText,

@@ -116,10 +116,17 @@ extension ClientError {
 
     /// A network that a device cannot work, with its exit code.
     /// - others: shipped devices that can work it
-    init(_ error: DeviceError, on device: DeviceDescription, others: [String]) {
-        let search = "--fit \((device.memory.capacityBits + 7) / 8), which searches what fits"
+    init(
+        _ error: DeviceError, _ network: DeviceNetwork, on device: DeviceDescription,
+        others: [String]
+    ) {
+        let search =
+            network.blocks.isEmpty
+            ? "--fit \((device.memory.capacityBits + 7) / 8), which searches what fits"
+            : "another structure or arithmetic in [block.N]"
         self.init(
-            .badConfiguration, "the network does not run on \(device.name)", why: "\(error)",
+            .badConfiguration, "the network does not run on \(device.name)",
+            why: error.text(network.name),
             advice: others.isEmpty
                 ? search : "--device with \(others.joined(separator: ", ")); or \(search)")
     }

@@ -27,7 +27,7 @@ struct PlanSimulation: Encodable {
         var differences = plan.junctions.indices.flatMap { index in
             Operation.allCases.flatMap { operation in
                 Self.differences(
-                    "junction \(index), \(operation.rawValue)",
+                    "\(plan.names[index]), \(operation.rawValue)",
                     plan.junctions[index][operation] ?? OperationCost(),
                     run.junctions[index][operation] ?? OperationCost())
             }

@@ -78,9 +78,15 @@ struct PlanText {
     private var structures: [String] {
         report.network.junctions.enumerated().flatMap { index, junction in
             page.wrapped(
-                "\(junction.inputs)-\(junction.outputs)  \(junction.specification.text)",
-                behind: "junction \(index)  ")
+                "\(junction.inputs)-\(junction.outputs)"
+                    + (junction.uses > 1 ? ", \(Format.count(junction.uses)) times" : "")
+                    + "  \(junction.specification.text)",
+                behind: plan.names[index] + "  ")
         }
+            + (plan.hasBlocks
+                ? page.wrapped(
+                    "not charged: pools, norms, sums of shortcuts, and the arithmetic of gates",
+                    behind: "blocks  ") : [])
     }
 
     private var junctions: [String] {
@@ -103,7 +109,7 @@ struct PlanText {
         let cost = plan.junctions[index]
         let edges = report.edges(index)
         return [
-            "\(index)", Format.count(edges),
+            plan.hasBlocks ? plan.names[index] : "\(index)", Format.count(edges),
             Format.percent(Double(edges) / Double(report.possibleEdges(index)), places: 2),
             cost.unit.title, cost.parallelism.map { Format.count($0) } ?? "-",
             Format.count(cost.feedforward.clocks),
@@ -175,15 +181,18 @@ struct PlanText {
                 "not simulated: a tensor array is not stepped here, and no other unit works a "
                     + "junction", behind: "simulated   ")
         }
+        let isShared = report.network.junctions.contains { $0.uses > 1 }
         var text =
-            "clock by clock and bank by bank: "
+            "clock by clock and bank by bank"
+            + (isShared ? ", one position of a block, times all of them: " : ": ")
             + (agrees
                 ? "clocks, stalls, clashes and every access are those of the plan"
                 : "NOT what is planned")
         let others = plan.junctions.indices.filter { !simulation.stepped.contains($0) }
         if !others.isEmpty {
-            text += "; a tensor array is not stepped here: junction "
-            text += others.map(String.init).joined(separator: ", ")
+            text += "; a tensor array is not stepped here: " + (plan.hasBlocks ? "" : "junction ")
+            text += others.map { plan.hasBlocks ? plan.names[$0] : "\($0)" }
+                .joined(separator: ", ")
         }
         var lines = page.wrapped(text, behind: "simulated   ")
         lines += simulation.differences.flatMap { page.wrapped($0, behind: "  differs   ") }

@@ -73,6 +73,9 @@ struct ProgressLine {
             if let score = figures.anomalyScore {
                 parts.append("anomaly \(Format.decimal(score, 1))")
             }
+            if let percentile = figures.anomalyPercentile {
+                parts.append("percentile \(Format.decimal(percentile, 3))")
+            }
         }
         switch state {
         case .connecting, .greeting: parts.append("waiting for the daemon")

@@ -9,7 +9,7 @@ struct PrequentialDocument: Encodable {
 
     private enum Key: String, CodingKey {
         case overall, last1000, noChange, kappaTemporal, perClassRecall, mae, rmse, skill
-        case anomalyScore, samples, task
+        case anomalyScore, anomalyPercentile, meanBaseline, steps, samples, task
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -23,6 +23,9 @@ struct PrequentialDocument: Encodable {
         try container.encodeIfPresent(figures?.rmse, forKey: .rmse)
         try container.encodeIfPresent(figures?.skill, forKey: .skill)
         try container.encodeIfPresent(figures?.anomalyScore, forKey: .anomalyScore)
+        try container.encodeIfPresent(figures?.anomalyPercentile, forKey: .anomalyPercentile)
+        try container.encodeIfPresent(figures?.meanBaseline, forKey: .meanBaseline)
+        try container.encodeIfPresent(figures?.steps, forKey: .steps)
         try container.encodeIfPresent(figures?.samples, forKey: .samples)
         try container.encodeIfPresent(figures?.task, forKey: .task)
     }

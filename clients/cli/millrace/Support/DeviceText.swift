@@ -118,7 +118,8 @@ struct DeviceText {
             for (index, operation) in junction.operations.enumerated() {
                 let isFirst = index == 0
                 table.add(
-                    isFirst ? "\(junction.junction)" : "", isFirst ? junction.unit : "",
+                    isFirst ? junction.name ?? "\(junction.junction)" : "",
+                    isFirst ? junction.unit : "",
                     isFirst ? junction.parallelism.map { "\($0)" } ?? "-" : "",
                     isFirst ? Format.decimal(junction.utilisation, 2) : "", operation.operation,
                     "\(operation.clocksPerSample)", "\(operation.stallClocksPerSample)",
@@ -135,7 +136,8 @@ struct DeviceText {
         var table = TextTable(["saturated", "products", "sums", "backprop", "update"])
         for one in saturations {
             table.add(
-                "junction \(one.junction)", "\(one.products)", "\(one.sums)", "\(one.backprop)",
+                one.name ?? "junction \(one.junction)", "\(one.products)", "\(one.sums)",
+                "\(one.backprop)",
                 "\(one.update)")
         }
         return [""] + table.lines

@@ -39,7 +39,7 @@ extension SchemaReply {
             switch wire.task {
             case .classification: .classIndices(classCount: outputs, names: classNames)
             case .regression: .values(count: outputs)
-            case .forecast: .none
+            case .forecast, .autoencoder: .none
             }
         return ExpectedSchema(
             element: element, featureCount: features, featureNames: featureNames, labels: labels)
@@ -53,14 +53,15 @@ final class SourceReader: RowReader {
     private let order: [Int]?
     private var batch: SampleBatch
     /// Rows that are read at once where they can be read again: a frame of one row must not cost
-    /// system calls of its own.
-    private static let rowsAhead = 256
+    /// system calls of its own. At most 256, and at most 64 KiB of them.
+    private let rowsAhead: Int
     /// Whether the last read ahead came to the end of the source.
     private var isAtEnd = false
 
     init(_ source: any SampleSource, order: [Int]? = nil) {
         self.source = source
         self.order = order
+        rowsAhead = max(8, min(256, (64 << 10) / max(1, source.schema.sampleBytes)))
         batch = SampleBatch(schema: source.schema)
     }
 
@@ -88,9 +89,12 @@ final class SourceReader: RowReader {
     private func readRun(
         _ start: Int, _ count: Int, into rows: inout RowBatch
     ) throws(ClientError) -> RowStep {
-        if source.isSeekable, count <= Self.rowsAhead / 8 {
+        if source.isSeekable, count <= rowsAhead / 8 {
             return try readAhead(start, count, into: &rows)
         }
+        // What was handed out last shares the batch's memory. Unless it is given up first, the batch
+        // takes new memory for every read, and each time a page more than before.
+        rows = RowBatch()
         do {
             let outcome = try source.read(
                 from: start, count: count, into: &batch, timeoutMilliseconds: 20)
@@ -120,8 +124,8 @@ final class SourceReader: RowReader {
         if !isThere {
             do {
                 let outcome = try source.read(
-                    from: start, count: Self.rowsAhead, into: &batch, timeoutMilliseconds: 20)
-                isAtEnd = batch.count < Self.rowsAhead
+                    from: start, count: rowsAhead, into: &batch, timeoutMilliseconds: 20)
+                isAtEnd = batch.count < rowsAhead
                 if outcome == .end { return .end }
                 if outcome == .notYet { return .notYet }
             } catch .badRow(let problem) {

@@ -63,6 +63,7 @@ struct WatchText {
                 "planned \(Format.bytes(status.plannedBytes)) of \(Format.bytes(status.budgetBytes))",
                 "resident \(Format.bytes(status.residentBytes))",
             ])
+        if let drift = status.drift { lines += block("drift", DriftText(drift: drift).parts) }
         let device = Self.device(sight)
         return device.isEmpty ? lines : lines + block("device", device)
     }
@@ -133,6 +134,19 @@ extension WatchText {
             parts.append("skill \(Format.figure(figures.skill))")
             if let score = figures.anomalyScore {
                 parts.append("anomaly \(Format.decimal(score, 1))")
+            }
+            if let percentile = figures.anomalyPercentile {
+                parts.append("percentile \(Format.decimal(percentile, 3))")
+            }
+            if let mean = figures.meanBaseline {
+                parts.append("means \(Format.figure(mean))")
+            }
+            if let first = figures.steps?.first, let last = figures.steps?.last {
+                parts.append(
+                    "+\(first.step) \(Format.figure(first.mae)) of \(Format.figure(first.noChange))"
+                )
+                parts.append(
+                    "+\(last.step) \(Format.figure(last.mae)) of \(Format.figure(last.noChange))")
             }
         }
         return parts + ["no change \(Format.figure(figures.noChange))"]

@@ -28,6 +28,7 @@ struct WatchLines: WatchView {
         parts.append("queue \(Format.count(UInt64(clamping: status.queueDepth)))")
         parts.append("generation \(status.generation)")
         parts.append("resident \(Format.bytes(status.residentBytes))")
+        if let drift = status.drift { parts.append("\(Format.count(drift.alarms)) drift alarms") }
         parts += WatchText.device(sight).prefix(2)
         if status.producers.count > 1 {
             parts += status.producers.map { producer in

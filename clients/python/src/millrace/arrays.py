@@ -80,6 +80,8 @@ def as_labels(
     """
     if schema.task is Task.FORECAST:
         raise SampleError("a forecast takes no labels: the next sample is the target")
+    if schema.task is Task.AUTOENCODER:
+        raise SampleError("an autoencoder takes no labels: the sample itself is the target")
     if schema.task is Task.CLASSIFICATION:
         return _as_classes(values, count, classes)
     try:

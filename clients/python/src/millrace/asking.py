@@ -37,12 +37,17 @@ class Prediction:
     """Answers for a batch.
 
     - classes: (count,) i32, the most probable class of each sample; −1 for other tasks.
-    - outputs: (count, outputs) f32: class probabilities, or values in the units of the data.
+    - outputs: (count, outputs) f32: class probabilities, or values in the units of the data. Of a
+      forecast of several steps (count, steps, features); of an autoencoder (count, features).
     - generations: the generation of each frame of the batch, oldest frame first; one unless the
       batch was split and a new generation became durable in between.
     - class_names: names of the classes; empty for other tasks.
     - cost: of these samples on the emulated device; None when it was not asked for, or there is
       no device.
+    - errors: (count,) f32, autoencoder: how wrong the outputs are, as the root of the mean squared
+      error in network units (σ of each feature with the running normaliser); None for other tasks.
+    - percentiles: (count,) f32, autoencoder: the share of all producers' errors so far below that,
+      NaN while fewer than 100 are known; None for other tasks.
     """
 
     classes: npt.NDArray[np.int32]
@@ -50,6 +55,8 @@ class Prediction:
     generations: tuple[int, ...]
     class_names: tuple[str, ...] = ()
     cost: Cost | None = None
+    errors: npt.NDArray[np.float32] | None = None
+    percentiles: npt.NDArray[np.float32] | None = None
 
     @property
     def generation(self) -> int:
@@ -194,7 +201,7 @@ def join(exchange: Exchange, count: int, schema: WireSchema, names: Sequence[str
     answers: list[PredictionFrame] = [exchange.answers[key] for key in sorted(exchange.answers)]
     if not answers:
         empty = np.empty((0, schema.outputs), np.float32)
-        return Prediction(np.empty(0, np.int32), empty, (0,), tuple(names))
+        return _shaped(np.empty(0, np.int32), empty, (0,), names, None, schema)
     if any(answer.outputs.shape[1] != schema.outputs for answer in answers):
         raise FrameError(Reason.WRONG_WIDTH, "a prediction of another width")
     classes = np.concatenate([answer.classes for answer in answers]).astype(np.int32)
@@ -206,4 +213,24 @@ def join(exchange: Exchange, count: int, schema: WireSchema, names: Sequence[str
     costs = [answer.cost for answer in answers if answer.cost is not None]
     total = functools.reduce(Cost.plus, costs) if len(costs) == len(answers) else None
     generations = tuple(answer.generation for answer in answers)
-    return Prediction(classes, outputs, generations, tuple(names), total)
+    return _shaped(classes, outputs, generations, names, total, schema)
+
+
+def _shaped(
+    classes: npt.NDArray[np.int32],
+    outputs: npt.NDArray[np.float32],
+    generations: tuple[int, ...],
+    names: Sequence[str],
+    cost: Cost | None,
+    schema: WireSchema,
+) -> Prediction:
+    """A prediction whose outputs have the shape that the task gives them."""
+    errors = percentiles = None
+    if schema.steps > 1 and schema.outputs == schema.steps * schema.features:
+        outputs = outputs.reshape(len(outputs), schema.steps, schema.features)
+    elif schema.task is Task.AUTOENCODER and schema.outputs == schema.features + 2:
+        errors = outputs[:, -2].copy()
+        percentiles = outputs[:, -1].copy()
+        percentiles[percentiles < 0] = np.nan
+        outputs = np.ascontiguousarray(outputs[:, :-2])
+    return Prediction(classes, outputs, generations, tuple(names), cost, errors, percentiles)

@@ -13,6 +13,7 @@ from millrace.arrays import ArrayLike
 
 _FRAME_LIMIT = 1 << 20
 _ELEMENTS = {"u8": 1, "i16": 2, "f32": 4}
+_TASKS = ("classification", "regression", "forecast", "autoencoder")
 _BY_DTYPE = {"uint8": "u8", "int16": "i16"}
 
 
@@ -41,6 +42,7 @@ class Plan:
     rate: float
     seed: int
     feature_names: tuple[str, ...] = ()
+    steps: int = 1
 
     @classmethod
     def of(
@@ -56,6 +58,8 @@ class Plan:
         hidden: Sequence[int],
         rate: float,
         seed: int,
+        task: str | None = None,
+        steps: int = 1,
     ) -> Plan:
         """From the arguments of :func:`millrace.local`. Raises ValueError."""
         if X is not None:
@@ -78,17 +82,25 @@ class Plan:
             names = tuple(range(classes)) if isinstance(classes, int) else tuple(classes)
             if len(names) < 2 or len({str(name) for name in names}) != len(names):
                 raise ValueError(f"at least two classes with different names, not {names!r}")
-        task = "classification" if names else "regression" if targets else "forecast"
+        found = "classification" if names else "regression" if targets else task or "forecast"
+        if task not in (None, found) or found not in _TASKS:
+            raise ValueError(
+                f"task is {task!r}, but the data are for {found!r}. TRY: 'forecast' or "
+                "'autoencoder' without y, classes and targets; else no task at all"
+            )
+        if steps < 1 or (steps > 1 and found != "forecast"):
+            raise ValueError(f"steps is {steps}: a forecast takes 1 or more, {found} none")
         return cls(
-            task, features, dtype or "f32", names, targets or 0, tuple(hidden), rate, seed,
-            tuple(feature_names or ()),
+            found, features, dtype or "f32", names, targets or 0, tuple(hidden), rate, seed,
+            tuple(feature_names or ()), steps,
         )  # fmt: skip
 
     def text(self) -> str:
         """The configuration file."""
         label = 4 * max(self.targets, 1)
         row = self.features * _ELEMENTS[self.dtype] + label
-        answer = 4 + 4 * (len(self.classes) or self.targets or self.features)
+        more = 2 if self.task == "autoencoder" else 0
+        answer = 4 + 4 * (len(self.classes) or self.targets or self.steps * self.features + more)
         batch = max(1, min(256, _FRAME_LIMIT // max(row, answer)))
         message = max(32_768, 64 + batch * max(row, answer))
         lines = [
@@ -105,10 +117,17 @@ class Plan:
             lines.append(f"classes = {json.dumps(names, ensure_ascii=False)}")
         if self.targets:
             lines.append(f"targets = {self.targets}")
+        if self.steps > 1:
+            lines.append(f"steps = {self.steps}")
         lines += [
             "[network]",
             f"hidden = {list(self.hidden)}",
             f"seed = {self.seed}",
+        ]
+        if self.task == "autoencoder":
+            # A rectifier in a narrow layer lets half of what should pass come out as 0.
+            lines.append('activation = "tanh"')
+        lines += [
             "[learning]",
             f"rate = {self.rate}",
             "[commit]",

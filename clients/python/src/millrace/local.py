@@ -214,6 +214,8 @@ def local(
     feature_names: Sequence[str] | None = None,
     classes: Sequence[Any] | int | None = None,
     targets: int | None = None,
+    task: str | None = None,
+    steps: int = 1,
     dtype: str | None = None,
     hidden: Sequence[int] = (32,),
     rate: float = 0.01,
@@ -233,6 +235,7 @@ def local(
       a forecast of the next sample where there is no y. No sample of them is learned.
     - features, dtype (``u8``, ``i16``, ``f32``), and classes (a count, or labels in the order of
       their indices) or targets (a count); neither of these two is a forecast.
+    - task: ``autoencoder`` instead of a forecast; steps: samples ahead that a forecast foretells.
 
     - hidden, rate, seed: sizes of the hidden layers, learning rate, seed of the weights.
     - settings: any key of the configuration, ``{"learning.momentum": 0.9, "labels.window": 100}``.
@@ -247,7 +250,8 @@ def local(
     if config is None:
         plan = Plan.of(
             X=X, y=y, features=features, feature_names=feature_names, classes=classes,
-            targets=targets, dtype=dtype, hidden=hidden, rate=rate, seed=seed,
+            targets=targets, dtype=dtype, hidden=hidden, rate=rate, seed=seed, task=task,
+            steps=steps,
         )  # fmt: skip
     directory = _temporary() if state is None else Path(state).absolute()
     if plan is None:

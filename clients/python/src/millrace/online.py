@@ -74,10 +74,12 @@ class OnlineModel:
             self._producer = Producer(name, daemon, spool=spool)
         self._is_dirty = False
 
-    def learn(self, X: Any, y: Any) -> None:
-        """Hands samples and their labels over, in order. Raises SampleError."""
+    def learn(self, X: Any, y: Any = None) -> None:
+        """Hands samples and their labels (None: without) over, in order. Raises SampleError."""
         features = as_features(X, self.wire)
-        labels = as_labels(y, len(features), self.wire, self._table or None)
+        labels = None
+        if y is not None:
+            labels = as_labels(y, len(features), self.wire, self._table or None)
         self._producer.send(features, labels)
         self._is_dirty = True
 

@@ -78,6 +78,8 @@ class ProducerStatus(_Reply):
     id_xor: str = ""
     """Exclusive or of their SplitMix64 images, 16 hexadecimal digits."""
     figures: JSON = field(default_factory=dict)
+    drift: JSON = field(default_factory=dict)
+    """Its own detector of drift: ``alarms``, ``level``, ``newest``; empty without one."""
 
     @property
     def balances(self) -> bool:
@@ -113,6 +115,9 @@ class Status(_Reply):
     """Learned samples whose prediction and updates are still to come, in a pipelined network."""
     device: JSON = field(default_factory=dict)
     """The emulated device; empty without one."""
+    drift: JSON = field(default_factory=dict)
+    """The detector of drift: ``detector``, ``onAlarm``, ``alarms``, ``level``, ``raisedSamples``,
+    ``newest``; empty without one."""
 
     @classmethod
     def _part(cls, name: str, value: Any) -> Any:
@@ -131,13 +136,16 @@ class Schema(_Reply):
     """What the daemon learns from."""
 
     task: str = ""
-    """``classification``, ``regression`` or ``forecast``."""
+    """``classification``, ``regression``, ``forecast`` or ``autoencoder``."""
     features: int = 0
     element_type: str = "f32"
     scale: float = 1.0
     offset: float = 0.0
     feature_names: list[str] = field(default_factory=list)
     outputs: int = 0
+    """Values of one prediction; of an autoencoder its error and percentile are the last two."""
+    steps: int = 1
+    """Samples ahead that a forecast foretells."""
     class_names: list[str] = field(default_factory=list)
     target_names: list[str] = field(default_factory=list)
     max_batch: int = 1
@@ -174,6 +182,10 @@ class Generation(_Reply):
     held: bool = False
     pins: int = 0
     samples: int = 0
+    drift_alarms: int = 0
+    """Alarms of drift until this generation."""
+    drift_alarms_since: int = 0
+    """The same since the generation before it in the list."""
 
 
 @dataclass(frozen=True)

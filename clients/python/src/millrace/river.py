@@ -25,6 +25,11 @@ try:
 except ImportError as error:
     raise ImportError("millrace.river needs River. TRY: pip install river") from error
 
+try:
+    from river.base import AnomalyDetector
+except ImportError:  # An earlier River.
+    from river.anomaly.base import AnomalyDetector  # type: ignore[import-not-found, no-redef]
+
 from millrace.asking import Prediction
 from millrace.link import Spool
 from millrace.online import Daemon, Learner, OnlineModel, row_of, rows_of
@@ -215,3 +220,63 @@ class MillraceRegressor(_RiverEstimator, base.MiniBatchRegressor):
         """(count,) values; a pandas series for a pandas frame."""
         model = self._ready(_names_of(X), (), targets=1)
         return _like(X, model.predict(self._rows(X)).outputs[:, 0])
+
+
+class MillraceAnomalyDetector(_RiverEstimator, AnomalyDetector):
+    """An autoencoder whose score is calibrated: the share of the errors so far that were smaller.
+
+    - hidden: a narrow layer in the middle lets through only what samples have in common.
+
+    See :class:`_RiverEstimator` for the other parameters.
+    """
+
+    def __init__(
+        self,
+        hidden: Sequence[int] = (16, 4, 16),
+        rate: float = 0.01,
+        seed: int = 1,
+        features: Sequence[str] | None = None,
+        missing: float = 0.0,
+        exact: bool = True,
+        settings: Mapping[str, Any] | None = None,
+        daemon: Daemon | None = None,
+        spool: Spool = False,
+    ) -> None:
+        self.hidden = hidden
+        self.rate = rate
+        self.seed = seed
+        self.features = features
+        self.missing = missing
+        self.exact = exact
+        self.settings = settings
+        self.daemon = daemon
+        self.spool = spool
+
+    def _started(self, names: Sequence[Any]) -> OnlineModel:
+        return self._ready(names, (), task="autoencoder")
+
+    def learn_one(self, x: Mapping[Any, Any]) -> None:
+        """Learns one sample; returns when it is handed over."""
+        model = self._started(list(x))
+        model.learn(self._row(x))
+
+    def learn_many(self, X: Any) -> None:
+        """Learns samples one by one in order: the same as a loop of ``learn_one``."""
+        model = self._started(_names_of(X))
+        model.learn(self._rows(X))
+
+    def score_one(self, x: Mapping[Any, Any]) -> float:
+        """From 0, more usual than all so far, to 1, less; 0 before 100 samples are learned."""
+        model = self._started(list(x))
+        return float(_scores(model.predict(self._row(x)))[0])
+
+    def score_many(self, X: Any) -> Any:
+        """(count,) scores; a pandas series for a pandas frame."""
+        model = self._started(_names_of(X))
+        return _like(X, _scores(model.predict(self._rows(X))))
+
+
+def _scores(prediction: Prediction) -> Any:
+    if prediction.percentiles is None:
+        raise ValueError('the daemon is no autoencoder. TRY: [output] task = "autoencoder"')
+    return np.nan_to_num(prediction.percentiles, nan=0.0)

@@ -145,7 +145,7 @@ class Welcome(NamedTuple):
         )
         if element > ElementType.F32:
             raise FrameError(Reason.WRONG_ELEMENT_TYPE, f"element type {element}")
-        if task > Task.FORECAST:
+        if task > Task.AUTOENCODER:
             raise FrameError(Reason.BAD_REQUEST, f"task {task}")
         schema = WireSchema(ElementType(element), features, outputs, Task(task))
         cost = Cost.of(header.flags, body[_WELCOME.size :])

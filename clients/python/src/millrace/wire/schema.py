@@ -40,10 +40,11 @@ class Task(enum.IntEnum):
     CLASSIFICATION = 0
     REGRESSION = 1
     FORECAST = 2
+    AUTOENCODER = 3
 
     @property
     def label(self) -> str:
-        """``classification``, ``regression`` or ``forecast``."""
+        """``classification``, ``regression``, ``forecast`` or ``autoencoder``."""
         return self.name.lower()
 
     @classmethod
@@ -67,13 +68,20 @@ class WireSchema(NamedTuple):
 
     @property
     def label_bytes(self) -> int:
-        """Bytes of one label: 4 for a class, 4 × outputs for a row of targets, 0 for a forecast."""
-        return (4, 4 * self.outputs, 0)[self.task]
+        """Bytes of one label: 4 for a class, 4 × outputs for a row of targets, 0 without labels."""
+        return (4, 4 * self.outputs, 0, 0)[self.task]
 
     @property
     def label_flags(self) -> int:
         """The flag bits of a labelled frame: 4 classes, 12 rows of f32, 0 none."""
-        return (4, 12, 0)[self.task]
+        return (4, 12, 0, 0)[self.task]
+
+    @property
+    def steps(self) -> int:
+        """Samples ahead that a forecast foretells; 0 of other tasks."""
+        if self.task is not Task.FORECAST or self.features == 0:
+            return 0
+        return self.outputs // self.features
 
     @property
     def digest(self) -> int:

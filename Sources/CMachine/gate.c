@@ -1,0 +1,419 @@
+// See gate.h. The functions below that have names of the C library do what it does, by the system
+// call itself, and judge before or after.
+#define _GNU_SOURCE
+#include "include/gate.h"
+#include "include/machine.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+// Where a connection is in ZMTP 3 (23/ZMTP): a greeting of 64 bytes, then frames.
+enum phase { greeting, header, body };
+
+struct row {
+    // Written by the thread that takes messages out.
+    _Alignas(64) _Atomic uint64_t delivered;
+    _Atomic bool useful;
+    // Written by the guard.
+    _Atomic int64_t forgiven;
+    // Written by libzmq's thread.
+    _Alignas(64) _Atomic uint64_t serial;
+    _Atomic uint64_t read;
+    _Atomic uint64_t reads;
+    _Atomic uint64_t sent;
+    _Atomic uint64_t owed;
+    // libzmq's thread alone.
+    _Alignas(64) uint64_t opened;
+    uint64_t left;
+    uint64_t message;
+    uint64_t length;
+    uint64_t seen_delivered;
+    uint64_t commands;
+    // Bytes of messages in the last read.
+    uint64_t counted;
+    uint32_t reads_since;
+    uint32_t parts;
+    uint8_t phase;
+    uint8_t position;
+    uint8_t flags;
+    _Atomic uint8_t ended;
+    // Of CURVE, where a message is copied out of what was read.
+    uint8_t is_encrypted;
+};
+
+static struct row rows[machine_gate_capacity];
+static _Atomic uint8_t listeners[machine_gate_capacity];
+static _Thread_local bool is_watching;
+static _Atomic int openings;
+static _Atomic uint64_t serials;
+static _Atomic int top;
+static _Atomic uint64_t message_bytes, connection_bytes;
+static _Atomic uint64_t pool_bytes, most_pool_bytes;
+// Bytes read since all connections were last added up.
+static _Atomic uint64_t since_sum;
+static _Atomic uint64_t pooled;
+// A read of libzmq takes at most so much, and a buffer of this size stays while one message that
+// came in it is not taken (v2_decoder_t, in_batch_size).
+static const uint64_t read_buffer = 8192;
+
+// Commands at once, and per second: a peer's heartbeat and ours are two.
+static const uint64_t most_commands = 256, commands_per_second = 100;
+
+// Ends that the guard has not seen yet.
+enum { end_capacity = 256 };
+static pthread_mutex_t ends_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct machine_gate_end ends[end_capacity];
+static uint64_t ends_written, ends_read;
+
+static struct row *row_of(int descriptor) {
+    if (descriptor < 0 || descriptor >= machine_gate_capacity) return NULL;
+    return &rows[descriptor];
+}
+
+static struct row *guarded(int descriptor) {
+    struct row *row = row_of(descriptor);
+    return row && atomic_load_explicit(&row->serial, memory_order_relaxed) ? row : NULL;
+}
+
+static uint64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static void raise_to(_Atomic uint64_t *value, uint64_t least) {
+    uint64_t old = atomic_load(value);
+    while (old < least && !atomic_compare_exchange_weak(value, &old, least)) {}
+}
+
+void machine_gate_open(struct machine_gate_limits limits) {
+    raise_to(&message_bytes, limits.message_bytes);
+    raise_to(&connection_bytes, limits.connection_bytes);
+    atomic_fetch_add(&pool_bytes, limits.pool_bytes);
+    atomic_fetch_add(&most_pool_bytes, limits.most_pool_bytes);
+    atomic_fetch_add(&openings, 1);
+}
+
+void machine_gate_watch(bool watches) { is_watching = watches; }
+
+void machine_gate_watch_listener(int descriptor) {
+    if (row_of(descriptor)) atomic_store(&listeners[descriptor], 1);
+}
+
+void machine_gate_close(struct machine_gate_limits limits) {
+    atomic_fetch_sub(&openings, 1);
+    atomic_fetch_sub(&pool_bytes, limits.pool_bytes);
+    atomic_fetch_sub(&most_pool_bytes, limits.most_pool_bytes);
+}
+
+// Bytes that were read and not taken.
+static uint64_t untaken(struct row *row, uint64_t delivered) {
+    int64_t owed = (int64_t)(atomic_load_explicit(&row->read, memory_order_relaxed) - delivered)
+        - atomic_load_explicit(&row->forgiven, memory_order_relaxed);
+    return owed > 0 ? (uint64_t)owed : 0;
+}
+
+// What this process holds of a connection: bytes that were read and not taken, or the buffers of
+// reads since it was last seen to move, whichever is more.
+static uint64_t held(struct row *row) {
+    uint64_t delivered = atomic_load_explicit(&row->delivered, memory_order_acquire);
+    if (delivered != row->seen_delivered) {
+        row->seen_delivered = delivered;
+        row->reads_since = 0;
+    }
+    uint64_t bytes = untaken(row, delivered);
+    if (bytes == 0) row->reads_since = 0;
+    uint64_t buffers = row->reads_since < 17 ? row->reads_since : 17;
+    return bytes > buffers * read_buffer ? bytes : buffers * read_buffer;
+}
+
+static void add_up(uint64_t *sum, uint64_t *most) {
+    *sum = *most = 0;
+    int count = atomic_load(&top);
+    for (int descriptor = 0; descriptor <= count; descriptor++) {
+        struct row *row = &rows[descriptor];
+        if (!atomic_load_explicit(&row->serial, memory_order_relaxed)) continue;
+        uint64_t owed = atomic_load_explicit(&row->owed, memory_order_relaxed);
+        uint64_t delivered = atomic_load_explicit(&row->delivered, memory_order_relaxed);
+        // Everything was taken since it last read.
+        if (untaken(row, delivered) == 0) owed = 0;
+        *sum += owed;
+        if (owed > *most) *most = owed;
+    }
+}
+
+// Whether a connection that has just read is still within what it and all may have.
+static int weigh(struct row *row, uint64_t bytes) {
+    uint64_t owed = held(row);
+    atomic_store_explicit(&row->owed, owed, memory_order_relaxed);
+    if (owed > atomic_load_explicit(&connection_bytes, memory_order_relaxed))
+        return machine_gate_backlog;
+    uint64_t limit = atomic_load_explicit(&pool_bytes, memory_order_relaxed);
+    uint64_t since = atomic_fetch_add_explicit(&since_sum, bytes, memory_order_relaxed) + bytes;
+    uint64_t known = atomic_load_explicit(&pooled, memory_order_relaxed);
+    if (since < machine_gate_sum_interval && known <= limit) return 0;
+    atomic_store_explicit(&since_sum, 0, memory_order_relaxed);
+    uint64_t sum, most;
+    add_up(&sum, &most);
+    atomic_store_explicit(&pooled, sum, memory_order_relaxed);
+    if (sum <= limit) return 0;
+    if (owed <= machine_gate_spared) return 0;
+    bool is_useful = atomic_load_explicit(&row->useful, memory_order_relaxed);
+    if (!is_useful || owed >= most
+        || sum > atomic_load_explicit(&most_pool_bytes, memory_order_relaxed))
+        return machine_gate_backlog;
+    return 0;
+}
+
+static int begin_body(struct row *row) {
+    row->left = row->length;
+    row->phase = body;
+    if (row->flags & 4) {  // A command is no part of a message.
+        if (++row->commands <= most_commands) return 0;
+        uint64_t seconds = (now() - row->opened) / 1000000000u;
+        return row->commands - most_commands <= seconds * commands_per_second
+            ? 0 : machine_gate_abuse;
+    }
+    uint64_t head = (row->flags & 2) ? 9 : 2;
+    row->counted += head;
+    row->parts++;
+    row->message += row->length + head;
+    if (!(row->flags & 1) && row->parts == 1) {
+        row->message = row->parts = 0;  // libzmq itself bounds one frame.
+        return 0;
+    }
+    if (row->parts > machine_gate_most_parts || row->length > UINT32_MAX
+        || row->message > atomic_load_explicit(&message_bytes, memory_order_relaxed))
+        return machine_gate_endless;
+    if (!(row->flags & 1)) row->message = row->parts = 0;
+    return 0;
+}
+
+static int read_greeting(struct row *row, uint8_t byte) {
+    uint8_t place = row->position++;
+    if (row->position == 64) {
+        row->phase = header;
+        row->position = 0;
+    }
+    if (place == 12) row->is_encrypted = byte == 'C';
+    if (place == 0) return byte == 0xFF ? 0 : machine_gate_foreign;
+    if (place == 9) return (byte & 1) ? 0 : machine_gate_foreign;
+    return place != 10 || byte >= 3 ? 0 : machine_gate_foreign;
+}
+
+static int read_header(struct row *row, uint8_t byte) {
+    if (row->position == 0) {
+        row->flags = byte;
+        row->length = 0;
+        row->position = 1;
+        return 0;
+    }
+    row->length = row->length << 8 | byte;
+    if ((row->flags & 2) && row->position++ < 8) return 0;
+    row->position = 0;
+    return begin_body(row);
+}
+
+// Follows the stream of a connection, whatever pieces it comes in. What is wrong with it, or 0.
+static int follow(struct row *row, const uint8_t *bytes, size_t count) {
+    while (count > 0) {
+        if (row->phase == body) {
+            uint64_t step = row->left < count ? row->left : count;
+            row->left -= step;
+            bytes += step;
+            count -= step;
+            if (!(row->flags & 4)) row->counted += step;
+            if (row->left > 0) return 0;
+            row->phase = header;
+            continue;
+        }
+        int wrong = row->phase == greeting ? read_greeting(row, *bytes) : read_header(row, *bytes);
+        if (wrong) return wrong;
+        if (row->phase == body && row->left == 0) row->phase = header;
+        bytes++;
+        count--;
+    }
+    return 0;
+}
+
+static void end(struct row *row, int descriptor, int reason) {
+    atomic_store_explicit(&row->ended, (uint8_t)reason, memory_order_relaxed);
+    struct machine_gate_end told = {
+        .descriptor = descriptor,
+        .reason = reason,
+        .serial = atomic_load_explicit(&row->serial, memory_order_relaxed),
+        .owed_bytes = untaken(
+            row, atomic_load_explicit(&row->delivered, memory_order_relaxed)),
+        .age_nanoseconds = now() - row->opened,
+    };
+    told.family = machine_peer(descriptor, told.address, &told.number);
+    pthread_mutex_lock(&ends_lock);
+    // Nobody looks at them: the oldest is forgotten.
+    if (ends_written - ends_read == end_capacity) ends_read++;
+    ends[ends_written++ % end_capacity] = told;
+    pthread_mutex_unlock(&ends_lock);
+}
+
+void machine_gate_condemn(int descriptor, int reason) {
+    struct row *row = guarded(descriptor);
+    if (row && !atomic_load_explicit(&row->ended, memory_order_relaxed))
+        end(row, descriptor, reason);
+}
+
+bool machine_gate_next_end(struct machine_gate_end *told) {
+    pthread_mutex_lock(&ends_lock);
+    bool has_one = ends_read < ends_written;
+    if (has_one) *told = ends[ends_read++ % end_capacity];
+    pthread_mutex_unlock(&ends_lock);
+    return has_one;
+}
+
+uint64_t machine_gate_serial(int descriptor) {
+    struct row *row = row_of(descriptor);
+    return row ? atomic_load(&row->serial) : 0;
+}
+
+struct machine_gate_traffic machine_gate_traffic(int descriptor) {
+    struct machine_gate_traffic traffic = {0};
+    struct row *row = row_of(descriptor);
+    if (!row) return traffic;
+    traffic.read_bytes = atomic_load_explicit(&row->read, memory_order_acquire);
+    traffic.reads = atomic_load_explicit(&row->reads, memory_order_relaxed);
+    traffic.sent_bytes = atomic_load_explicit(&row->sent, memory_order_relaxed);
+    traffic.serial = atomic_load_explicit(&row->serial, memory_order_acquire);
+    return traffic;
+}
+
+void machine_gate_deliver(int descriptor, uint64_t bytes) {
+    struct row *row = row_of(descriptor);
+    if (row) atomic_fetch_add_explicit(&row->delivered, bytes, memory_order_release);
+}
+
+uint64_t machine_gate_delivered(int descriptor) {
+    struct row *row = row_of(descriptor);
+    return row ? atomic_load_explicit(&row->delivered, memory_order_acquire) : 0;
+}
+
+void machine_gate_forgive(int descriptor, uint64_t serial, int64_t bytes) {
+    struct row *row = row_of(descriptor);
+    if (row && atomic_load(&row->serial) == serial)
+        atomic_store_explicit(&row->forgiven, bytes, memory_order_relaxed);
+}
+
+void machine_gate_note_useful(int descriptor) {
+    struct row *row = row_of(descriptor);
+    if (row && !atomic_load_explicit(&row->useful, memory_order_relaxed))
+        atomic_store_explicit(&row->useful, true, memory_order_relaxed);
+}
+
+bool machine_gate_is_useful(int descriptor) {
+    struct row *row = row_of(descriptor);
+    return row && atomic_load_explicit(&row->useful, memory_order_relaxed);
+}
+
+void machine_gate_refuse(int descriptor, uint64_t serial) {
+    struct row *row = row_of(descriptor);
+    if (row && serial && atomic_load(&row->serial) == serial)
+        atomic_store_explicit(&row->ended, machine_gate_refused, memory_order_relaxed);
+}
+
+int machine_gate_ended(int descriptor) {
+    struct row *row = guarded(descriptor);
+    return row ? atomic_load_explicit(&row->ended, memory_order_relaxed) : 0;
+}
+
+size_t machine_gate_row_bytes(void) { return sizeof(struct row); }
+
+// MARK: the C library's names
+
+static void begin(struct row *row, int descriptor) {
+    uint64_t delivered = atomic_load_explicit(&row->delivered, memory_order_acquire);
+    atomic_store_explicit(&row->serial, 0, memory_order_relaxed);
+    atomic_store_explicit(&row->read, 0, memory_order_relaxed);
+    atomic_store_explicit(&row->reads, 0, memory_order_relaxed);
+    atomic_store_explicit(&row->sent, 0, memory_order_relaxed);
+    atomic_store_explicit(&row->owed, 0, memory_order_relaxed);
+    atomic_store_explicit(&row->forgiven, -(int64_t)delivered, memory_order_relaxed);
+    atomic_store_explicit(&row->useful, false, memory_order_relaxed);
+    row->opened = now();
+    row->seen_delivered = delivered;
+    row->left = row->message = row->length = 0;
+    row->parts = row->reads_since = 0;
+    row->phase = greeting;
+    row->position = row->flags = row->is_encrypted = 0;
+    atomic_store_explicit(&row->ended, 0, memory_order_relaxed);
+    row->commands = 0;
+    int highest = atomic_load(&top);
+    while (highest < descriptor && !atomic_compare_exchange_weak(&top, &highest, descriptor)) {}
+    atomic_store(&row->serial, atomic_fetch_add(&serials, 1) + 1);
+}
+
+int listen(int descriptor, int backlog) {
+    if (row_of(descriptor)) atomic_store(&listeners[descriptor], is_watching);
+    return (int)syscall(SYS_listen, descriptor, backlog);
+}
+
+int accept4(int listener, struct sockaddr *address, socklen_t *length, int flags) {
+    int descriptor = (int)syscall(SYS_accept4, listener, address, length, flags);
+    if (descriptor < 0) return descriptor;
+    bool is_watched = row_of(listener) && atomic_load(&listeners[listener]);
+    struct row *row = row_of(descriptor);
+    if (!is_watched) {
+        if (row) atomic_store(&row->serial, 0);
+        return descriptor;
+    }
+    if (!row) {
+        close(descriptor);
+        errno = ECONNABORTED;
+        return -1;
+    }
+    begin(row, descriptor);
+    return descriptor;
+}
+
+// What libzmq calls where there is no accept4.
+int accept(int listener, struct sockaddr *address, socklen_t *length) {
+    return accept4(listener, address, length, 0);
+}
+
+ssize_t recv(int descriptor, void *bytes, size_t count, int flags) {
+    struct row *row = guarded(descriptor);
+    if (row && atomic_load_explicit(&row->ended, memory_order_relaxed)) {
+        errno = ECONNRESET;
+        return -1;
+    }
+    ssize_t taken = syscall(SYS_recvfrom, descriptor, bytes, count, flags, NULL, NULL);
+    if (!row || taken <= 0 || (flags & MSG_PEEK)) return taken;
+    row->counted = 0;
+    int reason = follow(row, bytes, (size_t)taken);
+    if (row->counted > 0) {
+        atomic_fetch_add_explicit(&row->reads, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&row->read, row->counted, memory_order_release);
+        if (!row->is_encrypted) row->reads_since++;
+    }
+    if (!reason) reason = weigh(row, (uint64_t)taken);
+    if (!reason || !atomic_load_explicit(&openings, memory_order_relaxed)) return taken;
+    end(row, descriptor, reason);
+    errno = ECONNRESET;
+    return -1;
+}
+
+ssize_t send(int descriptor, const void *bytes, size_t count, int flags) {
+    ssize_t sent = syscall(SYS_sendto, descriptor, bytes, count, flags, NULL, 0);
+    struct row *row = sent > 0 ? guarded(descriptor) : NULL;
+    if (row) atomic_fetch_add_explicit(&row->sent, (uint64_t)sent, memory_order_release);
+    return sent;
+}
+
+int connect(int descriptor, const struct sockaddr *address, socklen_t length) {
+    // This end asked for the connection: whatever had the number before, it is nobody's attack.
+    struct row *row = row_of(descriptor);
+    if (row) atomic_store(&row->serial, 0);
+    return (int)syscall(SYS_connect, descriptor, address, length);
+}
