@@ -208,7 +208,7 @@ import Testing
     }
 
     @Test func otherTasksHaveBlocksToo() throws {
-        for task in [LearningTask.regression(targetCount: 2), .forecast] {
+        for task in [LearningTask.regression(targetCount: 2), .forecast(steps: 1)] {
             let test = BlockCase(
                 "", shape: [10, 3],
                 [BlockNetworks.conv1d(6, kernel: 3), BlockNetworks.pool(.average, 1, 2), .flatten]
@@ -224,7 +224,7 @@ import Testing
                 var generator = Xoshiro256StarStar(seed: UInt64(step))
                 let features = (0..<30).map { generator.normal() + Float($0) }
                 let outcome =
-                    task == .forecast
+                    task == .forecast(steps: 1)
                     ? harness.sample(features, .none)
                     : harness.sample(features, targets: [features[0] - features[3], features[9]])
                 losses.append(Double(outcome.loss))
