@@ -123,6 +123,85 @@ import Testing
             edge-processors = 64
             """
 
+    private static func blocks(_ shape: String, _ tables: String) -> String {
+        RealDaemon.morse
+            .replacing("features = 64", with: "features = 64\nshape = \(shape)")
+            .replacing("hidden = [32]", with: "recompute = 3")
+            .replacing("rate = 0.05", with: "rate = 0.015625") + tables
+    }
+
+    /// Blocks over an image, with every structure, rule and arithmetic.
+    static let images = blocks(
+        "[8, 8, 1]",
+        """
+
+        [block.0]
+        kind = "conv2d"
+        channels = 8
+        kernel = 3
+        padding = "same"
+        activation = "identity"
+        [block.1]
+        kind = "group-norm"
+        groups = 2
+        activation = "relu"
+        [block.2]
+        kind = "conv2d"
+        channels = 8
+        kernel = 3
+        padding = 1
+        structure = "circulant"
+        block = 8
+        [block.3]
+        kind = "residual"
+        span = 1
+        projection = "convolution"
+        structure = "pruned"
+        pattern = "2:8"
+        [block.4]
+        kind = "max-pool"
+        size = 2
+        [block.5]
+        kind = "conv2d"
+        channels = 16
+        kernel = 3
+        padding = "same"
+        activation = "sigmoid"
+        structure = "random"
+        density = 0.5
+        rule = "stochastic"
+        [block.6]
+        kind = "average-pool"
+        size = 2
+        [block.7]
+        kind = "flatten"
+        [block.8]
+        kind = "linear"
+        neurons = 32
+        arithmetic = "fixed"
+        format = [12, 3, 8]
+        """)
+
+    /// A recurrent layer that remembers its producers, behind a convolution.
+    static let sequences = blocks(
+        "[16, 4]",
+        """
+
+        [block.0]
+        kind = "conv1d"
+        channels = 8
+        kernel = 3
+        activation = "identity"
+        [block.1]
+        kind = "running-norm"
+        activation = "leaky-relu"
+        [block.2]
+        kind = "lstm"
+        units = 16
+        state = "producer"
+        history = 20
+        """)
+
     /// Many outputs pull at once: slower steps, or it diverges, which is news to tell.
     static let slower = RealDaemon.morse.replacing("rate = 0.05", with: "rate = 0.002")
     static let autoencoder = slower.replacing(
@@ -134,7 +213,7 @@ import Testing
     @Test(
         arguments: [
             RealDaemon.morse, drifting, everyJunction, otherJunctions, pipelinedFPGA,
-            everyJunctionPipelined, device, autoencoder, steps,
+            everyJunctionPipelined, device, autoencoder, steps, images, sequences,
         ])
     func noAllocationPerSampleOnOurThreads(_ configuration: String) throws {
         let pages = Workplace()

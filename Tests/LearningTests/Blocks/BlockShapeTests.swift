@@ -69,14 +69,14 @@ import Testing
                 == "block 1, residual: span is 2, but must be 1 (the blocks before it)")
         #expect(
             error([6, 6, 2], [conv, BlockNetworks.shortcut(1), .flatten])
-                == "block 1, residual: projection is none, but must be conv or padded: 2 channels "
-                + "of 6 x 6 entered the span, but 4 channels of 6 x 6 came out")
+                == "block 1, residual: projection is none, but must be convolution or padded: 2 "
+                + "channels of 6 x 6 entered the span, but 4 channels of 6 x 6 came out")
         #expect(
             error(
                 [6, 6, 9],
                 [conv, BlockNetworks.shortcut(1, .padded), .flatten])
                 == "block 1, residual: projection is padded from 9 to 4 channels, but must be "
-                + "conv: zeros make no channels fewer")
+                + "convolution: zeros make no channels fewer")
         #expect(
             error(
                 [6, 6, 2],

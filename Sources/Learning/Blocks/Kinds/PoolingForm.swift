@@ -1,7 +1,7 @@
 // Pools: the largest or the mean value of each window, channel by channel.
 //
 // Nothing is kept for BP of the largest value: the position is found again as the first whose value
-// is y. Windows of the usual size, 2 columns every 2 columns, go eight at a time.
+// is y. Windows of the usual size, 2 columns every 2 columns, go eight or four at a time.
 
 import Junctions
 import Kernels

@@ -123,11 +123,12 @@ extension Patches {
     /// Makes the columns zero that came from the neighbouring row.
     private func clearEdges(_ tap: Tap, _ plane: UnsafeMutablePointer<Float>) {
         let width = columns.count
-        guard tap.columns.count < width else { return }
-        for row in tap.rows {
-            let start = plane + row * width
-            start.clear(0, tap.columns.lowerBound)
-            start.clear(tap.columns.upperBound, width)
+        for column in 0..<width where !tap.columns.contains(column) {
+            var entry = tap.rows.lowerBound * width + column
+            for _ in tap.rows {
+                plane[entry] = 0
+                entry += width
+            }
         }
     }
 

@@ -20,28 +20,43 @@ struct PoolingWindows: Equatable, Sendable {
     func largest(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
         let width = columns.windows
         for row in 0..<rows.windows {
-            var column = 0
-            if arePairs {
-                while column + 8 <= width {
-                    let pooled = largestOfPairs(x + start(row, column))
-                    UnsafeMutableRawPointer(y + row * width + column).storeBytes(
-                        of: pooled, as: SIMD8<Float>.self)
-                    column += 8
+            if arePairs && width >= 4 {
+                var column = 0
+                while column < width {
+                    let (first, lanes) = Self.chunk(column, width)
+                    let target = UnsafeMutableRawPointer(y + row * width + first)
+                    if lanes == 8 {
+                        target.storeBytes(of: largestOf8(x + start(row, first)), as: Lanes8.self)
+                    } else {
+                        target.storeBytes(of: largestOf4(x + start(row, first)), as: Lanes4.self)
+                    }
+                    column = first + lanes
                 }
-            }
-            while column < width {
-                y[row * width + column] = largest(x + start(row, column))
-                column += 1
+            } else {
+                for column in 0..<width {
+                    y[row * width + column] = largest(x + start(row, column))
+                }
             }
         }
     }
 
-    /// Eight windows of pairs of columns.
+    /// The next windows side by side, eight or four, from `column` or a little before it: what was
+    /// written is written again with the same values.
     @inline(__always)
-    private func largestOfPairs(_ x: UnsafePointer<Float>) -> SIMD8<Float> {
-        var best = SIMD8<Float>(repeating: -.infinity)
+    private static func chunk(_ column: Int, _ width: Int) -> (first: Int, lanes: Int) {
+        let lanes = width - column > 4 && width >= 8 ? 8 : 4
+        return (min(column, width - lanes), lanes)
+    }
+
+    private typealias Lanes4 = SIMD4<Float>
+    private typealias Lanes8 = SIMD8<Float>
+    private typealias Lanes16 = SIMD16<Float>
+
+    @inline(__always)
+    private func largestOf8(_ x: UnsafePointer<Float>) -> Lanes8 {
+        var best = Lanes8(repeating: -.infinity)
         for rowTap in 0..<rows.taps {
-            let lanes = Self.pairs(x + rowTap * columns.count)
+            let lanes = UnsafeRawPointer(x + rowTap * columns.count).loadUnaligned(as: Lanes16.self)
             best.replace(with: lanes.evenHalf, where: lanes.evenHalf .> best)
             best.replace(with: lanes.oddHalf, where: lanes.oddHalf .> best)
         }
@@ -49,8 +64,14 @@ struct PoolingWindows: Equatable, Sendable {
     }
 
     @inline(__always)
-    private static func pairs(_ x: UnsafePointer<Float>) -> SIMD16<Float> {
-        UnsafeRawPointer(x).loadUnaligned(as: SIMD16<Float>.self)
+    private func largestOf4(_ x: UnsafePointer<Float>) -> Lanes4 {
+        var best = Lanes4(repeating: -.infinity)
+        for rowTap in 0..<rows.taps {
+            let lanes = UnsafeRawPointer(x + rowTap * columns.count).loadUnaligned(as: Lanes8.self)
+            best.replace(with: lanes.evenHalf, where: lanes.evenHalf .> best)
+            best.replace(with: lanes.oddHalf, where: lanes.oddHalf .> best)
+        }
+        return best
     }
 
     @inline(__always)
@@ -63,26 +84,27 @@ struct PoolingWindows: Equatable, Sendable {
         return best
     }
 
-    /// e += δ at the first position of each window whose value is y; δ is lost.
+    /// e += δ at the first position of each window whose value is y; e was zero.
     func largestBack(
-        _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>,
-        _ delta: UnsafeMutablePointer<Float>, _ e: UnsafeMutablePointer<Float>
+        _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
+        _ e: UnsafeMutablePointer<Float>
     ) {
         let width = columns.windows
-        let areApart = arePairs && rows.stride >= rows.taps
+        let areApart = arePairs && rows.stride >= rows.taps && width >= 4
         for row in 0..<rows.windows {
             var column = 0
-            if areApart {
-                while column + 8 <= width {
-                    let window = row * width + column
-                    let place = start(row, column)
-                    largestOfPairsBack(x + place, y + window, delta + window, e + place)
-                    column += 8
+            while areApart, column < width {
+                let (first, lanes) = Self.chunk(column, width)
+                let (window, place) = (row * width + first, start(row, first))
+                if lanes == 8 {
+                    back8(x + place, y + window, delta + window, e + place)
+                } else {
+                    back4(x + place, y + window, delta + window, e + place)
                 }
+                column = first + lanes
             }
             while column < width {
-                let window = row * width + column
-                let place = start(row, column)
+                let (window, place) = (row * width + column, start(row, column))
                 if let found = find(x + place, y[window]) { e[place + found] += delta[window] }
                 column += 1
             }
@@ -91,26 +113,47 @@ struct PoolingWindows: Equatable, Sendable {
 
     /// Eight windows that share no position.
     @inline(__always)
-    private func largestOfPairsBack(
+    private func back8(
         _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
         _ e: UnsafeMutablePointer<Float>
     ) {
-        let best = UnsafeRawPointer(y).loadUnaligned(as: SIMD8<Float>.self)
-        var left = UnsafeRawPointer(delta).loadUnaligned(as: SIMD8<Float>.self)
-        let zero = SIMD8<Float>(repeating: 0)
+        let best = UnsafeRawPointer(y).loadUnaligned(as: Lanes8.self)
+        var left = UnsafeRawPointer(delta).loadUnaligned(as: Lanes8.self)
+        let zero = Lanes8(repeating: 0)
         for rowTap in 0..<rows.taps {
-            let lanes = Self.pairs(x + rowTap * columns.count)
-            let isEven = lanes.evenHalf .== best
-            let even = zero.replacing(with: left, where: isEven)
+            let lanes = UnsafeRawPointer(x + rowTap * columns.count).loadUnaligned(as: Lanes16.self)
+            let (isEven, even) = (lanes.evenHalf .== best, left)
             left.replace(with: zero, where: isEven)
-            let isOdd = lanes.oddHalf .== best
-            let odd = zero.replacing(with: left, where: isOdd)
+            let (isOdd, odd) = (lanes.oddHalf .== best, left)
             left.replace(with: zero, where: isOdd)
-            var back = SIMD16<Float>()
-            back.evenHalf = even
-            back.oddHalf = odd
+            var back = Lanes16()
+            back.evenHalf = zero.replacing(with: even, where: isEven)
+            back.oddHalf = zero.replacing(with: odd, where: isOdd)
             UnsafeMutableRawPointer(e + rowTap * columns.count).storeBytes(
-                of: back, as: SIMD16<Float>.self)
+                of: back, as: Lanes16.self)
+        }
+    }
+
+    /// Four windows that share no position.
+    @inline(__always)
+    private func back4(
+        _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
+        _ e: UnsafeMutablePointer<Float>
+    ) {
+        let best = UnsafeRawPointer(y).loadUnaligned(as: Lanes4.self)
+        var left = UnsafeRawPointer(delta).loadUnaligned(as: Lanes4.self)
+        let zero = Lanes4(repeating: 0)
+        for rowTap in 0..<rows.taps {
+            let lanes = UnsafeRawPointer(x + rowTap * columns.count).loadUnaligned(as: Lanes8.self)
+            let (isEven, even) = (lanes.evenHalf .== best, left)
+            left.replace(with: zero, where: isEven)
+            let (isOdd, odd) = (lanes.oddHalf .== best, left)
+            left.replace(with: zero, where: isOdd)
+            var back = Lanes8()
+            back.evenHalf = zero.replacing(with: even, where: isEven)
+            back.oddHalf = zero.replacing(with: odd, where: isOdd)
+            UnsafeMutableRawPointer(e + rowTap * columns.count).storeBytes(
+                of: back, as: Lanes8.self)
         }
     }
 
