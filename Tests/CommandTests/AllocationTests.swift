@@ -12,14 +12,15 @@ import Testing
         return fread(&counts, 8, 4, handle) == 4 ? counts : []
     }
 
-    /// A detector, and a rate that is raised.
+    /// A detector that looks at every sample and is too careful for an alarm: a line of the log is
+    /// made of strings, on the storage thread.
     static let drifting =
         RealDaemon.morse + """
 
             [drift]
             detector = "adwin"
+            delta = 1e-30
             check = 1
-            on-alarm = "raise-rate"
             """
 
     /// Networks in which every structure, rule and arithmetic has a junction.
