@@ -81,8 +81,8 @@ import Testing
 
     /// Limits as of one peer with messages of 4 KiB.
     static let limits = GateLimits(
-        messageBytes: 4096 + 72, connectionBytes: 100_000, poolBytes: 60_000,
-        mostPoolBytes: 80_000)
+        messageBytes: 4096 + 72, connectionBytes: 400_000, poolBytes: 4_000_000,
+        mostPoolBytes: 5_000_000)
 
     /// Runs `body` with the gate open. A process has one gate: limits of other tests add up, so that
     /// the pool is only tested where nobody else has it open.

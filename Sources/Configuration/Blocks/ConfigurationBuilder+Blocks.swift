@@ -202,7 +202,9 @@ extension ConfigurationBuilder {
         let names = ["pruning": "pattern", "dropped decay": "dropped-decay"]
         let name = names[property] ?? property
         // Shapes that do not meet are nobody's key: the block as a whole is wrong there.
-        guard BlockKeys.find(name) != nil else { return "\(section).kind" }
+        guard let key = BlockKeys.find(name),
+            blockWord("kind", index).map(key.kinds.contains) ?? true
+        else { return "\(section).kind" }
         if BlockKeys.own.contains(where: { $0.name == name }) { return "\(section).\(name)" }
         return blockJunctionTables.path(name, index) ?? "\(section).\(name)"
     }

@@ -30,6 +30,7 @@ package struct AnswerBook {
 
     private var rows: [Row]
     private let frameBytes: UInt64
+    private let traffic: (Int32) -> SocketTraffic
     private var top = 0
     private var waiting: UInt64 = 0
     private var sinceSum: UInt64 = 0
@@ -41,20 +42,19 @@ package struct AnswerBook {
     static let rowBytes = MemoryLayout<Row>.stride
 
     /// - capacity: one more than the highest descriptor. - frameBytes: of the longest answer.
-    package init(capacity: Int, frameBytes: Int) {
+    /// - traffic: what went over a connection
+    package init(
+        capacity: Int, frameBytes: Int,
+        traffic: @escaping (Int32) -> SocketTraffic = { SocketGate.traffic($0) }
+    ) {
+        self.traffic = traffic
         rows = Array(repeating: Row(), count: capacity)
         self.frameBytes = UInt64(frameBytes)
     }
 
     /// Whether a question that came over `descriptor` shall be answered.
     package mutating func judge(_ descriptor: Int32, _ now: UInt64) -> Verdict {
-        judge(descriptor, SocketGate.traffic(descriptor), now)
-    }
-
-    /// The same with what went over the connection given.
-    package mutating func judge(
-        _ descriptor: Int32, _ traffic: SocketTraffic, _ now: UInt64
-    ) -> Verdict {
+        let traffic = traffic(descriptor)
         let index = Int(descriptor)
         guard rows.indices.contains(index), traffic.serial == rows[index].serial,
             rows[index].serial != 0
@@ -78,11 +78,7 @@ package struct AnswerBook {
 
     /// libzmq was given an answer of `bytes` for `descriptor`.
     package mutating func note(_ descriptor: Int32, _ bytes: Int) {
-        note(descriptor, SocketGate.traffic(descriptor), bytes)
-    }
-
-    /// The same with what went over the connection given.
-    package mutating func note(_ descriptor: Int32, _ traffic: SocketTraffic, _ bytes: Int) {
+        let traffic = traffic(descriptor)
         let index = Int(descriptor)
         guard rows.indices.contains(index), traffic.serial != 0 else { return }
         if rows[index].serial != traffic.serial {
@@ -107,7 +103,7 @@ package struct AnswerBook {
         sinceSum = 0
         waiting = 0
         for index in 0...top where rows[index].serial != 0 {
-            let traffic = SocketGate.traffic(Int32(index))
+            let traffic = traffic(Int32(index))
             guard traffic.serial == rows[index].serial else {
                 rows[index] = Row()
                 continue

@@ -43,6 +43,12 @@ import Testing
             world.receive(200)  // The handshake: never delivered.
             var whole: UInt64 = 0  // Bytes of whole messages that libzmq has.
             for _ in 0..<500 {
+                // Beyond the high-water mark libzmq reads nothing until somebody takes.
+                if whole > 15 * 32_000 {
+                    world.delivered += whole
+                    whole = 0
+                    world.emptied += 2
+                }
                 // Up to a high-water mark of messages, and the beginning of one more.
                 let size = 41 + generator.next() % 32_000
                 let count = generator.next() % 17

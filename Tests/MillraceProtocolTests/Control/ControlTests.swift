@@ -98,7 +98,8 @@ import Testing
         energyPerSample: 12.5, uncounted: ["look-up"], seconds: 0.25, total: amounts,
         junctions: [
             DeviceJunctionStatus(
-                junction: 0, unit: "edgeProcessors", parallelism: 128, utilisation: 0.94,
+                junction: 0, name: "block 0", unit: "edgeProcessors", parallelism: 128,
+                utilisation: 0.94,
                 operations: [
                     DeviceOperation(
                         operation: "feedforward", clocksPerSample: 32, stallClocksPerSample: 0,
@@ -107,7 +108,8 @@ import Testing
         ],
         queries: DeviceQueries(samples: 5, seconds: 0.5, total: amounts))
     private static let saturations = [
-        JunctionSaturations(junction: 0, products: 1, sums: 2, backprop: 3, update: 4)
+        JunctionSaturations(
+            junction: 0, name: "block 0", products: 1, sums: 2, backprop: 3, update: 4)
     ]
 
     private static let guardian = {
