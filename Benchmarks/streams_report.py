@@ -121,7 +121,8 @@ def document(results, plots):
              table(found, ["what", "bar", "ours, by seed", "mean", "verdict"]),
              "## The streams\n", STREAMS, "## Runs\n",
              "*Weights* are all parameters in KiB, as a checkpoint stores them; *on chip* is what the "
-             "emulated device of the configuration has to hold, activations and errors included. "
+             "emulated device of the configuration has to hold, activations and errors included (– without "
+             "a device, or where it cannot hold them). "
              "*No change* is right when the label before is repeated, κ is the part of the rest that "
              "is right besides. The last column is the mean time of a sample in µs, on the machine "
              "that wrote this page, whatever else it did.\n",
@@ -143,7 +144,9 @@ def document(results, plots):
         parts += ["## gas: two batches that nobody announced\n",
                   "Share right of the first 50 and 100 rows of each batch, and of the batch; alarms "
                   "are counted in rows from the first of batch 8, seed by seed, and *before* is the "
-                  "mean number of alarms in batches 2 to 6, where every batch is a drift, too.\n",
+                  "mean number of alarms in batches 2 to 6, where every batch is a drift, too. The last row is what "
+                  "a response has to beat: no detector, and a normaliser that always looks back about "
+                  "500 rows, where the others look back at everything.\n",
                   table(drift, ["response", "8: first 50", "first 100", "all", "9: first 50",
                                 "first 100", "all", "alarms", "before"])]
     parts.append("## Learning curves\n")
