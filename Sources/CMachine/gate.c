@@ -354,6 +354,26 @@ static void begin(struct row *row, int descriptor) {
     atomic_store(&row->serial, atomic_fetch_add(&serials, 1) + 1);
 }
 
+// A new socket may have the number of a connection that was closed: nothing of that is its own.
+static int renewed(int descriptor) {
+    struct row *row = row_of(descriptor);
+    if (row) atomic_store(&row->serial, 0);
+    return descriptor;
+}
+
+int socket(int domain, int type, int protocol) {
+    return renewed((int)syscall(SYS_socket, domain, type, protocol));
+}
+
+int socketpair(int domain, int type, int protocol, int pair[2]) {
+    int result = (int)syscall(SYS_socketpair, domain, type, protocol, pair);
+    if (result == 0) {
+        renewed(pair[0]);
+        renewed(pair[1]);
+    }
+    return result;
+}
+
 int listen(int descriptor, int backlog) {
     if (row_of(descriptor)) atomic_store(&listeners[descriptor], is_watching);
     return (int)syscall(SYS_listen, descriptor, backlog);

@@ -32,7 +32,8 @@ struct GuardScene {
         rig.configuration.learningRate = 0.02
         rig.settings.learnerGuard.isOn = isOn
         guard target != .classes else { return }
-        rig.configuration.task = target == .value ? .regression(targetCount: 1) : .forecast(steps: 1)
+        rig.configuration.task =
+            target == .value ? .regression(targetCount: 1) : .forecast(steps: 1)
         rig.configuration.outputActivation = .identity
         rig.configuration.loss = .squaredError
     }
