@@ -69,11 +69,9 @@ def run_rows(results):
         accuracy = mean(run["accuracy"] for run in runs)
         still = first["noChange"]
         kappa = (accuracy - still) / (1 - still)
-        micros = mean(run["seconds"] / run["count"] for run in runs) * 1e6
         yield [name, variant, f"[{first['example']}](../examples/{first['example']}.toml)", settings,
                size, device, share(accuracy), " ".join(share(run["accuracy"]) for run in runs),
-               share(mean(run["last1000"] for run in runs)), share(still), share(kappa, 3),
-               f"{micros:.0f}"]
+               share(mean(run["last1000"] for run in runs)), share(still), share(kappa, 3)]
 
 
 def recall_rows(results, classes):
@@ -124,11 +122,10 @@ def document(results, plots):
              "emulated device of the configuration has to hold, activations and errors included (– without "
              "a device, or where it cannot hold them). "
              "*No change* is right when the label before is repeated, κ is the part of the rest that "
-             "is right besides. The last column is the mean time of a sample in µs, on the machine "
-             "that wrote this page, whatever else it did.\n",
+             "is right besides. How fast they are is in [performance.md](performance.md).\n",
              table(run_rows(results),
                    ["stream", "network", "file", "settings", "weights, KiB", "on chip, KiB",
-                    "overall", "by seed", "last 1,000", "no change", "κ", "µs"])]
+                    "overall", "by seed", "last 1,000", "no change", "κ"])]
     recalls = list(recall_rows(results, ["N", "S", "V", "F", "Q"]))
     if recalls:
         parts += ["## ecg: rare classes\n",
