@@ -204,7 +204,7 @@ import Testing
         """)
 
     /// Many outputs pull at once: slower steps, or it diverges, which is news to tell.
-    static let slower = RealDaemon.morse.replacing("rate = 0.05", with: "rate = 0.002")
+    static let slower = RealDaemon.morse.replacing("rate = 0.05", with: "rate = 0.0005")
     static let autoencoder = slower.replacing(
         "task = \"classification\"\nclasses = 64", with: "task = \"autoencoder\"")
     static let steps = slower.replacing(

@@ -8,8 +8,11 @@ import Testing
 @Suite struct TransportTests {
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 64)
 
+    /// Of this test alone: others run at the same time.
+    private let number = UInt32.random(in: 0...UInt32.max)
+
     private func endpoint(_ door: Door) -> String {
-        "ipc:///tmp/millrace-transport-\(getpid())-\(door).sock"
+        "ipc:///tmp/millrace-transport-\(getpid())-\(number)-\(door).sock"
     }
 
     private func makeTransport(_ context: MessagingContext) throws -> ZeroMQTransport {

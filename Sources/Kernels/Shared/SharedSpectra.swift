@@ -200,22 +200,18 @@ extension VectorKernels {
     ) {
         clear(sums, q &* k &* rowStride)
         var sixteen = SixteenLanes()
-        // No more than a call in the closure: it must not become a function of its own.
-        withUnsafeMutableBytes(of: &sixteen) { memory in
-            guard let base = memory.baseAddress else { return }
-            sumSpectra(
-                x, g, sums, q, p, rowStride, k, strips,
-                base.assumingMemoryBound(to: Float.self))
-        }
+        // By address and not by a closure, which would become a function of its own.
+        sumSpectra(x, g, sums, q, p, rowStride, k, strips, &sixteen)
     }
 
-    /// - partial: sixteen vectors
-    @inline(never)
+    /// - memory: of sixteen vectors
+    @_transparent
     private static func sumSpectra(
         _ x: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>,
         _ q: Int, _ p: Int, _ rowStride: Int, _ k: Int, _ strips: Int,
-        _ partial: UnsafeMutablePointer<Float>
+        _ memory: UnsafeMutableRawPointer
     ) {
+        let partial = memory.assumingMemoryBound(to: Float.self)
         var pair = 0
         while pair < k &>> 1 {
             let first = pair

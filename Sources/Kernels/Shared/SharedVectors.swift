@@ -140,21 +140,17 @@ extension VectorKernels {
         _ sums: UnsafeMutablePointer<Float>, _ stride: Int
     ) {
         var sixteen = SixteenLanes()
-        // No more than a call in the closure: it must not become a function of its own.
-        withUnsafeMutableBytes(of: &sixteen) { memory in
-            guard let base = memory.baseAddress else { return }
-            sumEdges(
-                delta, x, edges, sums, stride, base.assumingMemoryBound(to: Float.self))
-        }
+        // By address and not by a closure, which would become a function of its own.
+        sumEdges(delta, x, edges, sums, stride, &sixteen)
     }
 
-    /// - partial: sixteen vectors
-    @inline(never)
+    /// - memory: of sixteen vectors
+    @_transparent
     private static func sumEdges(
         _ delta: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ edges: shared_edges,
-        _ sums: UnsafeMutablePointer<Float>, _ stride: Int,
-        _ partial: UnsafeMutablePointer<Float>
+        _ sums: UnsafeMutablePointer<Float>, _ stride: Int, _ memory: UnsafeMutableRawPointer
     ) {
+        let partial = memory.assumingMemoryBound(to: Float.self)
         var row = 0
         while row < edges.rows {
             var edge = Int(truncatingIfNeeded: edges.starts[row])
