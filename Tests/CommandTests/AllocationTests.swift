@@ -19,8 +19,10 @@ import Testing
 
             [drift]
             detector = "adwin"
-            delta = 1e-30
+            delta = 1e-300
             check = 1
+            [guard]
+            on-fall = "nothing"
             """
 
     /// Networks in which every structure, rule and arithmetic has a junction.
@@ -210,6 +212,8 @@ import Testing
     static let steps = slower.replacing(
         "task = \"classification\"\nclasses = 64",
         with: "task = \"forecast\"\nsteps = 3\nanomaly = \"percentile\"")
+        // A fall would be news, too.
+        + "\n[guard]\non-fall = \"nothing\"\n"
 
     @Test(
         arguments: [

@@ -92,7 +92,7 @@ extension BlockGraph {
         producer: Int, _ kernels: KernelSet
     ) {
         for index in (last + 1 - places.segment)...last
-        where index < last || nodes[index].block.form.keptBytes > 0 {
+        where index < last || nodes[index].keeps {
             feedforward(
                 index, memory(index, section, workspace, producer: producer, counts: false),
                 workspace, kernels)

@@ -30,6 +30,8 @@ struct BlockNode: Sendable {
     let skip: Int
     /// Residual blocks whose span begins here: their errors are added to this block's.
     let spans: [Int]
+    /// Whether FF keeps something for BP besides values.
+    let keeps: Bool
 }
 
 /// Blocks over memory that the caller owns.
@@ -69,7 +71,7 @@ package struct BlockGraph: Sendable {
                     tablesOffset: workspace.take(form.parts.tableBytes, "tables of blocks"),
                     outcomeOffset: workspace.take(form.outcomeBytes, "outcomes of blocks"),
                     counts: (form.inputShape.paddedCount, form.outputShape.paddedCount),
-                    skip: skip, spans: spans))
+                    skip: skip, spans: spans, keeps: form.keptBytes > 0))
         }
         // Whole vectors may be read past the end of a plane.
         if !blocks.isEmpty { _ = workspace.take(64, "scratch memory of blocks") }
