@@ -12,17 +12,15 @@ import Testing
         return fread(&counts, 8, 4, handle) == 4 ? counts : []
     }
 
-    /// A detector that looks at every sample and is too careful for an alarm: a line of the log is
-    /// made of strings, on the storage thread.
+    /// A detector that looks at every sample, and a rate that is raised. Batches differ from run to
+    /// run, and with them the stream, so there are alarms.
     static let drifting =
         RealDaemon.morse + """
 
             [drift]
             detector = "adwin"
-            delta = 1e-300
             check = 1
-            [guard]
-            on-fall = "nothing"
+            on-alarm = "raise-rate"
             """
 
     /// Networks in which every structure, rule and arithmetic has a junction.
@@ -241,7 +239,10 @@ import Testing
         let after = counts(page)
         #expect(after[0] - before[0] == 0, "network thread")
         #expect(after[1] - before[1] == 0, "learner thread")
-        #expect(after[2] - before[2] == 0, "storage thread")
+        // An alarm is a line of the log, which is made of strings.
+        if configuration != Self.drifting {
+            #expect(after[2] - before[2] == 0, "storage thread")
+        }
         #expect(producer.nacks == 0)
         #expect((producer.cost != nil) == (configuration == Self.device))
         #expect(daemon.stop() == 0)
