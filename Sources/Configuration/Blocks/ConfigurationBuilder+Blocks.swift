@@ -195,6 +195,8 @@ extension ConfigurationBuilder {
         case "learning rate", "momentum":
             return property == "momentum" ? "learning.momentum" : "learning.rate"
         case "weight decay": return "learning.weight-decay"
+        // What shape comes in or goes out; not the key of a recurrent layer.
+        case "input", "output": return "\(section).kind"
         case "density", "out-degree":
             return blockJunctionTables.densityPath(index) ?? "\(section).\(property)"
         default: break
