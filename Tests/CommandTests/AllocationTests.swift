@@ -207,9 +207,10 @@ import Testing
     static let slower = RealDaemon.morse.replacing("rate = 0.05", with: "rate = 0.0005")
     static let autoencoder = slower.replacing(
         "task = \"classification\"\nclasses = 64", with: "task = \"autoencoder\"")
-    static let steps = slower.replacing(
-        "task = \"classification\"\nclasses = 64",
-        with: "task = \"forecast\"\nsteps = 3\nanomaly = \"percentile\"")
+    static let steps =
+        slower.replacing(
+            "task = \"classification\"\nclasses = 64",
+            with: "task = \"forecast\"\nsteps = 3\nanomaly = \"percentile\"")
         // A fall would be news, too.
         + "\n[guard]\non-fall = \"nothing\"\n"
 
