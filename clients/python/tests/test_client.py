@@ -67,6 +67,7 @@ def test_generations_rollback_and_hold(
     X, y = stream
     with learned.client() as client:
         old = client.generations()[0]
+        client.hold(old.generation)  # however many commits come before the way back
         with learned.producer("other") as producer:
             producer.send(X[:500], y[:500])
         assert client.status().state_digest != old.state_digest
