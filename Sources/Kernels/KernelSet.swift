@@ -7,8 +7,9 @@
 
 import CMachine
 
-/// One set of kernels. Copy it once into the object that learns, and call its members.
-public struct KernelSet: Sendable {
+/// One set of kernels. An object and no value: it has more than a hundred members, and what is called
+/// once per sample must not copy them.
+public final class KernelSet: Sendable {
     /// See `feedforward`.
     public typealias Feedforward =
         @Sendable (
@@ -184,6 +185,75 @@ public struct KernelSet: Sendable {
     public let norm: NormKernels
     /// Junctions that all positions of a sample share.
     public let shared: SharedKernels
+
+    /// A set of these kernels, which must mean the same bytes as the definitions.
+    init(
+        name: String,
+        feedforward: @escaping Feedforward,
+        backpropUpdate: @escaping BackpropUpdate,
+        backpropUpdateMomentum: @escaping BackpropUpdateMomentum,
+        relu: @escaping InPlace,
+        sigmoid: @escaping InPlace,
+        tanh: @escaping InPlace,
+        reluDelta: @escaping Derivative,
+        leakyRelu: @escaping InPlace,
+        leakyReluDelta: @escaping Derivative,
+        sigmoidDelta: @escaping Derivative,
+        tanhDelta: @escaping Derivative,
+        exp: @escaping InPlace,
+        log: @escaping InPlace,
+        softmax: @escaping InPlace,
+        crossEntropy: @escaping CrossEntropy,
+        squaredError: @escaping SquaredError,
+        convertU8: @escaping Conversion,
+        convertI16: @escaping Conversion,
+        convertF32: @escaping Conversion,
+        normalise: @escaping Normaliser,
+        firstOutside: @escaping FirstOutside,
+        firstOutsideEach: @escaping FirstOutsideEach,
+        edge: EdgeKernels,
+        laneAligned: LaneAlignedKernels,
+        circulant: CirculantKernels,
+        pruned: PrunedKernels,
+        fixed: FixedKernels,
+        stochastic: StochasticKernels,
+        recurrent: RecurrentKernels,
+        norm: NormKernels,
+        shared: SharedKernels
+    ) {
+        self.name = name
+        self.feedforward = feedforward
+        self.backpropUpdate = backpropUpdate
+        self.backpropUpdateMomentum = backpropUpdateMomentum
+        self.relu = relu
+        self.sigmoid = sigmoid
+        self.tanh = tanh
+        self.reluDelta = reluDelta
+        self.leakyRelu = leakyRelu
+        self.leakyReluDelta = leakyReluDelta
+        self.sigmoidDelta = sigmoidDelta
+        self.tanhDelta = tanhDelta
+        self.exp = exp
+        self.log = log
+        self.softmax = softmax
+        self.crossEntropy = crossEntropy
+        self.squaredError = squaredError
+        self.convertU8 = convertU8
+        self.convertI16 = convertI16
+        self.convertF32 = convertF32
+        self.normalise = normalise
+        self.firstOutside = firstOutside
+        self.firstOutsideEach = firstOutsideEach
+        self.edge = edge
+        self.laneAligned = laneAligned
+        self.circulant = circulant
+        self.pruned = pruned
+        self.fixed = fixed
+        self.stochastic = stochastic
+        self.recurrent = recurrent
+        self.norm = norm
+        self.shared = shared
+    }
 }
 
 extension KernelSet {

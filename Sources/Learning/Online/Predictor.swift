@@ -4,12 +4,14 @@
 import Kernels
 
 /// Predictions from any section of one layout; used by one thread at a time.
-public struct Predictor {
+public final class Predictor {
     /// Where everything lies.
     public let layout: LearnerLayout
     private let workspace: UnsafeMutableRawPointer
     private let kernels: KernelSet
     private let input: InputStage
+    /// The layout's, which would be copied with all of that for every question.
+    private let network: Network
 
     /// A predictor with its own scratch memory.
     ///
@@ -20,13 +22,14 @@ public struct Predictor {
         self.workspace = workspace
         self.kernels = kernels
         input = InputStage(layout.configuration, kernels)
+        network = layout.predictorNetwork
         workspace.initializeMemory(
             as: UInt8.self, repeating: 0, count: layout.predictorWorkspaceBytes)
-        layout.predictorNetwork.prepare(workspace)
+        network.prepare(workspace)
     }
 
     /// The same, laid out here; the configuration must be valid.
-    public init(
+    public convenience init(
         configuration: LearnerConfiguration, workspace: UnsafeMutableRawPointer, kernels: KernelSet
     ) {
         self.init(
@@ -46,7 +49,6 @@ public struct Predictor {
         section: UnsafeRawPointer, features: UnsafeRawPointer,
         outputs: UnsafeMutablePointer<Float>
     ) -> Int32 {
-        let network = layout.predictorNetwork
         // The views take mutable memory because the learner updates through them; here they are
         // only asked for figures.
         let readable = UnsafeMutableRawPointer(mutating: section)
@@ -79,14 +81,14 @@ public struct Predictor {
                 }
             }
         case .autoencoder:
-            reconstruct(readable, network, normaliser, outputs)
+            reconstruct(readable, normaliser, outputs)
         }
         return -1
     }
 
     /// The reconstruction in raw units, its error and the percentile of that.
     private func reconstruct(
-        _ section: UnsafeMutableRawPointer, _ network: Network, _ normaliser: RunningNormaliser?,
+        _ section: UnsafeMutableRawPointer, _ normaliser: RunningNormaliser?,
         _ outputs: UnsafeMutablePointer<Float>
     ) {
         let y = network.output(workspace)
