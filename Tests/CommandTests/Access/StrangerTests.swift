@@ -133,8 +133,8 @@ import Testing
         keyed.remove("former")
         // Heard at once: what comes in its last moment goes with the connection if nobody reads it.
         keyed.daemon.process?.send(SIGHUP)
-        _ = keyed.status
         #expect(producer.hearsNack())
+        _ = keyed.status
         #expect(producer.lastNack?.reason == .notAllowed)
         producer.push(64, milliseconds: 400)
         let status = try #require(keyed.status)
