@@ -33,6 +33,14 @@ package protocol ManyVectorForm: FloatJunctionForm {
         count: Int, rule: UpdateRule, kernels: KernelSet)
 }
 
+/// How many vectors lie in memory.
+package enum ManyVectors {
+    /// [neurons][count, rounded up to a multiple of 16]
+    case planar(UnsafePointer<Float>)
+    /// [count][stride]: one after the other, each padded with zeros to a multiple of 16
+    case rows(UnsafePointer<Float>, stride: Int, count: Int)
+}
+
 /// What UP of many vectors shares between forms: x and the steps, turned over to
 /// [chunks of 16 neurons][B][16].
 package struct ManyScratch {
@@ -66,11 +74,11 @@ package struct ManyScratch {
         kernels.turnOver(delta, steps, right, count, stepFactor)
     }
 
-    /// Turns x [inputs][count] and δ [outputs][count] over, which have no rows of padding.
-    /// - staging: 16 · count floats
+    /// Lays x and δ out, which have no rows of padding.
+    /// - count: of vectors, rounded up. - staging: 16 · count floats
     init(
-        _ scratch: UnsafeMutableRawPointer, ragged x: UnsafePointer<Float>, inputs: Int,
-        delta: UnsafePointer<Float>, outputs: Int, count: Int, stepFactor: Float,
+        _ scratch: UnsafeMutableRawPointer, ragged x: ManyVectors, inputs: Int,
+        delta: ManyVectors, outputs: Int, count: Int, stepFactor: Float,
         staging: UnsafeMutablePointer<Float>, _ kernels: DenseManyKernels
     ) {
         precondition(count > 0 && count % 16 == 0, "vectors come in multiples of 16")
@@ -81,9 +89,16 @@ package struct ManyScratch {
     }
 
     private static func turn(
-        _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ rows: Int, _ count: Int,
+        _ vectors: ManyVectors, _ to: UnsafeMutablePointer<Float>, _ rows: Int, _ count: Int,
         _ factor: Float, _ staging: UnsafeMutablePointer<Float>, _ kernels: DenseManyKernels
     ) {
+        let from: UnsafePointer<Float>
+        switch vectors {
+        case .planar(let values): from = values
+        case .rows(let values, let stride, let real):
+            return kernels.chunkVectors(
+                values, stride, to, DenseJunction.paddedCount(rows), real, count, factor)
+        }
         let whole = rows & ~15
         kernels.turnOver(from, to, whole, count, factor)
         guard whole < rows else { return }

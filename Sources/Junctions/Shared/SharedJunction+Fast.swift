@@ -117,10 +117,12 @@ extension SharedJunction {
         switch junction {
         case .float(.dense(let form)):
             updateMany(
-                form, memory, scratch, x: x, delta: delta, stride, rule: rule, kernels: kernels)
+                form, memory, scratch, x: .planar(x), delta: .planar(delta), stride, rule: rule,
+                kernels: kernels)
         case .float(.pruned(let form)):
             updateMany(
-                form, memory, scratch, x: x, delta: delta, stride, rule: rule, kernels: kernels)
+                form, memory, scratch, x: .planar(x), delta: .planar(delta), stride, rule: rule,
+                kernels: kernels)
         case .float(.circulant(let form)):
             let spectra = SharedSpectra(form, stride, learned.weights)
             let sums = spectra.sums(form, memory.tables, scratch, x: x, delta: delta, kernels)
@@ -157,11 +159,38 @@ extension SharedJunction {
 }
 
 extension SharedJunction {
+    /// Whether UP takes vectors that lie one after the other.
+    package func takesRows(_ rule: UpdateRule) -> Bool {
+        guard rule.increment == .exact, case .float(let form) = junction else { return false }
+        switch form {
+        case .dense, .pruned: return true
+        case .circulant, .edge, .laneAligned: return false
+        }
+    }
+
+    /// UP, the same bytes as of planar vectors, where `takesRows(rule)`.
+    /// - count: of vectors
+    package func updateRows(
+        _ memory: Memory, x: ManyVectors, delta: ManyVectors, count: Int, rule: UpdateRule,
+        kernels: KernelSet
+    ) {
+        let scratch = fastScratch(memory.scratch)
+        let stride = Self.stride(count)
+        switch junction {
+        case .float(.dense(let form)):
+            updateMany(
+                form, memory, scratch, x: x, delta: delta, stride, rule: rule, kernels: kernels)
+        case .float(.pruned(let form)):
+            updateMany(
+                form, memory, scratch, x: x, delta: delta, stride, rule: rule, kernels: kernels)
+        default: preconditionFailure("the junction takes planar vectors only")
+        }
+    }
+
     /// UP as a sum of outer products.
     private func updateMany(
         _ form: some ManyVectorForm, _ memory: Memory, _ scratch: UnsafeMutablePointer<Float>,
-        x: UnsafePointer<Float>, delta: UnsafePointer<Float>, _ stride: Int, rule: UpdateRule,
-        kernels: KernelSet
+        x: ManyVectors, delta: ManyVectors, _ stride: Int, rule: UpdateRule, kernels: KernelSet
     ) {
         let turned = ManyScratch(
             UnsafeMutableRawPointer(scratch), ragged: x, inputs: inputs, delta: delta,

@@ -27,13 +27,21 @@ extension SharedJunction {
     /// BP of one vector: e = Wᵀ δ. No weight changes.
     /// - delta: outputs floats, padded with zeros to a multiple of 16. - e: inputs floats, written
     ///   with their padding
+    /// - step: which of many vectors in a row it is; see `feedforwardStep`
     @inline(__always)
     package func backpropOne(
         _ memory: Memory, delta: UnsafePointer<Float>, e: UnsafeMutablePointer<Float>,
-        kernels: KernelSet
+        step: Int = 0, kernels: KernelSet
     ) {
+        // Dense first, and by itself: taking any form out of the enumeration copies it.
+        if case .float(.dense(let form)) = junction {
+            return kernels.shared.combineRows(
+                memory.parameters.assumingMemoryBound(to: Float.self), delta, nil, e, outputs,
+                form.rowStride, step % 2 != 0)
+        }
         switch junction {
-        case .float(let form): floatBackpropOne(form, memory, delta: delta, e: e, kernels)
+        case .float(let form):
+            floatBackpropOne(form, memory, delta: delta, e: e, kernels)
         case .fixed(let form): fixedBackpropOne(form, memory, delta: delta, e: e, kernels)
         }
     }
@@ -44,10 +52,7 @@ extension SharedJunction {
         e: UnsafeMutablePointer<Float>, _ kernels: KernelSet
     ) {
         switch form {
-        case .dense(let form):
-            kernels.shared.backprop(
-                memory.parameters.assumingMemoryBound(to: Float.self), delta, e, outputs,
-                form.rowStride)
+        case .dense: break
         case .circulant(let form):
             form.backprop(memory.one, delta: delta, e: e, kernels: kernels)
         case .pruned(let form) where form.pattern.prunesBackprop:

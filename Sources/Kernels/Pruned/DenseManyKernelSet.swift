@@ -37,6 +37,12 @@ public struct DenseManyKernels: Sendable {
             _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ rows: Int,
             _ count: Int, _ factor: Float
         ) -> Void
+    /// See `chunkVectors`.
+    public typealias ChunkVectors =
+        @Sendable (
+            _ from: UnsafePointer<Float>, _ stride: Int, _ to: UnsafeMutablePointer<Float>,
+            _ rows: Int, _ real: Int, _ count: Int, _ factor: Float
+        ) -> Void
 
     /// Y[j] = Σᵢ W[j,i] X[i] + bias[j]: by fma from zero, i ascending over inputs, the bias
     /// last. The order is not that of one vector at a time, which has sixteen partial sums.
@@ -50,6 +56,10 @@ public struct DenseManyKernels: Sendable {
     /// - rows: 1 to 16. - steps: [count][16 rows]. - sum: may be `start`
     /// - x: [chunks][count][16 columns] (which for one vector is the vector)
     public let outerSum: OuterSum
+    /// to[r / 16, b, r mod 16] = from[b,r]·factor for b below `real`, 0 above: what `turnOver` gives, of
+    /// vectors that lie one after the other.
+    /// - from: [real][stride]. - to: [rows / 16][count][16], rows a multiple of 16.
+    public let chunkVectors: ChunkVectors
     /// to[r / 16, b, r mod 16] = from[r,b]·factor: sixteen neurons of a sample side by side.
     /// - from: [rows][count], rows a multiple of 16. - to: [rows / 16][count][16].
     public let turnOver: TurnOver
@@ -61,12 +71,14 @@ extension DenseManyKernels {
         feedforward: PlainKernels.feedforwardMany,
         backprop: PlainKernels.backpropMany,
         outerSum: PlainKernels.outerSum,
+        chunkVectors: PlainKernels.chunkVectors,
         turnOver: PlainKernels.turnOver)
     /// The vector source as built for every machine of this architecture.
     static let portable = DenseManyKernels(
         feedforward: VectorKernels.feedforwardMany,
         backprop: VectorKernels.backpropMany,
         outerSum: VectorKernels.outerSum,
+        chunkVectors: VectorKernels.chunkVectors,
         turnOver: VectorKernels.turnOver)
 }
 
@@ -76,11 +88,13 @@ extension DenseManyKernels {
             feedforward: KernelsV3.VectorKernels.feedforwardMany,
             backprop: KernelsV3.VectorKernels.backpropMany,
             outerSum: KernelsV3.VectorKernels.outerSum,
+            chunkVectors: KernelsV3.VectorKernels.chunkVectors,
             turnOver: KernelsV3.VectorKernels.turnOver)
         static let v4 = DenseManyKernels(
             feedforward: KernelsV4.VectorKernels.feedforwardMany,
             backprop: KernelsV4.VectorKernels.backpropMany,
             outerSum: KernelsV4.VectorKernels.outerSum,
+            chunkVectors: KernelsV4.VectorKernels.chunkVectors,
             turnOver: KernelsV4.VectorKernels.turnOver)
     }
 #endif

@@ -138,6 +138,28 @@ extension VectorKernels {
         store4(s3, sum + 12 &* rowStride, rowStride)
     }
 
+    /// Vectors in chunks of sixteen neurons. See `DenseManyKernels.chunkVectors`.
+    @inline(never)
+    package static func chunkVectors(
+        _ from: UnsafePointer<Float>, _ stride: Int, _ to: UnsafeMutablePointer<Float>,
+        _ rows: Int, _ real: Int, _ count: Int, _ factor: Float
+    ) {
+        var r = 0
+        while r < rows {
+            let chunk = to + r &* count
+            var b = 0
+            while b < real {
+                store(load(from, b &* stride &+ r) * every(factor), chunk, b &* 16)
+                b &+= 1
+            }
+            while b < count {
+                store(Lanes.zero, chunk, b &* 16)
+                b &+= 1
+            }
+            r &+= 16
+        }
+    }
+
     /// Sixteen neurons of a sample side by side. See `DenseManyKernels.turnOver`.
     @inline(never)
     package static func turnOver(

@@ -39,6 +39,15 @@ struct FourLanes {
         d = fma(weight, load(p, 48), d)
     }
 
+    /// self + other
+    @_transparent
+    mutating func add(_ other: FourLanes) {
+        a += other.a
+        b += other.b
+        c += other.c
+        d += other.d
+    }
+
     @_transparent
     mutating func bias(_ value: Float) {
         let lanes = every(value)

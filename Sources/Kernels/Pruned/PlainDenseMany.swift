@@ -50,6 +50,18 @@ extension PlainKernels {
         }
     }
 
+    static func chunkVectors(
+        _ from: UnsafePointer<Float>, _ stride: Int, _ to: UnsafeMutablePointer<Float>,
+        _ rows: Int, _ real: Int, _ count: Int, _ factor: Float
+    ) {
+        for r in 0..<rows {
+            for b in 0..<count {
+                to[(r / 16 * count + b) * 16 + r % 16] =
+                    b < real ? from[b * stride + r] * factor : 0
+            }
+        }
+    }
+
     static func turnOver(
         _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ rows: Int,
         _ count: Int, _ factor: Float

@@ -3,14 +3,19 @@
 import CLanes
 
 extension PlainKernels {
-    static func sharedBackprop(
-        _ w: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
-        _ e: UnsafeMutablePointer<Float>, _ outputs: Int, _ rowStride: Int
+    static func combineRows(
+        _ m: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?,
+        _ y: UnsafeMutablePointer<Float>, _ terms: Int, _ rowStride: Int, _ isReversed: Bool
     ) {
-        for i in 0..<rowStride {
-            var sum: Float = 0
-            for j in 0..<outputs { sum = sum.addingProduct(w[j * rowStride + i], delta[j]) }
-            e[i] = sum
+        let quarter = (terms + 3) / 4
+        for c in 0..<rowStride {
+            var sums = SIMD4<Float>.zero
+            for t in 0..<terms {
+                let n = t / quarter
+                sums[n] = sums[n].addingProduct(m[t * rowStride + c], x[t])
+            }
+            let sum = (sums[0] + sums[2]) + (sums[1] + sums[3])
+            y[c] = bias.map { sum + $0[c] } ?? sum
         }
     }
 

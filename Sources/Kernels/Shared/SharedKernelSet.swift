@@ -1,5 +1,5 @@
 // Kernels of junctions that all positions of one sample share (a convolution's places, a
-// sequence's steps), and BP of one vector that changes no weight.
+// sequence's steps), and of one vector that changes no weight.
 //
 // Legend: S (`stride`) positions, a multiple of 16; X, Y, Δ and E are [neurons][S]. Lanes are
 // positions, so nothing is shuffled: what differs from lane to lane is never a weight.
@@ -18,11 +18,12 @@ import CLanes
 
 /// Many positions, one set of weights.
 public struct SharedKernels: Sendable {
-    /// See `backprop`.
-    public typealias Backprop =
+    /// See `combineRows`.
+    public typealias CombineRows =
         @Sendable (
-            _ w: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
-            _ e: UnsafeMutablePointer<Float>, _ outputs: Int, _ rowStride: Int
+            _ m: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?,
+            _ y: UnsafeMutablePointer<Float>, _ terms: Int, _ rowStride: Int,
+            _ isReversed: Bool
         ) -> Void
     /// See `circulantBackprop`.
     public typealias CirculantBackprop =
@@ -84,9 +85,13 @@ public struct SharedKernels: Sendable {
             _ momentum: Float, _ decay: Float
         ) -> Void
 
-    /// BP of a dense matrix and one vector: e[i] = Σⱼ W[j,i] δ[j] by fma from zero, j ascending.
-    /// - w: [outputs][rowStride], rowStride a multiple of 16. - e: rowStride floats, written.
-    public let backprop: Backprop
+    /// One vector through a matrix, whose terms are its rows: y = Σₜ x[t] m[t], the bias last, where
+    /// there is one. With q = ⌈terms / 4⌉ rows n q ..< (n + 1) q go to sum n, by fma from zero, t
+    /// ascending; then (s₀ + s₂) + (s₁ + s₃).
+    /// - m: [terms][rowStride], rowStride a multiple of 16. - bias, y: rowStride floats
+    /// - isReversed: which half of the rows is read first. The bytes are the same; of a matrix larger
+    ///   than the first cache that is read again and again from alternating halves, one is found there.
+    public let combineRows: CombineRows
 
     /// BP of one vector between the transforms of a circulant junction: e as in
     /// `CirculantKernels.backpropUpdate`.
@@ -140,7 +145,7 @@ public typealias SharedEdges = shared_edges
 extension SharedKernels {
     /// The definitions.
     static let plain = SharedKernels(
-        backprop: PlainKernels.sharedBackprop,
+        combineRows: PlainKernels.combineRows,
         circulantBackprop: PlainKernels.circulantBackpropAlone,
         transform: PlainKernels.sharedTransform,
         invert: PlainKernels.sharedInvert,
@@ -154,7 +159,7 @@ extension SharedKernels {
         step: PlainKernels.sharedStep)
     /// The vector source as built for every machine of this architecture.
     static let portable = SharedKernels(
-        backprop: VectorKernels.sharedBackprop,
+        combineRows: VectorKernels.combineRows,
         circulantBackprop: VectorKernels.circulantBackpropAlone,
         transform: VectorKernels.sharedTransform,
         invert: VectorKernels.sharedInvert,
@@ -171,7 +176,7 @@ extension SharedKernels {
 #if arch(x86_64)
     extension SharedKernels {
         static let v3 = SharedKernels(
-            backprop: KernelsV3.VectorKernels.sharedBackprop,
+            combineRows: KernelsV3.VectorKernels.combineRows,
             circulantBackprop: KernelsV3.VectorKernels.circulantBackpropAlone,
             transform: KernelsV3.VectorKernels.sharedTransform,
             invert: KernelsV3.VectorKernels.sharedInvert,
@@ -184,7 +189,7 @@ extension SharedKernels {
             rowSums: KernelsV3.VectorKernels.sharedRowSums,
             step: KernelsV3.VectorKernels.sharedStep)
         static let v4 = SharedKernels(
-            backprop: KernelsV4.VectorKernels.sharedBackprop,
+            combineRows: KernelsV4.VectorKernels.combineRows,
             circulantBackprop: KernelsV4.VectorKernels.circulantBackpropAlone,
             transform: KernelsV4.VectorKernels.sharedTransform,
             invert: KernelsV4.VectorKernels.sharedInvert,

@@ -1,4 +1,4 @@
-// Edges at many positions, BP of one vector through a dense matrix, and the step of weights by sums.
+// Edges at many positions, and the step of weights by sums.
 //
 // Legend: as in SharedKernelSet.swift. Positions come in strips of 64, four vectors side by side; the
 // rest in strips of 16.
@@ -7,35 +7,6 @@
 import CLanes
 
 extension VectorKernels {
-    /// e = Wᵀ δ, 64 columns at a time. See `SharedKernels.backprop`.
-    @inline(never)
-    package static func sharedBackprop(
-        _ w: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
-        _ e: UnsafeMutablePointer<Float>, _ outputs: Int, _ rowStride: Int
-    ) {
-        var i = 0
-        while i &+ 64 <= rowStride {
-            var sums = FourLanes()
-            var j = 0
-            while j < outputs {
-                sums.add(every(delta[j]), w + (j &* rowStride &+ i))
-                j &+= 1
-            }
-            sums.store(e + i)
-            i &+= 64
-        }
-        while i < rowStride {
-            var sum = Lanes.zero
-            var j = 0
-            while j < outputs {
-                sum = fma(load(w, j &* rowStride &+ i), every(delta[j]), sum)
-                j &+= 1
-            }
-            store(sum, e, i)
-            i &+= 16
-        }
-    }
-
     /// Rows of a list of edges times vectors. See `SharedKernels.edgeProduct`.
     @inline(never)
     package static func sharedEdgeProduct(

@@ -79,12 +79,21 @@ import Testing
         let x = try #require(columns.baseAddress)
         let (e, delta) = (x + left, x + 2 * left)
         let y = delta + right
+        let turned = UnsafeMutablePointer<Float>.allocate(capacity: bench.shared.stepFloats + 1)
+        defer { turned.deallocate() }
+        bench.shared.startSteps(bench.memory.reading, turned, kernels: .best)
         for p in 0..<cell.count {
             for i in 0..<cell.inputs { x[i] = bench.x[i * bench.stride + p] }
             for j in 0..<cell.outputs { delta[j] = bench.delta[j * bench.stride + p] }
             for i in 0..<left { e[i] = .nan }
             bench.shared.feedforwardOne(bench.memory.reading, x: x, y: y, kernels: .best)
             bench.shared.backpropOne(bench.memory, delta: delta, e: e, kernels: .best)
+            for j in 0..<cell.outputs {
+                #expect(abs(y[j] - bench.y[j * bench.stride + p]) <= 4e-6)
+                y[j] = .nan
+            }
+            bench.shared.feedforwardStep(
+                bench.memory.reading, turned, x: x, y: y, step: p, saturations: nil, kernels: .best)
             for j in 0..<cell.outputs {
                 #expect(abs(y[j] - bench.y[j * bench.stride + p]) <= 4e-6)
             }

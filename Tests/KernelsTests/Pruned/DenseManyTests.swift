@@ -33,6 +33,10 @@ struct DenseManyTests {
                         count)
                     many.turnOver(x.pointer, turnedX.pointer, n.rowStride, count, 1)
                     many.turnOver(delta.pointer, steps.pointer, right, count, -0.1)
+                    // The last three vectors do not exist.
+                    let chunks = Floats(right * count)
+                    many.chunkVectors(
+                        delta.pointer, right, chunks.pointer, right, count - 3, count, -0.1)
                     for first in stride(from: 0, to: outputs, by: 16) {
                         many.outerSum(
                             n.w.pointer + first * n.rowStride, n.w.pointer + first * n.rowStride,
@@ -40,8 +44,8 @@ struct DenseManyTests {
                             min(16, outputs - first), n.rowStride, count)
                     }
                     #expect(y.guardsStand && e.guardsStand && n.w.guardsStand)
-                    #expect(turnedX.guardsStand && steps.guardsStand)
-                    return [y.bits, e.bits, turnedX.bits, steps.bits, n.w.bits]
+                    #expect(turnedX.guardsStand && steps.guardsStand && chunks.guardsStand)
+                    return [y.bits, e.bits, turnedX.bits, steps.bits, chunks.bits, n.w.bits]
                 }
                 let difference = firstDifference(run(set), run(.plain))
                 #expect(difference == nil, "\(inputs)-\(outputs), \(count): \(difference ?? "")")

@@ -55,13 +55,16 @@ struct SharedKernelTests {
     @Test(arguments: KernelSet.all.map(\.name), Values.allCases)
     func oneVector(name: String, kind: Values) throws {
         let set = try #require(KernelSet.all.first { $0.name == name })
-        for (inputs, outputs) in [(1, 1), (64, 256), (70, 5), (200, 33)] {
+        // One to nine terms: quarters of every length, empty ones too.
+        for (inputs, outputs) in [(64, 256), (70, 5), (200, 33)] + (1...9).map({ (80, $0) }) {
             let run = { (set: KernelSet) -> [[UInt32]] in
                 let n = JunctionNumbers(inputs: inputs, outputs: outputs, values: kind, seed: 3)
-                let e = Floats(n.rowStride)
-                set.shared.backprop(n.w.pointer, n.delta.pointer, e.pointer, outputs, n.rowStride)
-                #expect(e.guardsStand)
-                return [e.bits]
+                let (e, y) = (Floats(n.rowStride), Floats(n.rowStride))
+                let (m, delta) = (n.w.pointer, n.delta.pointer)
+                set.shared.combineRows(m, delta, nil, e.pointer, outputs, n.rowStride, false)
+                set.shared.combineRows(m, delta, e.pointer, y.pointer, outputs, n.rowStride, true)
+                #expect(e.guardsStand && y.guardsStand)
+                return [e.bits, y.bits]
             }
             let difference = firstDifference(run(set), run(.plain))
             #expect(difference == nil, "\(inputs)-\(outputs): \(difference ?? "")")

@@ -36,11 +36,18 @@ extension LSTMForm {
     ) {
         let own = parts.junctions[1].memory(memory, scratchOffset: 0).reading
         let counter = parts.junctions[1].saturations(memory)
+        recurrent.startSteps(own, bank.turned, kernels: kernels)
+        if let projection {
+            projection.startSteps(
+                parts.junctions[2].memory(memory, scratchOffset: 0).reading,
+                bank.turnedProjection, kernels: kernels)
+        }
         for position in 0..<count {
             let h = bank.states + position * places.stateStride
             let c = bank.cells + position * places.cellStride
-            recurrent.feedforwardOne(
-                own, x: h, y: bank.recurrent, saturations: counter, kernels: kernels)
+            recurrent.feedforwardStep(
+                own, bank.turned, x: h, y: bank.recurrent, step: position, saturations: counter,
+                kernels: kernels)
             let m =
                 projection == nil
                 ? h + places.stateStride : bank.unprojected + position * places.cellStride
@@ -51,9 +58,10 @@ extension LSTMForm {
                 let part = parts.junctions[2]
                 let next = h + places.stateStride
                 for index in width..<places.stateStride { next[index] = 0 }
-                projection.feedforwardOne(
-                    part.memory(memory, scratchOffset: 0).reading, x: m, y: next,
-                    saturations: part.saturations(memory), kernels: kernels)
+                projection.feedforwardStep(
+                    part.memory(memory, scratchOffset: 0).reading, bank.turnedProjection, x: m,
+                    y: next, step: position, saturations: part.saturations(memory),
+                    kernels: kernels)
             }
         }
     }
@@ -72,11 +80,19 @@ extension LSTMForm {
         guard kernels.firstOutside(bank.gates, count * places.gateStride, -1e15, 1e15) < 0,
             kernels.firstOutside(bank.states, stateCount, -1e15, 1e15) < 0
         else { return false }
-        kernels.recurrent.turn(
-            bank.gates, places.gateStride, count, 4 * units, bank.planarGates,
-            SharedJunction.stride(count))
+        // All junctions have one specification, so that one takes rows where another does.
+        let takesRows = input.takesRows(parts.junctions[0].rule(rule))
+        if e != nil || !takesRows {
+            kernels.recurrent.turn(
+                bank.gates, places.gateStride, count, 4 * units, bank.planarGates,
+                SharedJunction.stride(count))
+        }
         if let e { errorsOfInput(memory, bank, before, e, kernels) }
-        update(memory, bank, x, count, rule, generator, kernels)
+        if takesRows {
+            updateRows(memory, bank, x, count, rule, kernels)
+        } else {
+            update(memory, bank, x, count, rule, generator, kernels)
+        }
         return true
     }
 
@@ -113,7 +129,7 @@ extension LSTMForm {
                 for index in 0..<places.stateStride { row[index] += later[index] }
                 projection.backpropOne(
                     parts.junctions[2].memory(memory, scratchOffset: 0), delta: row,
-                    e: bank.projected, kernels: kernels)
+                    e: bank.projected, step: position, kernels: kernels)
                 (error, later) = (UnsafePointer(bank.projected), UnsafePointer(bank.zeros))
             }
             let gates = bank.gates + position * places.gateStride
@@ -122,7 +138,8 @@ extension LSTMForm {
                 bank.tanhs + position * places.cellStride, units)
             // The state before the oldest position is a constant.
             if position > 0 {
-                recurrent.backpropOne(own, delta: gates, e: bank.later, kernels: kernels)
+                recurrent.backpropOne(
+                    own, delta: gates, e: bank.later, step: position, kernels: kernels)
             }
             position -= 1
         }
@@ -146,7 +163,29 @@ extension LSTMForm {
         }
     }
 
-    /// UP of all junctions, in the order of their fields.
+    /// The same from rows as they lie.
+    private func updateRows(
+        _ memory: BlockMemory, _ bank: LSTMBank, _ x: UnsafePointer<Float>, _ count: Int,
+        _ rule: UpdateRule, _ kernels: KernelSet
+    ) {
+        let gates = ManyVectors.rows(bank.gates, stride: places.gateStride, count: count)
+        func learn(
+            _ index: Int, _ junction: SharedJunction, _ x: ManyVectors, _ delta: ManyVectors
+        ) {
+            let own = parts.junctions[index]
+            junction.updateRows(
+                own.memory(memory, scratchOffset: 0), x: x, delta: delta, count: count,
+                rule: own.rule(rule), kernels: kernels)
+        }
+        learn(0, input, .planar(left(bank, x)), gates)
+        learn(1, recurrent, .rows(bank.states, stride: places.stateStride, count: count), gates)
+        guard let projection else { return }
+        learn(
+            2, projection, .rows(bank.unprojected, stride: places.cellStride, count: count),
+            .rows(bank.errors, stride: places.stateStride, count: count))
+    }
+
+    /// UP of all junctions, in the order of their fields, from planar vectors.
     private func update(
         _ memory: BlockMemory, _ bank: LSTMBank, _ x: UnsafePointer<Float>, _ count: Int,
         _ rule: UpdateRule, _ generator: UnsafeMutablePointer<UInt64>, _ kernels: KernelSet

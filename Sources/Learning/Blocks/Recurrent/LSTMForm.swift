@@ -104,7 +104,8 @@ package struct LSTMForm: BlockForm {
                 : [])
         places = LSTMPlaces(
             units: units, width: width, channels: channels, positions: positions, older: older,
-            isProjected: projection != nil, learns: learns, junctionBytes: junctionBytes)
+            isProjected: projection != nil, learns: learns, junctionBytes: junctionBytes,
+            stepFloats: (recurrent.stepFloats, projection?.stepFloats ?? 0))
         keptBytes = learns ? places.keptBytes : 0
         outcomeBytes = learns && hasState ? places.outcomeBytes : 0
         scratchBytes = places.scratchBytes + (learns ? 0 : places.keptBytes)

@@ -28,6 +28,9 @@ struct LSTMPlaces: Equatable, Sendable {
     let planarGates: Int
     /// One row of gates.
     let recurrent: Int
+    /// Weights of the recurrent and of the projection junction as their steps want them.
+    let turned: Int
+    let turnedProjection: Int
     /// The error of h that the next position says, and of what is projected.
     let later: Int
     let projected: Int
@@ -52,7 +55,7 @@ struct LSTMPlaces: Equatable, Sendable {
 
     init(
         units: Int, width: Int, channels: Int, positions: Int, older: Int, isProjected: Bool,
-        learns: Bool, junctionBytes: Int
+        learns: Bool, junctionBytes: Int, stepFloats: (recurrent: Int, projection: Int)
     ) {
         let count = positions + older
         let stride = DenseJunction.paddedCount(count)
@@ -71,6 +74,8 @@ struct LSTMPlaces: Equatable, Sendable {
         _ = scratch.take(junctionBytes)
         planarGates = scratch.takeFloats(4 * units * stride)
         recurrent = scratch.takeFloats(gateStride)
+        turned = scratch.takeFloats(stepFloats.recurrent)
+        turnedProjection = scratch.takeFloats(stepFloats.projection)
         let vector = max(cellStride, stateStride)
         later = scratch.takeFloats(learns ? vector : 0)
         projected = scratch.takeFloats(learns ? vector : 0)
@@ -100,6 +105,8 @@ struct LSTMBank {
     let window: UnsafeMutablePointer<Float>
     let planarGates: UnsafeMutablePointer<Float>
     let recurrent: UnsafeMutablePointer<Float>
+    let turned: UnsafeMutablePointer<Float>
+    let turnedProjection: UnsafeMutablePointer<Float>
     let later: UnsafeMutablePointer<Float>
     let projected: UnsafeMutablePointer<Float>
     let cellError: UnsafeMutablePointer<Float>
@@ -125,6 +132,8 @@ struct LSTMBank {
         window = floats(kept, places.window)
         planarGates = floats(scratch, places.planarGates)
         recurrent = floats(scratch, places.recurrent)
+        turned = floats(scratch, places.turned)
+        turnedProjection = floats(scratch, places.turnedProjection)
         later = floats(scratch, places.later)
         projected = floats(scratch, places.projected)
         cellError = floats(scratch, places.cellError)

@@ -1,0 +1,1 @@
+../../Kernels/Shared/SharedRows.swift
