@@ -267,7 +267,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["Messaging", "MillraceProtocol", "Simulation"],
+            dependencies: [
+                "Messaging", "MillraceProtocol", "Platform", "Simulation", "WeightStore",
+            ],
             swiftSettings: strict),
     ] + kernelBuilds + fuzzers,
     swiftLanguageModes: [.v6]

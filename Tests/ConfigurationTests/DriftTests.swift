@@ -101,4 +101,29 @@ import Testing
         #expect(problems(drift(raise + "16", rest)).map(\.key) == ["drift.raise-factor"])
         #expect(problems(drift(raise + "4", rest)).isEmpty)
     }
+
+    /// Fixed point inside a block alone: the key and its line are named as well.
+    @Test func aRaisedRateIsAPowerOfTwoInBlocksToo() {
+        func found(_ factor: String) -> [ConfigurationProblem] {
+            problems(
+                sequence + """
+                    [block.0]
+                    kind = "conv1d"
+                    channels = 4
+                    kernel = 3
+                    arithmetic = "fixed"
+                    [block.1]
+                    kind = "flatten"
+                    [learning]
+                    rate = 0.125
+                    [drift]
+                    detector = "adwin"
+                    on-alarm = "raise-rate"
+                    raise-factor = \(factor)
+                    """)
+        }
+        #expect(found("4").isEmpty)
+        #expect(found("3").map(\.key) == ["drift.raise-factor"])
+        #expect(found("3").map(\.place) == ["test.toml:20"])
+    }
 }

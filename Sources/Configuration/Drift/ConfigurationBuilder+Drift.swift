@@ -89,7 +89,8 @@ extension ConfigurationBuilder {
         take("raise-samples", .integer(300))
         let factor = Float(number("raise-factor"))
         let rate = learner.learningRate * factor
-        let isFixed = learner.junctions.contains {
+        let junctions = learner.junctions + learner.blocks.flatMap(\.junctionSpecifications)
+        let isFixed = junctions.contains {
             if case .fixed = $0.arithmetic { true } else { false }
         }
         let isPower = rate.significand == 1 && (-15...0).contains(rate.exponent)

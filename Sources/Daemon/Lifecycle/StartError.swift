@@ -72,7 +72,9 @@ public enum StartError: Error, Sendable {
         case .stateExists(let generation):
             return "the state directory already holds generation \(generation); --from only fills "
                 + "an empty one. TRY: `millrace checkpoint restore`, or --fresh --from FILE"
-        case .checkpoint(let text): return text
+        case .checkpoint(let text):
+            return "\(text). TRY: another checkpoint (ls [daemon] state/checkpoints), or begin "
+                + "without --from"
         case .checkpointDiffers(let path, let text):
             return "the checkpoint \(path) is of another network than the configuration: \(text). "
                 + "TRY: the configuration inside it (millrace checkpoint inspect \(path)); if that is "

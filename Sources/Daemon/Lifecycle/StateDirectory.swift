@@ -101,7 +101,7 @@ public enum StateDirectory {
     }
 
     /// Whether a learner section from a checkpoint is one of these junctions, soundly built: what
-    /// comes from outside may have any bytes.
+    /// comes from outside may have any bytes. That every real number is finite is loading's to say.
     private static func accept(
         _ section: UnsafeRawPointer, _ layout: LearnerLayout, _ path: String
     ) throws(StartError) {

@@ -14,7 +14,7 @@ struct SharedColumns {
     }
 
     /// Bytes of all, a multiple of 64.
-    var byteCount: Int { 64 + 2 * leftBytes + rightBytes + (leftBytes + rightBytes) / 2 }
+    var byteCount: Int { 64 + leftBytes + rightBytes + (leftBytes + rightBytes) / 2 }
 
     /// Four words of a generator.
     func generator(_ scratch: UnsafeMutableRawPointer) -> UnsafeMutablePointer<UInt64> {
@@ -26,24 +26,19 @@ struct SharedColumns {
         (scratch + 64).assumingMemoryBound(to: Float.self)
     }
 
-    /// Another one.
-    func otherLeft(_ scratch: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Float> {
-        (scratch + 64 + leftBytes).assumingMemoryBound(to: Float.self)
-    }
-
     /// A vector of the outputs.
     func right(_ scratch: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Float> {
-        (scratch + 64 + 2 * leftBytes).assumingMemoryBound(to: Float.self)
+        (scratch + 64 + leftBytes).assumingMemoryBound(to: Float.self)
     }
 
     /// A vector of the inputs in fixed point.
     func fixedLeft(_ scratch: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Int16> {
-        (scratch + 64 + 2 * leftBytes + rightBytes).assumingMemoryBound(to: Int16.self)
+        (scratch + 64 + leftBytes + rightBytes).assumingMemoryBound(to: Int16.self)
     }
 
     /// A vector of the outputs in fixed point.
     func fixedRight(_ scratch: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Int16> {
-        (scratch + 64 + 2 * leftBytes + rightBytes + leftBytes / 2)
+        (scratch + 64 + leftBytes + rightBytes + leftBytes / 2)
             .assumingMemoryBound(to: Int16.self)
     }
 

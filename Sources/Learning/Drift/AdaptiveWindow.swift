@@ -25,7 +25,7 @@ package struct AdaptiveWindow {
     /// Values before which no cut is tried.
     static let least = 10.0
 
-    private enum Value {
+    fileprivate enum Value {
         static let width = 0
         static let total = 1
         static let squares = 2
@@ -190,5 +190,24 @@ package struct AdaptiveWindow {
             }
         }
         return clearest
+    }
+}
+
+/// The numbers of a window's state but its buckets, as they lie in memory.
+struct AdaptiveWindowState {
+    let width: Double
+    let total: Double
+    let squares: Double
+    /// Values since the last look.
+    let tick: Double
+    let cuts: Double
+
+    /// - values: `AdaptiveWindow.valueCount` values
+    init(_ values: UnsafePointer<Double>) {
+        width = values[AdaptiveWindow.Value.width]
+        total = values[AdaptiveWindow.Value.total]
+        squares = values[AdaptiveWindow.Value.squares]
+        tick = values[AdaptiveWindow.Value.tick]
+        cuts = values[AdaptiveWindow.Value.cuts]
     }
 }

@@ -79,15 +79,18 @@ public enum DriftDetector: Equatable, Sendable {
     }
 }
 
-/// What an alarm over all producers makes the learner do, from the next sample on.
+/// What an alarm over all producers makes the learner do, once the sample whose loss raised it is
+/// learned.
 public enum DriftResponse: Equatable, Sendable {
     case nothing
     /// η is `factor` (> 1) times as large for so many learned samples (≥ 1), counted anew by an
     /// alarm meanwhile.
     case raiseRate(factor: Float, samples: Int)
     /// Every settled statistic of the running normalisers counts as if it came from at most
-    /// `count` (≥ 100) samples: mean and σ stay, the next sample weighs 1 / (count + 1), the one
-    /// after it 1 / (count + 2), … as after a warm-up of that length.
+    /// `count` (≥ 100) samples: mean and σ stay, the next values that are taken in weigh
+    /// 1 / (count + 1), those after them 1 / (count + 2), … as after a warm-up of that length.
+    /// Features are taken in after the loss was seen, so the first are those of the newest sample;
+    /// targets of a regression before, so theirs are the next label's.
     case reWarm(count: Int)
     /// The learner does nothing; the daemon's guard compares it with the last good generation.
     case askGuard

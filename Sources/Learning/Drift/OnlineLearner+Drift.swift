@@ -1,10 +1,11 @@
-// What the learner does when its loss rises: nothing, or something from the next sample on. All of
-// it is in the section, so a learner that goes on from a copy does the same.
+// What the learner does when its loss rises: nothing, or something once the sample of the alarm is
+// learned. All of it is in the section, so a learner that goes on from a copy does the same.
 
 import Junctions
 
 extension OnlineLearner {
-    /// Shows the detectors the loss of a sample that was scored.
+    /// Shows the detectors the loss of a sample that was scored; after it took its rule, or the
+    /// raised rate would be its own.
     func watchLoss(_ producer: Int, _ loss: Double) {
         guard let drift, let alarms = drift.observe(producer, loss) else { return }
         raisedAlarms = alarms

@@ -21,7 +21,7 @@ package struct PageHinkley {
     /// Values of the state.
     package static let valueCount = 6
 
-    private enum Value {
+    fileprivate enum Value {
         static let count = 0
         static let mean = 1
         static let sum = 2
@@ -74,6 +74,29 @@ package struct PageHinkley {
             samplesAfter: Int(values[Value.riseCount]))
         values.update(repeating: 0, count: Self.valueCount)
         return change
+    }
+}
+
+/// The numbers of a detector's state, as they lie in memory.
+struct PageHinkleyState {
+    /// Samples since the start, or the last alarm.
+    let count: Double
+    /// Samples since g was 0.
+    let riseCount: Double
+    /// g.
+    let sum: Double
+    /// Means and sums.
+    let others: [Double]
+
+    /// - values: `PageHinkley.valueCount` values
+    init(_ values: UnsafePointer<Double>) {
+        count = values[PageHinkley.Value.count]
+        riseCount = values[PageHinkley.Value.riseCount]
+        sum = values[PageHinkley.Value.sum]
+        others = [
+            values[PageHinkley.Value.mean], sum, values[PageHinkley.Value.riseSum],
+            values[PageHinkley.Value.level],
+        ]
     }
 }
 

@@ -73,7 +73,8 @@ extension LearnerLayout {
             let findings = node.block.form.fieldFindings(section + node.parametersOffset)
             if let finding = findings.first { return "block \(index), \(node.kind): \(finding)" }
         }
-        return pipelineFinding(section)
+        return pipelineFinding(section) ?? driftFinding(section) ?? countFinding(section)
+            ?? pendingFinding(section)
     }
 }
 

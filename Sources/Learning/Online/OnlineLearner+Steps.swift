@@ -47,6 +47,8 @@ extension OnlineLearner {
                 feedforward(start)
                 _ = update()
             }
+            // What an alarm changes begins with the next sample.
+            watchLoss(producer, loss)
         }
         if normaliser != nil {
             input.convert(features, network.raw(workspace))
@@ -94,52 +96,62 @@ extension OnlineLearner {
     private func scoreSteps(
         _ history: ForecastHistory, _ producer: Int, _ features: UnsafeRawPointer
     ) -> Double {
-        let count = network.inputCount
         let steps = history.stepCount
         let first = history.slot(producer, ago: steps)
-        let raw = vector(StepVector.converted)
-        let start = vector(StepVector.start)
-        let target = vector(StepVector.target)
-        let foretold = vector(StepVector.foretold)
-        let changes = network.target(workspace)
         input.prepare(
-            UnsafeRawPointer(history.features(producer, first)), raw: raw, into: start,
-            normaliser, kernels)
+            UnsafeRawPointer(history.features(producer, first)),
+            raw: vector(StepVector.converted), into: vector(StepVector.start), normaliser, kernels)
         var score = ErrorScore()
-        var baselineSum = 0.0
+        var baseline = 0.0
         for step in 0..<steps {
             let sample =
                 step + 1 == steps
                 ? features
                 : UnsafeRawPointer(
                     history.features(producer, history.slot(producer, ago: steps - step - 1)))
-            input.prepare(sample, raw: raw, into: target, normaliser, kernels)
-            normaliseForetold(
-                history.forecast(producer, first) + step * count, into: foretold)
-            var absolute = 0.0
-            var baseline = 0.0
-            for index in 0..<count {
-                let difference = Double(foretold[index]) - Double(target[index])
-                let change = target[index] - start[index]
-                absolute += difference.magnitude
-                score.squared += difference * difference
-                baseline += Double(change.magnitude)
-                changes[step * count + index] = change
-            }
-            metrics.score(
-                producer: producer, step: step, absolute: absolute / Double(count),
-                baseline: baseline / Double(count))
-            score.absolute += absolute
-            baselineSum += baseline
+            let forecast =
+                history.forecast(producer, first) + step * network.inputCount
+            baseline += scoreStep(step, sample, forecast, producer, &score)
         }
         let loss = 0.5 * score.squared
         let share = 1 / Double(network.outputCount)
         score.absolute *= share
         score.squared *= share
-        score.baselineAbsolute = baselineSum * share
+        score.baselineAbsolute = baseline * share
         metrics.score(producer: producer, score, loss: loss)
-        watchLoss(producer, loss)
         return loss
+    }
+
+    /// Scores one step (from 0) of a forecast against the sample that it is about, adds its errors
+    /// to `score`, and leaves the change from `StepVector.start`; returns the sum of the changes'
+    /// magnitudes, which is the error of no change.
+    private func scoreStep(
+        _ step: Int, _ sample: UnsafeRawPointer, _ forecast: UnsafePointer<Float>,
+        _ producer: Int, _ score: inout ErrorScore
+    ) -> Double {
+        let count = network.inputCount
+        let start = vector(StepVector.start)
+        let target = vector(StepVector.target)
+        let foretold = vector(StepVector.foretold)
+        let changes = network.target(workspace) + step * count
+        input.prepare(
+            sample, raw: vector(StepVector.converted), into: target, normaliser, kernels)
+        normaliseForetold(forecast, into: foretold)
+        var absolute = 0.0
+        var baseline = 0.0
+        for index in 0..<count {
+            let difference = Double(foretold[index]) - Double(target[index])
+            let change = target[index] - start[index]
+            absolute += difference.magnitude
+            score.squared += difference * difference
+            baseline += Double(change.magnitude)
+            changes[index] = change
+        }
+        metrics.score(
+            producer: producer, step: step, absolute: absolute / Double(count),
+            baseline: baseline / Double(count))
+        score.absolute += absolute
+        return baseline
     }
 
     /// FF from this sample, with weights and statistics of now: what a query would be answered.

@@ -117,7 +117,7 @@ extension OnlineLearner {
         pipeline.values(slot, 1).update(
             from: network.target(workspace), count: network.outputCount)
         _ = prepareEntry(pipeline, kernels, start)
-        pipeline.enter(slot, name, rate: rule.learningRate, flags: 0)
+        pipeline.enter(slot, name, rate: takeRule().learningRate, flags: 0)
         _ = runCycle(pipeline, kernels)
     }
 
@@ -142,7 +142,8 @@ extension OnlineLearner {
         sample.update(from: bank.values, count: network.inputCount)
         unlimited(network.raw(workspace), sample, into: pipeline.values(slot, 2))
         pipeline.enter(
-            slot, name, rate: rule.learningRate, flags: isKnown ? PipelineFlag.hasBaseline : 0)
+            slot, name, rate: takeRule().learningRate,
+            flags: isKnown ? PipelineFlag.hasBaseline : 0)
         return runCycle(pipeline, kernels)
     }
 

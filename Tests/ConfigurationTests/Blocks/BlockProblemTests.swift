@@ -32,6 +32,30 @@ import Testing
         #expect(problems(sequence + lines + "history = 200\n").map(\.key) == ["block.0.history"])
     }
 
+    /// What learns is an older sample, whose state is gone.
+    @Test func aStateGoesWithForecastsOfOneStep() throws {
+        func found(_ steps: Int) -> [ConfigurationProblem] {
+            problems(
+                """
+                [input]
+                features = 6
+                shape = [2, 3]
+                [output]
+                task = "forecast"
+                steps = \(steps)
+                [block.0]
+                kind = "lstm"
+                units = 4
+                state = "producer"
+                history = 2
+                """)
+        }
+        #expect(found(1).isEmpty, "\(found(1))")
+        let first = try #require(found(2).first)
+        #expect(first.key == "block.0.state" && first.place == "test.toml:10", "\(first)")
+        #expect(first.expected.contains("window with a forecast of 2 steps"), "\(first)")
+    }
+
     @Test func gapsAndNumbers() {
         let gap = problems(sequence + "[block.2]\nkind = \"flatten\"\n")
         #expect(gap.map(\.key) == ["block.0.kind", "block.1.kind"])

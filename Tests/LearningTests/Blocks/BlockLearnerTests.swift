@@ -207,6 +207,57 @@ import Testing
                 layout: harness.layout, section: harness.section, kernels: .best))
     }
 
+    /// Every element of a field of floats becomes `value`.
+    private func fill(_ harness: LearnerHarness, _ name: String, _ value: Float) throws {
+        let field = try #require(harness.layout.section[name])
+        let base = (harness.section + field.offset).assumingMemoryBound(to: Float.self)
+        for row in 0..<field.rowCount {
+            (base + row * field.rowStride).update(repeating: value, count: field.rowElements)
+        }
+        harness.learner.stateWasReplaced()
+    }
+
+    private func isFinite(_ harness: LearnerHarness) -> Bool {
+        OnlineLearner.allWeightsFinite(
+            layout: harness.layout, section: harness.section, kernels: .best)
+    }
+
+    /// What entered the span is infinite, and all that the block itself reads is not.
+    @Test func aShortcutThatDivergesKeepsItsWeights() throws {
+        let test = BlockCase(
+            "", shape: [8, 2],
+            [
+                BlockNetworks.linear(1, .identity), BlockNetworks.linear(4),
+                BlockNetworks.shortcut(1, .convolution(JunctionSpecification())), .flatten,
+            ])
+        let harness = try LearnerHarness(test.configuration)
+        try fill(harness, "block.0.weights", 4)
+        let before = try harness.floats("block.2.weights")
+        let outcome = harness.sample([Float](repeating: 3e38, count: 16), .classIndex(1))
+        #expect(outcome.loss.isFinite)
+        #expect(try harness.floats("block.2.weights") == before)
+        #expect(harness.learner.skippedUpdateCount == 1)
+        #expect(isFinite(harness))
+    }
+
+    /// An input that is infinite is not remembered: UP of the next sample would multiply by it.
+    @Test func aStateThatDivergesStartsAnew() throws {
+        let test = BlockCase(
+            "", shape: [1, 1],
+            [
+                BlockNetworks.linear(1, .identity),
+                BlockNetworks.lstm(5, state: .producer(history: 3)), BlockNetworks.linear(6),
+            ])
+        let harness = try LearnerHarness(test.configuration)
+        try fill(harness, "block.0.weights", 4)
+        harness.sample([0.5], .none)
+        #expect(try harness.floats("block.1.state.inputs").contains { $0 != 0 })
+        harness.sample([3e38], .none)
+        #expect(try harness.floats("block.1.state.inputs").allSatisfy { $0 == 0 })
+        #expect(harness.sample([0.5], .classIndex(1)).loss.isFinite)
+        #expect(isFinite(harness) && harness.learner.updateCount == 1)
+    }
+
     @Test func otherTasksHaveBlocksToo() throws {
         for task in [LearningTask.regression(targetCount: 2), .forecast(steps: 1)] {
             let test = BlockCase(

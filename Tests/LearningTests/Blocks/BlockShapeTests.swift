@@ -43,6 +43,31 @@ import Testing
                 + "input has 7 positions (or padding \"same\")")
     }
 
+    /// Extents that are legal one by one, and whose product is no integer.
+    @Test func moreWindowsThanCanBeAreRefused() {
+        func convolution(
+            _ kernel: GridExtent, _ padding: GridExtent, _ channels: Int = 1
+        ) -> BlockSpecification {
+            .convolution(
+                ConvolutionBlock(
+                    dimensions: 2, channels: channels, kernel: kernel,
+                    dilation: GridExtent(65_536, 65_536),
+                    padding: .zeros(rows: padding.rows, columns: padding.columns)))
+        }
+        let most = GridExtent(255 * 65_536, 255 * 65_536)
+        #expect(
+            error([28, 28, 1], [convolution(GridExtent(256, 256), most), .flatten])
+                == "block 0, conv2d: padding is 16711680 x 16711680, which makes 16711708 x "
+                + "16711708 windows, but must be for at most 67108864 of them: less padding, or a "
+                + "larger stride")
+        // One axis alone.
+        #expect(
+            error(
+                [28, 28, 1],
+                [convolution(GridExtent(65_536, 1), GridExtent(65_535 * 65_536, 0)), .flatten]
+            ).hasPrefix("block 0, conv2d: padding is 4294901760 x 0"))
+    }
+
     @Test func anInputOfAnotherKindIsRefused() {
         #expect(
             error([8, 8, 1], [BlockNetworks.conv1d(4, kernel: 3), .flatten])

@@ -75,4 +75,57 @@ import Testing
         }
         #expect(try harness.floats("block.0.gamma").allSatisfy(\.isFinite))
     }
+
+    private func running(_ rate: Float) throws -> LearnerHarness {
+        try LearnerHarness(
+            BlockCase(
+                "running", shape: [5, 1],
+                [.runningNorm(rate: rate, activation: .identity), .flatten]
+            ).configuration)
+    }
+
+    /// The reading that would fill the variance for thousands of samples; and what stays lasts.
+    @Test func oneWildReadingDoesNotSilenceAChannel() throws {
+        let harness = try running(0.01)
+        func learn(_ steps: Range<Int>, scale: Float) {
+            for step in steps {
+                let (x, label) = BlockNetworks.sample(harness.layout.configuration, step)
+                harness.sample(x.map { scale * $0 }, label)
+            }
+        }
+        func statistics() throws -> (mean: Float, variance: Float) {
+            (try harness.floats("block.0.mean")[0], try harness.floats("block.0.variance")[0])
+        }
+        learn(0..<200, scale: 1)
+        let before = try statistics()
+        harness.sample([0, 1, 1e14, -1, 0], .none)
+        let after = try statistics()
+        // w = 0.01: v grows by w·100·v twice, μ by w·10σ.
+        #expect(after.variance > 2 * before.variance && after.variance < 3.1 * before.variance)
+        let moved = after.mean - before.mean
+        #expect(moved > 0 && moved < 0.11 * before.variance.squareRoot())
+        learn(200..<500, scale: 1_000)
+        #expect(try statistics().variance > 5e5 * before.variance)
+    }
+
+    /// Before 100 positions nothing is held: the second sample is as far from the first as may be.
+    @Test func theFirstSamplesAreTakenAsTheyAre() throws {
+        let harness = try running(1e-6)
+        harness.sample([Float](repeating: 7, count: 5), .none)
+        #expect(try harness.floats("block.0.variance") == [0])
+        harness.sample([Float](repeating: 1_007, count: 5), .none)
+        #expect(try harness.floats("block.0.mean") == [507])
+        #expect(try harness.floats("block.0.variance") == [250_000])
+    }
+
+    /// One more would make it 0, and 1/n infinite.
+    @Test(arguments: [1 << 62, UInt64.max]) func aCountOfSamplesHasABound(_ count: UInt64) throws {
+        let harness = try running(0.01)
+        harness.sample([0, 1, 2, 3, 4], .none)
+        #expect(harness.layout.firstFinding(harness.section) == nil)
+        let field = try #require(harness.layout.section["block.0.samples"])
+        (harness.section + field.offset).storeBytes(of: count, as: UInt64.self)
+        let finding = try #require(harness.layout.firstFinding(harness.section))
+        #expect(finding == "block 0, running-norm: samples: \(count) is no count of samples")
+    }
 }

@@ -34,6 +34,14 @@ import Testing
         }.map { try harness.floats($0.name) }
     }
 
+    /// Positions that are remembered, of every producer.
+    private func positions(_ harness: LearnerHarness) throws -> [UInt32] {
+        let field = try #require(harness.layout.section["block.0.state.positions"])
+        return (0..<field.elementCount).map {
+            harness.section.load(fromByteOffset: field.offset + 4 * $0, as: UInt32.self)
+        }
+    }
+
     /// Twelve positions as one window, and one by one with a history that reaches all of them.
     @Test func aSequenceInPiecesIsTheSequence() throws {
         let whole = try LearnerHarness(configuration(12, .window))
@@ -44,6 +52,7 @@ import Testing
         let found = pieces.sample(features(1, 11), label)
         #expect(found.loss.bitPattern == expected.loss.bitPattern)
         #expect(try weights(pieces) == weights(whole))
+        #expect(try positions(pieces) == [11])
         // A history that ends earlier gives the same prediction and another gradient.
         let short = try LearnerHarness(configuration(1, .producer(history: 4)))
         for position in 0..<11 { short.sample(features(1, position), .none) }
@@ -59,7 +68,10 @@ import Testing
         for first in [0, 4] { pieces.sample(features(4, first), .none) }
         let found = pieces.sample(features(4, 8), .classIndex(1))
         #expect(found.loss.bitPattern == expected.loss.bitPattern)
-        #expect(try pieces.floats("block.0.state.positions").count == 1)
+        // All that is remembered is the state: a sample is as long as the history.
+        #expect(try positions(pieces) == [0])
+        #expect(pieces.layout.section["block.0.state.inputs"] == nil)
+        #expect(try pieces.floats("block.0.state.h").contains { $0 != 0 })
     }
 
     /// Without learning, which producers share, two streams through one learner are two learners.
@@ -106,6 +118,41 @@ import Testing
         let error = #expect(throws: LearnerConfigurationError.self) { try late.validate() }
         let text = error.map { "\($0)" } ?? ""
         #expect(text.contains("block 0") && text.contains("late label"))
+    }
+
+    /// A forecast of one step learns the sample before the newest, whose state is the one at hand;
+    /// with more steps it is gone.
+    @Test func forecastsOfSeveralStepsMeetNoState() throws {
+        func forecast(_ steps: Int, _ state: LSTMBlock.State) throws {
+            var configuration = configuration(1, state)
+            configuration.task = .forecast(steps: steps)
+            configuration.outputActivation = .identity
+            configuration.loss = .squaredError
+            try configuration.validate()
+        }
+        try forecast(1, .producer(history: 3))
+        try forecast(2, .window)
+        let error = #expect(throws: LearnerConfigurationError.self) {
+            try forecast(2, .producer(history: 3))
+        }
+        let text = error.map { "\($0)" } ?? ""
+        #expect(text.hasPrefix("block 0, lstm: state is producer"), "\(text)")
+        #expect(text.contains("forecast of 2 steps"), "\(text)")
+    }
+
+    @Test func aSampleLongerThanAnyHistoryIsSaid() throws {
+        var long = BlockCase(
+            "long", shape: [40_000, 1],
+            [
+                BlockNetworks.conv1d(
+                    1, kernel: 40_001, padding: .zeros(rows: 0, columns: 40_000)),
+                BlockNetworks.lstm(2, state: .producer(history: 65_536)),
+            ]
+        ).configuration
+        long.pendingCapacity = 0
+        let error = #expect(throws: LearnerConfigurationError.self) { try long.validate() }
+        let text = error.map { "\($0)" } ?? ""
+        #expect(text.contains("state is producer over 80000 positions"), "\(text)")
     }
 
     /// Learning, stopping and going on is learning; and every instruction set learns the same bytes.

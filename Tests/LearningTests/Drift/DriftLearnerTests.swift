@@ -2,6 +2,7 @@
 // what the setting says and nothing else.
 
 import Accelerator
+import Arithmetic
 import Kernels
 import Learning
 import Testing
@@ -77,43 +78,85 @@ import WeightStore
         #expect(Self.differing(plain, watched) == [])
     }
 
+    /// A learner of every task over six readings, one producer.
+    static let tasks: [(String, LearnerConfiguration)] = [
+        ("classification", configuration(.none)), ("regression", .real(features: 6, targets: 2)),
+        ("forecast", .real(features: 6, targets: nil)),
+        ("steps", StepForecastTests.configuration(features: 6, steps: 3)),
+        ("autoencoder", ReconstructionTests.configuration(features: 6, hidden: [8, 3, 8])),
+    ]
+
+    static func configuration(
+        task: String, _ response: DriftResponse, _ schedule: Schedule
+    ) throws -> LearnerConfiguration {
+        var configuration = try #require(tasks.first { $0.0 == task }?.1)
+        configuration.schedule = schedule
+        configuration.drift = DriftSettings(detector: detectors[0], response: response)
+        return configuration
+    }
+
+    /// `stream` for the other tasks: from sample 1,000 on readings are five times as far apart, and
+    /// targets have the other sign.
+    static func stream(
+        task: String, _ harness: LearnerHarness, seen: (Int) -> Void = { _ in }
+    ) {
+        guard task != "classification" else { return stream(harness, seen: seen) }
+        var generator = Xoshiro256StarStar(seed: 31)
+        for index in 0..<1_400 {
+            let isOther = index >= 1_000
+            let features = (0..<6).map { _ in generator.normal() * (isOther ? 5 : 1) }
+            if task == "regression" {
+                let sign: Float = isOther ? -1 : 1
+                harness.sample(
+                    features,
+                    targets: [sign * (features[0] + features[1]), sign * features[2]])
+            } else {
+                harness.sample(features, .none)
+            }
+            seen(index)
+        }
+    }
+
     /// The same learner with `setLearningRate` at the alarm and back after `samples`.
-    @Test(arguments: [Schedule.sequential, .pipeline])
-    func aRaisedRateIsARaisedRate(_ schedule: Schedule) throws {
-        let detector = Self.detectors[0]
+    @Test(arguments: tasks.map(\.0), [Schedule.sequential, .pipeline])
+    func aRaisedRateIsARaisedRate(_ task: String, _ schedule: Schedule) throws {
         let watched = try LearnerHarness(
-            Self.configuration(detector, .raiseRate(factor: 4, samples: 70), schedule))
-        let plain = try LearnerHarness(Self.configuration(detector, .nothing, schedule))
-        let rate = plain.layout.configuration.learningRate
+            Self.configuration(task: task, .raiseRate(factor: 4, samples: 70), schedule))
+        let still = try Self.configuration(task: task, .nothing, schedule)
+        let plain = try LearnerHarness(still)
+        let rate = still.learningRate
         var raisedAt: [Int] = []
-        Self.stream(watched) { index in
+        Self.stream(task: task, watched) { index in
             guard watched.learner.takeRaisedAlarms() != nil else { return }
             raisedAt.append(index)
             #expect(watched.learner.driftFigures(producer: nil)?.raisedSamples == 70)
         }
         #expect(!raisedAt.isEmpty)
-        Self.stream(plain) { index in
+        Self.stream(task: task, plain) { index in
             let since = raisedAt.last { $0 <= index }.map { index - $0 } ?? .max
             plain.learner.setLearningRate(since < 70 ? rate * 4 : rate)
         }
         let left = Self.differing(plain, watched)
         #expect(left == [] || left == ["drift.response"], "\(left)")
-        let calm = try LearnerHarness(Self.configuration(detector, .nothing, schedule))
-        Self.stream(calm)
+        let calm = try LearnerHarness(still)
+        Self.stream(task: task, calm)
         #expect(Self.differing(calm, watched).contains("junction.0.weights"))
     }
 
-    @Test func reWarmingForgetsTheCountAndKeepsTheStatistics() throws {
+    @Test(arguments: ["classification", "steps", "autoencoder"], [Schedule.sequential, .pipeline])
+    func reWarmingForgetsTheCountAndKeepsTheStatistics(
+        _ task: String, _ schedule: Schedule
+    ) throws {
         let harness = try LearnerHarness(
-            Self.configuration(Self.detectors[0], .reWarm(count: 150)))
+            Self.configuration(task: task, .reWarm(count: 150), schedule))
         let field = try #require(harness.layout.section["normaliser.count"])
         let counts = (harness.section + field.offset).assumingMemoryBound(to: UInt64.self)
         var isSeen = false
-        Self.stream(harness) { index in
+        Self.stream(task: task, harness) { index in
             if index == 999 { #expect(counts[0] == 1_000) }
             guard harness.learner.takeRaisedAlarms() != nil else { return }
             isSeen = true
-            // The sample of the alarm is the first that comes after.
+            // The features of the alarm's own sample are the first that are taken in.
             for feature in 0..<6 { #expect(counts[feature] == 151) }
         }
         #expect(isSeen)

@@ -25,9 +25,9 @@ package enum Block: Equatable, Sendable {
         case .convolution(let block):
             self = .convolution(try ConvolutionForm(block, input, purpose))
         case .pooling(let block):
-            self = .pooling(try PoolingForm(block, specification.kind, input, purpose))
+            self = .pooling(try PoolingForm(block, specification.kind, input))
         case .globalPooling(let rule):
-            self = .pooling(try PoolingForm(global: rule, input, purpose))
+            self = .pooling(try PoolingForm(global: rule, input))
         case .residual(let block):
             self = .residual(try ResidualForm(block, shapes, purpose))
         case .flatten: self = .flatten(FlattenForm(input))

@@ -60,14 +60,16 @@ extension BlockGraph {
             preconditionFailure("a learner's blocks have errors")
         }
         let x = UnsafePointer(values(index, workspace))
+        let skip = UnsafePointer(values(nodes[index].skip, workspace))
         let counts = nodes[index].counts
         guard Network.isBounded(delta, counts.output, kernels),
-            Network.isBounded(x, counts.input, kernels)
+            Network.isBounded(x, counts.input, kernels),
+            !nodes[index].learnsFromSkip
+                || Network.isBounded(skip, nodes[nodes[index].skip].counts.input, kernels)
         else { return false }
         let e = errors(places.errors[index], workspace)
         let isUpdated = nodes[index].block.backpropUpdate(
-            memory, x: x, skip: values(nodes[index].skip, workspace),
-            y: values(index + 1, workspace), delta: delta, e: e,
+            memory, x: x, skip: skip, y: values(index + 1, workspace), delta: delta, e: e,
             skipError: errors(places.skipErrors[index], workspace), rule: rule,
             generator: generator, kernels: kernels)
         guard isUpdated else { return false }

@@ -28,6 +28,8 @@ struct BlockNode: Sendable {
     let counts: (input: Int, output: Int)
     /// The boundary that a residual block adds; its own input for the others.
     let skip: Int
+    /// Whether UP multiplies by what lies there.
+    let learnsFromSkip: Bool
     /// Residual blocks whose span begins here: their errors are added to this block's.
     let spans: [Int]
     /// Whether FF keeps something for BP besides values.
@@ -61,7 +63,10 @@ package struct BlockGraph: Sendable {
         scratchOffset = workspace.take(scratch, "scratch memory of blocks")
         for (index, block) in blocks.enumerated() {
             let form = block.form
-            let skip = if case .residual(let form) = block { index - form.span } else { index }
+            let (skip, learnsFromSkip) =
+                if case .residual(let form) = block {
+                    (index - form.span, !form.parts.junctions.isEmpty)
+                } else { (index, false) }
             let spans = blocks.indices.filter {
                 if case .residual(let form) = blocks[$0] { $0 - form.span == index } else { false }
             }
@@ -71,7 +76,8 @@ package struct BlockGraph: Sendable {
                     tablesOffset: workspace.take(form.parts.tableBytes, "tables of blocks"),
                     outcomeOffset: workspace.take(form.outcomeBytes, "outcomes of blocks"),
                     counts: (form.inputShape.paddedCount, form.outputShape.paddedCount),
-                    skip: skip, spans: spans, keeps: form.keptBytes > 0))
+                    skip: skip, learnsFromSkip: learnsFromSkip, spans: spans,
+                    keeps: form.keptBytes > 0))
         }
         // Whole vectors may be read past the end of a plane.
         if !blocks.isEmpty { _ = workspace.take(64, "scratch memory of blocks") }

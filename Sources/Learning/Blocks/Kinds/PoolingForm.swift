@@ -19,7 +19,7 @@ package struct PoolingForm: BlockForm {
     private let outputStride: Int
 
     init(
-        _ block: PoolingBlock, _ kind: String, _ input: BlockShape, _ purpose: BlockPurpose
+        _ block: PoolingBlock, _ kind: String, _ input: BlockShape
     ) throws(StructureError) {
         let (rows, columns, channels) = try block.windows(input, kind)
         inputShape = input
@@ -31,9 +31,7 @@ package struct PoolingForm: BlockForm {
     }
 
     /// One window per channel; gives a vector.
-    init(
-        global rule: PoolingRule, _ input: BlockShape, _ purpose: BlockPurpose
-    ) throws(StructureError) {
+    init(global rule: PoolingRule, _ input: BlockShape) throws(StructureError) {
         let (rows, columns, channels) = try input.planar("channels to pool")
         let size = GridExtent(rows, columns)
         (windows, self.channels) = {

@@ -11,6 +11,10 @@
 //
 // which is the population mean and variance of all positions so far where w = 1/n. Before the first
 // sample μ = 0 and v = 1. A sample whose statistics are beyond 10¹⁵, or not numbers, is left out.
+//
+// Once 100 positions were seen, d is held to ± 10 √(v + 10⁻⁵) and s to its square, as the normaliser of
+// the input holds its deviations: one 10¹⁴ moves μ by a fraction of σ and does not silence the channel. A
+// lasting change of scale still gets through, by a factor per sample. Before that σ is not known.
 
 import Junctions
 import Kernels
@@ -148,21 +152,39 @@ package struct RunningNormForm: BlockForm {
         let (means, variances) = (floats(memory.parameters, 2), floats(memory.parameters, 3))
         let samples = (memory.parameters + parts.fieldOffsets[4])
             .assumingMemoryBound(to: UInt64.self)
+        // Before the sample, and rounded up so that nothing is multiplied.
+        let isKnown = samples.pointee >= UInt64((WarmUp.length - 1) / norm.positions + 1)
         samples.pointee &+= 1
         let weight = max(Double(rate), 1 / Double(samples.pointee))
         for channel in 0..<norm.channels {
-            let difference = Double(own[channel]) - Double(means[channel])
-            let spread = Double(variances[channel]) + weight * difference * difference
+            let variance = Double(variances[channel])
+            var difference = Double(own[channel]) - Double(means[channel])
+            var ownVariance = Double(ownVariances[channel])
+            if isKnown { Self.hold(&difference, &ownVariance, to: variance) }
+            let spread = variance + weight * difference * difference
             means[channel] = Float(Double(means[channel]) + weight * difference)
-            variances[channel] = Float(
-                (1 - weight) * spread + weight * Double(ownVariances[channel]))
+            variances[channel] = Float((1 - weight) * spread + weight * ownVariance)
         }
+    }
+
+    /// At most ten times what the channel is divided by.
+    private static func hold(
+        _ difference: inout Double, _ ownVariance: inout Double, to variance: Double
+    ) {
+        let pull = RunningNormaliser.pullLimit
+        let limit = pull * pull * (variance + NormParameters.epsilon)
+        if difference * difference > limit {
+            difference = difference < 0 ? -limit.squareRoot() : limit.squareRoot()
+        }
+        ownVariance = min(ownVariance, limit)
     }
 
     package func fieldFindings(_ parameters: UnsafeRawPointer) -> [String] {
         let variances = (parameters + parts.fieldOffsets[3]).assumingMemoryBound(to: Float.self)
         let count = (0..<norm.channels).count { !(variances[$0] >= 0 && variances[$0].isFinite) }
-        return count > 0
-            ? ["variance: \(count) numbers are negative or not finite"] : []
+        if count > 0 { return ["variance: \(count) numbers are negative or not finite"] }
+        let samples = (parameters + parts.fieldOffsets[4]).load(as: UInt64.self)
+        // The next ones would make it 0, and 1/n infinite.
+        return samples < 1 << 62 ? [] : ["samples: \(samples) is no count of samples"]
     }
 }

@@ -97,11 +97,12 @@ extension LSTMForm {
     }
 
     /// Commits what FF left. A state that is not a number, or beyond all measure, is forgotten: it
-    /// would never become one again.
+    /// would never become one again; and so are inputs, which UP of later samples multiplies by.
     package func advance(_ memory: BlockMemory, kernels: KernelSet) {
         guard knowsProducer(memory) else { return }
         guard kernels.firstOutside(nextH(memory), width, -1e15, 1e15) < 0,
-            kernels.firstOutside(nextC(memory), units, -1e15, 1e15) < 0
+            kernels.firstOutside(nextC(memory), units, -1e15, 1e15) < 0,
+            areNextInputsBounded(memory, kernels)
         else { return forget(memory) }
         stateH(memory).update(from: nextH(memory), count: places.stateStride)
         stateC(memory).update(from: nextC(memory), count: places.cellStride)
@@ -110,6 +111,15 @@ extension LSTMForm {
         for channel in 0..<channels where older > 0 {
             (stateInputs(memory) + channel * olderStride).update(
                 from: nextInputs(memory) + channel * olderStride, count: count)
+        }
+    }
+
+    private func areNextInputsBounded(_ memory: BlockMemory, _ kernels: KernelSet) -> Bool {
+        guard older > 0 else { return true }
+        let count = Int(nextCount(memory).pointee)
+        return (0..<channels).allSatisfy { channel in
+            let inputs = nextInputs(memory) + channel * olderStride
+            return kernels.firstOutside(inputs, count, -1e15, 1e15) < 0
         }
     }
 

@@ -105,12 +105,19 @@ extension LearnerConfiguration {
             try checkIncrement(specification)
             try checkFixedRate(specification)
         }
-        guard case .lstm(let settings) = block, case .producer = settings.state,
-            pendingCapacity > 0
-        else { return }
-        throw StructureError(
-            "state", found: "producer",
-            expected: "window where samples wait for labels: a late label would meet a state "
-                + "that is not the sample's")
+        guard case .lstm(let settings) = block, case .producer = settings.state else { return }
+        if pendingCapacity > 0 {
+            throw StructureError(
+                "state", found: "producer",
+                expected: "window where samples wait for labels: a late label would meet a state "
+                    + "that is not the sample's")
+        }
+        if task.forecastSteps > 1 {
+            throw StructureError(
+                "state", found: "producer",
+                expected: "window with a forecast of \(task.forecastSteps) steps: a sample is "
+                    + "learned when its last step has come, and would meet a state that is not "
+                    + "its own; or a forecast of 1 step")
+        }
     }
 }

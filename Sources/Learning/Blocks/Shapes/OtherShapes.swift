@@ -66,13 +66,23 @@ extension ResidualBlock {
 }
 
 extension LSTMBlock {
+    /// Most positions that back-propagation goes back.
+    private static let historyMaximum = 1 << 16
+
     func outputShape(_ input: BlockShape) throws(StructureError) -> BlockShape {
         let (positions, _) = try input.sequence()
         try StructureError.check("units", units, 1, LearnerConfiguration.widthMaximum / 4)
         try StructureError.check("projected", projected, 0, LearnerConfiguration.widthMaximum)
         if case .producer(let history) = state {
+            guard positions <= Self.historyMaximum else {
+                throw StructureError(
+                    "state", found: "producer over \(positions) positions",
+                    expected: "window, or a pool or a stride before it: a history is at least a "
+                        + "sample and at most \(Self.historyMaximum) positions")
+            }
             try StructureError.check(
-                "history", history, positions, 1 << 16, "a sample has \(positions) positions")
+                "history", history, positions, Self.historyMaximum,
+                "a sample has \(positions) positions")
         }
         let width = projected > 0 ? projected : units
         return output == .last

@@ -42,9 +42,6 @@ struct WindowAxis: Equatable, Sendable {
         case zeros(Int)
     }
 
-    /// Positions from the first tap to the last.
-    var extent: Int { dilation * (taps - 1) + 1 }
-
     /// The windows whose tap t is a real position, and that of the first of them.
     func range(_ tap: Int) -> (windows: Range<Int>, first: Int) {
         let shift = tap * dilation - before

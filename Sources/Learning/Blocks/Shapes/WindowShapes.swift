@@ -53,12 +53,23 @@ extension ConvolutionBlock {
                 "kernel", found: "\(kernel.text) over \(left) channels",
                 expected: "at most \(LearnerConfiguration.widthMaximum) values, not \(inputs)")
         }
+        // Axes, then positions, then what lies at them: the product of all may be no integer.
+        let most = 4 * BlockSpecification.valueMaximum
+        guard rows.windows <= most, columns.windows <= most,
+            rows.windows * columns.windows <= most
+        else {
+            throw StructureError(
+                "padding",
+                found: "\(padding.text), which makes \(rows.windows) x "
+                    + "\(columns.windows) windows",
+                expected: "for at most \(most) of them: less padding, or a larger stride")
+        }
         let patches = BlockShape.planar(
             rows: rows.windows, columns: columns.windows, channels: inputs)
-        guard patches.paddedCount <= 4 * BlockSpecification.valueMaximum else {
+        guard patches.paddedCount <= most else {
             throw StructureError(
                 "kernel", found: "\(kernel.text) over \(input)",
-                expected: "windows of at most \(4 * BlockSpecification.valueMaximum) values "
+                expected: "windows of at most \(most) values "
                     + "together: a smaller kernel, a larger stride or a pool before it")
         }
         return .planar(rows: rows.windows, columns: columns.windows, channels: channels)
