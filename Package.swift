@@ -202,7 +202,7 @@ let package = Package(
         .target(
             name: "FuzzDecoders",
             dependencies: [
-                "Client", "MillraceProtocol", "Platform", "SampleSources", "Simulation",
+                "Client", "CMachine", "MillraceProtocol", "Platform", "SampleSources", "Simulation",
                 "WeightStore",
             ],
             path: "Tests/Fuzz/Decoders", swiftSettings: strict),

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "include/gate.h"
 #include "include/machine.h"
+#include "include/zmtp.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -13,38 +14,28 @@
 #include <time.h>
 #include <unistd.h>
 
-// Where a connection is in ZMTP 3 (23/ZMTP): a greeting of 64 bytes, then frames.
-enum phase { greeting, header, body };
-
 struct row {
     // Written by the thread that takes messages out.
     _Alignas(64) _Atomic uint64_t delivered;
     _Atomic bool useful;
-    // Written by the guard.
-    _Atomic int64_t forgiven;
+    // Written by the guard: bytes << 16 | the serial's lowest bits, so that what was meant for a
+    // connection that had this number before says nothing.
+    _Atomic uint64_t forgiven;
     // Written by libzmq's thread.
     _Alignas(64) _Atomic uint64_t serial;
     _Atomic uint64_t read;
     _Atomic uint64_t reads;
     _Atomic uint64_t sent;
     _Atomic uint64_t owed;
+    _Atomic uint64_t opened;
+    // What the number's connections before had taken out.
+    _Atomic uint64_t past;
+    // By whoever ended it: serial << 3 | reason. Of another serial it says nothing.
+    _Atomic uint64_t ended;
     // libzmq's thread alone.
-    _Alignas(64) uint64_t opened;
-    uint64_t left;
-    uint64_t message;
-    uint64_t length;
+    _Alignas(64) struct zmtp_stream stream;
     uint64_t seen_delivered;
-    uint64_t commands;
-    // Bytes of messages in the last read.
-    uint64_t counted;
     uint32_t reads_since;
-    uint32_t parts;
-    uint8_t phase;
-    uint8_t position;
-    uint8_t flags;
-    _Atomic uint8_t ended;
-    // Of CURVE, where a message is copied out of what was read.
-    uint8_t is_encrypted;
 };
 
 static struct row rows[machine_gate_capacity];
@@ -62,8 +53,8 @@ static _Atomic uint64_t pooled;
 // came in it is not taken (v2_decoder_t, in_batch_size).
 static const uint64_t read_buffer = 8192;
 
-// Commands at once, and per second: a peer's heartbeat and ours are two.
-static const uint64_t most_commands = 256, commands_per_second = 100;
+// Room for a reason below a serial.
+enum { reason_bits = 3 };
 
 // Ends that the guard has not seen yet.
 enum { end_capacity = 256 };
@@ -112,22 +103,44 @@ void machine_gate_close(struct machine_gate_limits limits) {
     atomic_fetch_sub(&most_pool_bytes, limits.most_pool_bytes);
 }
 
+// Marks the connection with this serial as ended; false if it was, or is another by now.
+static bool mark(struct row *row, uint64_t serial, int reason) {
+    if (!serial || atomic_load(&row->serial) != serial) return false;
+    uint64_t before = atomic_load(&row->ended);
+    return before >> reason_bits != serial
+        && atomic_compare_exchange_strong(
+            &row->ended, &before, serial << reason_bits | (uint64_t)reason);
+}
+
+static int reason_of(struct row *row, uint64_t serial) {
+    uint64_t ended = atomic_load_explicit(&row->ended, memory_order_relaxed);
+    return ended >> reason_bits == serial ? (int)(ended & ((1 << reason_bits) - 1)) : 0;
+}
+
+static uint64_t forgiving(uint64_t serial, int64_t bytes) {
+    return (uint64_t)bytes << 16 | (serial & 0xFFFF);
+}
+
 // Bytes that were read and not taken.
-static uint64_t untaken(struct row *row, uint64_t delivered) {
-    int64_t owed = (int64_t)(atomic_load_explicit(&row->read, memory_order_relaxed) - delivered)
-        - atomic_load_explicit(&row->forgiven, memory_order_relaxed);
+static uint64_t untaken(struct row *row, uint64_t serial, uint64_t delivered) {
+    uint64_t forgiven = atomic_load_explicit(&row->forgiven, memory_order_relaxed);
+    int64_t base = (forgiven & 0xFFFF) == (serial & 0xFFFF)
+        ? (int64_t)forgiven >> 16
+        : -(int64_t)atomic_load_explicit(&row->past, memory_order_relaxed);
+    int64_t owed =
+        (int64_t)(atomic_load_explicit(&row->read, memory_order_relaxed) - delivered) - base;
     return owed > 0 ? (uint64_t)owed : 0;
 }
 
 // What this process holds of a connection: bytes that were read and not taken, or the buffers of
 // reads since it was last seen to move, whichever is more.
-static uint64_t held(struct row *row) {
+static uint64_t held(struct row *row, uint64_t serial) {
     uint64_t delivered = atomic_load_explicit(&row->delivered, memory_order_acquire);
     if (delivered != row->seen_delivered) {
         row->seen_delivered = delivered;
         row->reads_since = 0;
     }
-    uint64_t bytes = untaken(row, delivered);
+    uint64_t bytes = untaken(row, serial, delivered);
     if (bytes == 0) row->reads_since = 0;
     uint64_t buffers = row->reads_since < 17 ? row->reads_since : 17;
     return bytes > buffers * read_buffer ? bytes : buffers * read_buffer;
@@ -138,19 +151,21 @@ static void add_up(uint64_t *sum, uint64_t *most) {
     int count = atomic_load(&top);
     for (int descriptor = 0; descriptor <= count; descriptor++) {
         struct row *row = &rows[descriptor];
-        if (!atomic_load_explicit(&row->serial, memory_order_relaxed)) continue;
+        uint64_t serial = atomic_load_explicit(&row->serial, memory_order_relaxed);
+        // One that was ended gets nothing more, and libzmq lets go what it has.
+        if (!serial || reason_of(row, serial)) continue;
         uint64_t owed = atomic_load_explicit(&row->owed, memory_order_relaxed);
         uint64_t delivered = atomic_load_explicit(&row->delivered, memory_order_relaxed);
         // Everything was taken since it last read.
-        if (untaken(row, delivered) == 0) owed = 0;
+        if (untaken(row, serial, delivered) == 0) owed = 0;
         *sum += owed;
         if (owed > *most) *most = owed;
     }
 }
 
 // Whether a connection that has just read is still within what it and all may have.
-static int weigh(struct row *row, uint64_t bytes) {
-    uint64_t owed = held(row);
+static int weigh(struct row *row, uint64_t serial, uint64_t bytes) {
+    uint64_t owed = held(row, serial);
     atomic_store_explicit(&row->owed, owed, memory_order_relaxed);
     if (owed > atomic_load_explicit(&connection_bytes, memory_order_relaxed))
         return machine_gate_backlog;
@@ -171,86 +186,15 @@ static int weigh(struct row *row, uint64_t bytes) {
     return 0;
 }
 
-static int begin_body(struct row *row) {
-    row->left = row->length;
-    row->phase = body;
-    if (row->flags & 4) {  // A command is no part of a message.
-        if (++row->commands <= most_commands) return 0;
-        uint64_t seconds = (now() - row->opened) / 1000000000u;
-        return row->commands - most_commands <= seconds * commands_per_second
-            ? 0 : machine_gate_abuse;
-    }
-    uint64_t head = (row->flags & 2) ? 9 : 2;
-    row->counted += head;
-    row->parts++;
-    row->message += row->length + head;
-    if (!(row->flags & 1) && row->parts == 1) {
-        row->message = row->parts = 0;  // libzmq itself bounds one frame.
-        return 0;
-    }
-    if (row->parts > machine_gate_most_parts || row->length > UINT32_MAX
-        || row->message > atomic_load_explicit(&message_bytes, memory_order_relaxed))
-        return machine_gate_endless;
-    if (!(row->flags & 1)) row->message = row->parts = 0;
-    return 0;
-}
-
-static int read_greeting(struct row *row, uint8_t byte) {
-    uint8_t place = row->position++;
-    if (row->position == 64) {
-        row->phase = header;
-        row->position = 0;
-    }
-    if (place == 12) row->is_encrypted = byte == 'C';
-    if (place == 0) return byte == 0xFF ? 0 : machine_gate_foreign;
-    if (place == 9) return (byte & 1) ? 0 : machine_gate_foreign;
-    return place != 10 || byte >= 3 ? 0 : machine_gate_foreign;
-}
-
-static int read_header(struct row *row, uint8_t byte) {
-    if (row->position == 0) {
-        row->flags = byte;
-        row->length = 0;
-        row->position = 1;
-        return 0;
-    }
-    row->length = row->length << 8 | byte;
-    if ((row->flags & 2) && row->position++ < 8) return 0;
-    row->position = 0;
-    return begin_body(row);
-}
-
-// Follows the stream of a connection, whatever pieces it comes in. What is wrong with it, or 0.
-static int follow(struct row *row, const uint8_t *bytes, size_t count) {
-    while (count > 0) {
-        if (row->phase == body) {
-            uint64_t step = row->left < count ? row->left : count;
-            row->left -= step;
-            bytes += step;
-            count -= step;
-            if (!(row->flags & 4)) row->counted += step;
-            if (row->left > 0) return 0;
-            row->phase = header;
-            continue;
-        }
-        int wrong = row->phase == greeting ? read_greeting(row, *bytes) : read_header(row, *bytes);
-        if (wrong) return wrong;
-        if (row->phase == body && row->left == 0) row->phase = header;
-        bytes++;
-        count--;
-    }
-    return 0;
-}
-
-static void end(struct row *row, int descriptor, int reason) {
-    atomic_store_explicit(&row->ended, (uint8_t)reason, memory_order_relaxed);
+static void end(struct row *row, int descriptor, uint64_t serial, int reason) {
+    if (!mark(row, serial, reason)) return;
     struct machine_gate_end told = {
         .descriptor = descriptor,
         .reason = reason,
-        .serial = atomic_load_explicit(&row->serial, memory_order_relaxed),
+        .serial = serial,
         .owed_bytes = untaken(
-            row, atomic_load_explicit(&row->delivered, memory_order_relaxed)),
-        .age_nanoseconds = now() - row->opened,
+            row, serial, atomic_load_explicit(&row->delivered, memory_order_relaxed)),
+        .age_nanoseconds = now() - atomic_load_explicit(&row->opened, memory_order_relaxed),
     };
     told.family = machine_peer(descriptor, told.address, &told.number);
     pthread_mutex_lock(&ends_lock);
@@ -260,10 +204,9 @@ static void end(struct row *row, int descriptor, int reason) {
     pthread_mutex_unlock(&ends_lock);
 }
 
-void machine_gate_condemn(int descriptor, int reason) {
-    struct row *row = guarded(descriptor);
-    if (row && !atomic_load_explicit(&row->ended, memory_order_relaxed))
-        end(row, descriptor, reason);
+void machine_gate_condemn(int descriptor, uint64_t serial, int reason) {
+    struct row *row = row_of(descriptor);
+    if (row) end(row, descriptor, serial, reason);
 }
 
 bool machine_gate_next_end(struct machine_gate_end *told) {
@@ -283,10 +226,13 @@ struct machine_gate_traffic machine_gate_traffic(int descriptor) {
     struct machine_gate_traffic traffic = {0};
     struct row *row = row_of(descriptor);
     if (!row) return traffic;
-    traffic.read_bytes = atomic_load_explicit(&row->read, memory_order_acquire);
-    traffic.reads = atomic_load_explicit(&row->reads, memory_order_relaxed);
-    traffic.sent_bytes = atomic_load_explicit(&row->sent, memory_order_relaxed);
-    traffic.serial = atomic_load_explicit(&row->serial, memory_order_acquire);
+    // All of one connection: again if the number was given to another meanwhile.
+    do {
+        traffic.serial = atomic_load_explicit(&row->serial, memory_order_acquire);
+        traffic.read_bytes = atomic_load_explicit(&row->read, memory_order_acquire);
+        traffic.reads = atomic_load_explicit(&row->reads, memory_order_acquire);
+        traffic.sent_bytes = atomic_load_explicit(&row->sent, memory_order_acquire);
+    } while (atomic_load_explicit(&row->serial, memory_order_acquire) != traffic.serial);
     return traffic;
 }
 
@@ -302,8 +248,7 @@ uint64_t machine_gate_delivered(int descriptor) {
 
 void machine_gate_forgive(int descriptor, uint64_t serial, int64_t bytes) {
     struct row *row = row_of(descriptor);
-    if (row && atomic_load(&row->serial) == serial)
-        atomic_store_explicit(&row->forgiven, bytes, memory_order_relaxed);
+    if (row) atomic_store_explicit(&row->forgiven, forgiving(serial, bytes), memory_order_relaxed);
 }
 
 void machine_gate_note_useful(int descriptor) {
@@ -319,45 +264,47 @@ bool machine_gate_is_useful(int descriptor) {
 
 void machine_gate_refuse(int descriptor, uint64_t serial) {
     struct row *row = row_of(descriptor);
-    if (row && serial && atomic_load(&row->serial) == serial)
-        atomic_store_explicit(&row->ended, machine_gate_refused, memory_order_relaxed);
+    if (row) (void)mark(row, serial, machine_gate_refused);
 }
 
 int machine_gate_ended(int descriptor) {
     struct row *row = guarded(descriptor);
-    return row ? atomic_load_explicit(&row->ended, memory_order_relaxed) : 0;
+    return row ? reason_of(row, atomic_load(&row->serial)) : 0;
 }
 
 size_t machine_gate_row_bytes(void) { return sizeof(struct row); }
 
 // MARK: the C library's names
 
+static void forget(struct row *row) {
+    atomic_store(&row->serial, 0);
+    atomic_store_explicit(&row->owed, 0, memory_order_relaxed);
+}
+
 static void begin(struct row *row, int descriptor) {
     uint64_t delivered = atomic_load_explicit(&row->delivered, memory_order_acquire);
-    atomic_store_explicit(&row->serial, 0, memory_order_relaxed);
-    atomic_store_explicit(&row->read, 0, memory_order_relaxed);
-    atomic_store_explicit(&row->reads, 0, memory_order_relaxed);
-    atomic_store_explicit(&row->sent, 0, memory_order_relaxed);
-    atomic_store_explicit(&row->owed, 0, memory_order_relaxed);
-    atomic_store_explicit(&row->forgiven, -(int64_t)delivered, memory_order_relaxed);
+    forget(row);
+    uint64_t serial = atomic_fetch_add(&serials, 1) + 1;
+    atomic_store_explicit(&row->read, 0, memory_order_release);
+    atomic_store_explicit(&row->reads, 0, memory_order_release);
+    atomic_store_explicit(&row->sent, 0, memory_order_release);
+    atomic_store_explicit(&row->past, delivered, memory_order_relaxed);
+    atomic_store_explicit(
+        &row->forgiven, forgiving(serial, -(int64_t)delivered), memory_order_relaxed);
     atomic_store_explicit(&row->useful, false, memory_order_relaxed);
-    row->opened = now();
+    atomic_store_explicit(&row->opened, now(), memory_order_relaxed);
     row->seen_delivered = delivered;
-    row->left = row->message = row->length = 0;
-    row->parts = row->reads_since = 0;
-    row->phase = greeting;
-    row->position = row->flags = row->is_encrypted = 0;
-    atomic_store_explicit(&row->ended, 0, memory_order_relaxed);
-    row->commands = 0;
+    row->reads_since = 0;
+    row->stream = (struct zmtp_stream){0};
     int highest = atomic_load(&top);
     while (highest < descriptor && !atomic_compare_exchange_weak(&top, &highest, descriptor)) {}
-    atomic_store(&row->serial, atomic_fetch_add(&serials, 1) + 1);
+    atomic_store(&row->serial, serial);
 }
 
 // A new socket may have the number of a connection that was closed: nothing of that is its own.
 static int renewed(int descriptor) {
     struct row *row = row_of(descriptor);
-    if (row) atomic_store(&row->serial, 0);
+    if (row) forget(row);
     return descriptor;
 }
 
@@ -381,13 +328,15 @@ int listen(int descriptor, int backlog) {
 
 int accept4(int listener, struct sockaddr *address, socklen_t *length, int flags) {
     int descriptor = (int)syscall(SYS_accept4, listener, address, length, flags);
-    if (descriptor < 0) return descriptor;
-    bool is_watched = row_of(listener) && atomic_load(&listeners[listener]);
-    struct row *row = row_of(descriptor);
-    if (!is_watched) {
-        if (row) atomic_store(&row->serial, 0);
+    if (descriptor < 0) {
+        // Of all errors of scarcity libzmq's listener for local sockets knows only this one; any
+        // other ends the process.
+        if (errno == EMFILE || errno == ENOMEM || errno == ENOBUFS) errno = ENFILE;
         return descriptor;
     }
+    bool is_watched = row_of(listener) && atomic_load(&listeners[listener]);
+    struct row *row = row_of(descriptor);
+    if (!is_watched) return renewed(descriptor);
     if (!row) {
         close(descriptor);
         errno = ECONNABORTED;
@@ -402,24 +351,32 @@ int accept(int listener, struct sockaddr *address, socklen_t *length) {
     return accept4(listener, address, length, 0);
 }
 
+// Whoever is gone owes nothing: its row must not wait for the number to be used again.
+int close(int descriptor) {
+    return (int)syscall(SYS_close, renewed(descriptor));
+}
+
 ssize_t recv(int descriptor, void *bytes, size_t count, int flags) {
     struct row *row = guarded(descriptor);
-    if (row && atomic_load_explicit(&row->ended, memory_order_relaxed)) {
+    uint64_t serial = row ? atomic_load_explicit(&row->serial, memory_order_relaxed) : 0;
+    if (row && reason_of(row, serial)) {
         errno = ECONNRESET;
         return -1;
     }
     ssize_t taken = syscall(SYS_recvfrom, descriptor, bytes, count, flags, NULL, NULL);
     if (!row || taken <= 0 || (flags & MSG_PEEK)) return taken;
-    row->counted = 0;
-    int reason = follow(row, bytes, (size_t)taken);
-    if (row->counted > 0) {
+    int reason = zmtp_follow(
+        &row->stream, bytes, (size_t)taken,
+        atomic_load_explicit(&message_bytes, memory_order_relaxed),
+        now() - atomic_load_explicit(&row->opened, memory_order_relaxed));
+    if (row->stream.counted > 0) {
         atomic_fetch_add_explicit(&row->reads, 1, memory_order_relaxed);
-        atomic_fetch_add_explicit(&row->read, row->counted, memory_order_release);
-        if (!row->is_encrypted) row->reads_since++;
+        atomic_fetch_add_explicit(&row->read, row->stream.counted, memory_order_release);
+        if (!row->stream.is_encrypted) row->reads_since++;
     }
-    if (!reason) reason = weigh(row, (uint64_t)taken);
+    if (!reason) reason = weigh(row, serial, (uint64_t)taken);
     if (!reason || !atomic_load_explicit(&openings, memory_order_relaxed)) return taken;
-    end(row, descriptor, reason);
+    end(row, descriptor, serial, reason);
     errno = ECONNRESET;
     return -1;
 }
@@ -433,7 +390,5 @@ ssize_t send(int descriptor, const void *bytes, size_t count, int flags) {
 
 int connect(int descriptor, const struct sockaddr *address, socklen_t length) {
     // This end asked for the connection: whatever had the number before, it is nobody's attack.
-    struct row *row = row_of(descriptor);
-    if (row) atomic_store(&row->serial, 0);
-    return (int)syscall(SYS_connect, descriptor, address, length);
+    return (int)syscall(SYS_connect, renewed(descriptor), address, length);
 }

@@ -24,10 +24,24 @@ import Testing
         return [flags | 2] + length + body
     }
 
+    /// A command that its peer may always send: a PING with `context` bytes.
+    static func ping(_ context: Int = 1) -> [UInt8] {
+        named("PING", [0, 60] + [UInt8](repeating: 1, count: context))
+    }
+
+    /// A command.
+    static func named(_ name: String, _ data: [UInt8]) -> [UInt8] {
+        let body = [UInt8(name.utf8.count)] + Array(name.utf8) + data
+        var bytes = frame(body.count, command: true)
+        bytes.replaceSubrange((bytes.count - body.count)..., with: body)
+        return bytes
+    }
+
     /// A connection whose accepted end is read as libzmq would.
     final class Line {
         let near: Int32
         let far: Int32
+        private var isOpen = true
         private var buffer = [UInt8](repeating: 0, count: 8192)
 
         init?(_ name: String) {
@@ -57,8 +71,14 @@ import Testing
         }
 
         deinit {
-            close(near)
+            shut()
             close(far)
+        }
+
+        /// Closes the accepted end, as libzmq does.
+        func shut() {
+            if isOpen { close(near) }
+            isOpen = false
         }
 
         /// Sends, reads everything in pieces of at most `piece`; whether the line still holds.
@@ -102,7 +122,8 @@ import Testing
                 var read: UInt64 = 0
                 for number in 0..<40 {
                     let isCommand = number % 5 == 4
-                    let bytes = Self.frame(Int(generator.next() % 4000), command: isCommand)
+                    let size = Int(generator.next() % 4000)
+                    let bytes = isCommand ? Self.ping(size % 17) : Self.frame(size)
                     let piece = 1 + Int(generator.next() % 5000)
                     try #require(line.pass(bytes, piece: piece), "seed \(seed)")
                     if isCommand { continue }
@@ -160,9 +181,80 @@ import Testing
             let line = try #require(Line("commands"))
             try #require(line.pass(Self.greeting))
             var count = 0
-            while count < 2000, line.pass(Self.frame(8, command: true)) { count += 1 }
+            while count < 2000, line.pass(Self.ping()) { count += 1 }
             #expect(count >= 256 && count < 600, "\(count)")
             #expect(SocketGate.ended(line.near) == .abuse)
+        }
+    }
+
+    @Test func heartbeatsPassForEver() throws {
+        try opened {
+            let line = try #require(Line("heartbeats"))
+            try #require(line.pass(Self.greeting))
+            for _ in 0..<256 { try #require(line.pass(Self.ping())) }
+            usleep(1_050_000)
+            for number in 0..<90 { try #require(line.pass(Self.ping()), "\(number)") }
+        }
+    }
+
+    /// libzmq keeps such a frame for the socket, and counts its bytes nowhere.
+    @Test func aFrameThatIsAPartAndACommandEnds() throws {
+        try opened {
+            for (name, mechanism) in [("null", Self.greeting), ("curve", Self.encrypted)] {
+                let line = try #require(Line("marked-\(name)"))
+                try #require(line.pass(mechanism))
+                #expect(!line.pass(Self.frame(1000, more: true, command: true)))
+                #expect(SocketGate.ended(line.near) == .abuse)
+            }
+        }
+    }
+
+    /// Every command that no honest peer sends: too long, or kept by libzmq for other sockets.
+    @Test(arguments: [
+        frame(30_000, command: true), named("SUBSCRIBE", []), named("CANCEL", [1, 2, 3]),
+        named("READY", [UInt8](repeating: 1, count: 4096)),
+    ])
+    func aCommandOfNoUseEnds(bytes: [UInt8]) throws {
+        try opened {
+            let line = try #require(Line("useless-\(bytes.count)"))
+            try #require(line.pass(Self.greeting))
+            #expect(!line.pass(bytes, piece: 5))
+            #expect(SocketGate.ended(line.near) == .abuse)
+        }
+    }
+
+    @Test(arguments: [
+        named("PONG", [UInt8](repeating: 1, count: 251)), named("SUBSCRIBE", []),
+        // libzmq would read seven bytes less of it than nothing.
+        named("PING", []), named("PING", [1]), frame(0, command: true),
+    ])
+    func aSecondCommandIsAHeartbeatOrEnds(bytes: [UInt8]) throws {
+        try opened {
+            let line = try #require(Line("second-\(bytes.count)"))
+            try #require(line.pass(Self.greeting))
+            // An identity and as many metadata as fit.
+            try #require(line.pass(Self.named("READY", Array(repeating: 1, count: 4090))))
+            for context in 0...16 { try #require(line.pass(Self.ping(context))) }
+            try #require(line.pass(Self.named("PONG", [])))
+            try #require(line.pass(Self.named("ERROR", Array(repeating: 1, count: 249))))
+            #expect(!line.pass(bytes))
+            #expect(SocketGate.ended(line.near) == .abuse)
+        }
+    }
+
+    /// With CURVE libzmq takes what is marked as a command for the message that it decrypts to.
+    @Test func encryptedCommandsAfterTheHandshakeAreMessages() throws {
+        try opened {
+            let line = try #require(Line("curve"))
+            try #require(line.pass(Self.encrypted))
+            try #require(line.pass(Self.named("HELLO", Array(repeating: 1, count: 194))))
+            try #require(line.pass(Self.named("INITIATE", Array(repeating: 1, count: 3000))))
+            #expect(SocketGate.traffic(line.near).read == 0)
+            try #require(line.pass(Self.named("MESSAGE", Array(repeating: 1, count: 1000))))
+            #expect(SocketGate.traffic(line.near).read == 1017)
+            var count = 0
+            while count < 2000, line.pass(Self.named("MESSAGE", [1])) { count += 1 }
+            #expect(count < 600, "and as commands they are too many")
         }
     }
 
@@ -188,10 +280,50 @@ import Testing
                 #expect(!SocketGate.isUseful(line.near))
                 SocketGate.noteUseful(line.near)
                 try #require(line.pass(Self.frame(3000)))
-                SocketGate.condemn(line.near, isUnread: true)
+                SocketGate.condemn(
+                    line.near, serial: SocketGate.serial(line.near), isUnread: true)
                 #expect(!line.pass([0]))
                 #expect(SocketGate.ended(line.near) == .unread)
             }
+        }
+    }
+
+    /// A line, and another that got its number. Other tests open descriptors, too: tried again.
+    private func reused(_ name: String) -> (serial: UInt64, line: Line)? {
+        for attempt in 0..<100 {
+            guard let first = Line("\(name)-\(attempt)") else { return nil }
+            let serial = SocketGate.serial(first.near)
+            first.shut()
+            guard let second = Line("\(name)-again-\(attempt)") else { return nil }
+            if second.near == first.near { return (serial, second) }
+        }
+        return nil
+    }
+
+    @Test func aSentenceIsForTheConnectionItWasMeantFor() throws {
+        try opened {
+            let (serial, line) = try #require(reused("sentence"))
+            #expect(SocketGate.serial(line.near) != serial)
+            SocketGate.condemn(line.near, serial: serial, isUnread: false)
+            SocketGate.refuse(line.near, serial: serial)
+            #expect(SocketGate.ended(line.near) == nil)
+            try #require(line.pass(Self.greeting + Self.frame(1000)))
+            SocketGate.refuse(line.near, serial: SocketGate.serial(line.near))
+            #expect(SocketGate.ended(line.near) == .refused)
+            #expect(!line.pass([0]))
+        }
+    }
+
+    @Test func aClosedConnectionIsNone() throws {
+        try opened {
+            for attempt in 0..<100 {
+                let line = try #require(Line("closed-\(attempt)"))
+                #expect(SocketGate.traffic(line.near).serial != 0)
+                line.shut()
+                // Another test may have the number by now.
+                if SocketGate.traffic(line.near).serial == 0 { return }
+            }
+            Issue.record("closed connections are still there")
         }
     }
 }

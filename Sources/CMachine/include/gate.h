@@ -6,9 +6,10 @@
 // what a peer may make this process hold is decided before libzmq sees a byte, not some
 // milliseconds later. A connection that is refused its bytes ends like one that the peer reset.
 //
-// Invariants: only connections of listeners that are watched are followed, from their first byte on,
-// and they are judged while a daemon has the gate open; a row has one reader (libzmq's thread) and is
-// published by single atomic numbers; nothing here allocates or waits.
+// Invariants: only connections of listeners that are watched are followed (zmtp.h), from their first
+// byte on, and they are judged while a daemon has the gate open; a stream is followed by one thread
+// (libzmq's), and what others read or decide are single atomic numbers that hold for one serial;
+// nothing here allocates, and nothing waits but for the short list of ends.
 #ifndef MILLRACE_GATE_H
 #define MILLRACE_GATE_H
 #include <stdbool.h>
@@ -32,7 +33,7 @@ enum {
     machine_gate_backlog = 2,
     /// What it began with is no greeting of ZMTP 3.
     machine_gate_foreign = 3,
-    /// Commands (heartbeats), faster than anybody needs them.
+    /// Commands (heartbeats) faster than anybody needs them, or such as no peer has a use for.
     machine_gate_abuse = 4,
     /// It does not take what it asked for. Decided by who answers, see machine_gate_condemn.
     machine_gate_unread = 5,
@@ -110,8 +111,9 @@ void machine_gate_note_useful(int descriptor);
 /// Whether it has.
 bool machine_gate_is_useful(int descriptor);
 
-/// The same as if the gate had decided it: libzmq gets no byte of this connection any more.
-void machine_gate_condemn(int descriptor, int reason);
+/// The same as if the gate had decided it: libzmq gets no byte of this connection any more. Nothing
+/// if the descriptor is another's by now.
+void machine_gate_condemn(int descriptor, uint64_t serial, int reason);
 
 /// libzmq gets no byte of this connection any more, and closes it when one comes.
 void machine_gate_refuse(int descriptor, uint64_t serial);

@@ -19,13 +19,13 @@ package struct AnswerBook {
     }
 
     /// What becomes of a question.
-    package enum Verdict: Equatable, Sendable {
+    package enum Verdict: Hashable, Sendable {
         /// It can be answered.
         case answer
         /// Not now: too many answers wait for this connection, or for all.
         case drop
-        /// The connection has taken nothing for a while.
-        case condemn
+        /// The connection has taken nothing for a while of what is its own share.
+        case condemn(serial: UInt64)
     }
 
     private var rows: [Row]
@@ -37,8 +37,11 @@ package struct AnswerBook {
 
     /// Longest answers that may wait in all; half of them for one connection.
     package static let poolFrames = 16
-    /// Who takes nothing for so long while too much waits for it is cut.
-    package static let patienceNanoseconds: UInt64 = 20_000_000
+    /// Who takes nothing for so long while its share waits for it is cut. The kernel takes more for
+    /// a full socket only when a third of it is free again, of at most 256 KiB (128 are asked for, it
+    /// doubles them): a line of 2.3 Mbit/s needs this long for that. A slower one is cut only if it
+    /// asks for more than it takes until its share is full. Longer would not cut within half a second.
+    package static let patienceNanoseconds: UInt64 = 300_000_000
     static let rowBytes = MemoryLayout<Row>.stride
 
     /// - capacity: one more than the highest descriptor. - frameBytes: of the longest answer.
@@ -61,19 +64,19 @@ package struct AnswerBook {
         else { return .answer }
         let unsent = Self.unsent(&rows[index], traffic)
         if waiting > UInt64(Self.poolFrames) * frameBytes { addUp() }
-        let isFull =
-            unsent > UInt64(Self.poolFrames / 2) * frameBytes
-            || waiting > UInt64(Self.poolFrames) * frameBytes && unsent > frameBytes
-        guard isFull else {
+        guard unsent > UInt64(Self.poolFrames / 2) * frameBytes else {
             rows[index].stuckSince = 0
-            return .answer
+            // Others may have filled the pool: nobody is cut for that.
+            let isCrowded = waiting > UInt64(Self.poolFrames) * frameBytes
+            return isCrowded && unsent > frameBytes ? .drop : .answer
         }
         guard rows[index].stuckSince != 0, rows[index].stuckAt == traffic.sent else {
             rows[index].stuckAt = traffic.sent
             rows[index].stuckSince = max(1, now)
             return .drop
         }
-        return now &- rows[index].stuckSince > Self.patienceNanoseconds ? .condemn : .drop
+        return now &- rows[index].stuckSince > Self.patienceNanoseconds
+            ? .condemn(serial: traffic.serial) : .drop
     }
 
     /// libzmq was given an answer of `bytes` for `descriptor`.

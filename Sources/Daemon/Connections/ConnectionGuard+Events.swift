@@ -70,19 +70,21 @@ extension ConnectionGuard {
         }
         let serial = SocketGate.traffic(descriptor).serial
         // The gate does not see this connection: nobody can say what it makes the process hold.
-        guard serial != 0 else { return refuse(descriptor, number, peer, door, .full) }
+        let newcomer = Newcomer(
+            descriptor: descriptor, number: number, serial: serial, peer: peer, door: door)
+        guard serial != 0 else { return refuse(newcomer, .full) }
         ledger.counts.countAccepted()
         let now = clock.nowNanoseconds
         if peer.kind == .network {
             guard addresses.arrive(peer, now) else {
-                return refuse(descriptor, number, peer, door, .rate)
+                return refuse(newcomer, .rate)
             }
             guard addresses.open(peer) < settings.connectionsPerAddress || makeRoom(now, of: peer)
-            else { return refuse(descriptor, number, peer, door, .address) }
+            else { return refuse(newcomer, .address) }
         }
         guard places(peer.kind) < settings.connectionCount || makeRoom(now, kind: peer.kind),
             Int(descriptor) < ledger.capacity, let row = freeRow()
-        else { return refuse(descriptor, number, peer, door, .full) }
+        else { return refuse(newcomer, .full) }
         rowOf[Int(descriptor)] = Int32(row)
         connections[row] = GuardedConnection(
             state: .open, descriptor: descriptor, number: number, serial: serial, door: door,
@@ -134,14 +136,23 @@ extension ConnectionGuard {
         return true
     }
 
-    private func refuse(
-        _ descriptor: Int32, _ number: UInt64, _ peer: SocketPeer, _ door: Door,
-        _ refusal: ConnectionRefusal
-    ) {
-        SocketFacts.cut(descriptor, number: number)
+    /// A connection that has no row yet.
+    private struct Newcomer {
+        let descriptor: Int32
+        let number: UInt64
+        let serial: UInt64
+        let peer: SocketPeer
+        let door: Door
+    }
+
+    private func refuse(_ newcomer: Newcomer, _ refusal: ConnectionRefusal) {
+        // As in `cut`: what it has sent already would be read to its end after a shutdown.
+        SocketGate.refuse(newcomer.descriptor, serial: newcomer.serial)
+        SocketFacts.cut(newcomer.descriptor, number: newcomer.number)
         ledger.counts.count(refusal)
         voice.say(clock.nowNanoseconds, report) {
-            .connectionRefused(door: door, reason: refusal.name, peer: peer.text)
+            .connectionRefused(
+                door: newcomer.door, reason: refusal.name, peer: newcomer.peer.text)
         }
     }
 }

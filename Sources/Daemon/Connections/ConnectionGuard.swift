@@ -120,6 +120,9 @@ package final class ConnectionGuard: @unchecked Sendable {
             + AddressBook.bytes(capacity: addressRows(settings))
     }
 
+    /// Connections that are open, as the monitors told so far.
+    package var openCount: Int { connections[..<usedRows].count { $0.state == .open } }
+
     /// What must end a wait of the guard's thread.
     package func join(_ poller: Poller) {
         for (_, monitor) in monitors { poller.add(monitor) }

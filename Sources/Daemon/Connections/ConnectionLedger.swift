@@ -55,9 +55,9 @@ package final class ConnectionLedger: @unchecked Sendable {
     }
 
     /// Ends a connection: libzmq reads nothing of it any more, and closes it when more comes or when
-    /// the guard shuts it down.
-    package func condemn(_ descriptor: Int32, _ reason: Sentence) {
-        SocketGate.condemn(descriptor, isUnread: reason == .unread)
+    /// the guard shuts it down. Nothing if `serial` is not that of the descriptor any more.
+    package func condemn(_ descriptor: Int32, serial: UInt64, _ reason: Sentence) {
+        SocketGate.condemn(descriptor, serial: serial, isUnread: reason == .unread)
     }
 
     /// Why the network loop wants a connection cut.

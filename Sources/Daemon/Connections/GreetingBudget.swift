@@ -11,11 +11,13 @@
 import Messaging
 
 /// Buckets of greetings, on the network loop.
-struct GreetingBudget {
+package struct GreetingBudget {
     private struct Bucket {
         var peer = Peer()
         var debtNanoseconds: UInt64 = 0
         var refusedNanoseconds: UInt64 = 0
+        /// Of the connection, when its first frame was refused.
+        var serial: UInt64 = 0
     }
 
     private var buckets = [Bucket](repeating: Bucket(), count: 256)
@@ -26,11 +28,11 @@ struct GreetingBudget {
     static let intervalPerConnection: UInt64 = 500_000_000
     static let interval: UInt64 = 50_000_000
     /// Refused frames at once, and the time that pays for one.
-    static let refusedBurst: UInt64 = 256
+    package static let refusedBurst: UInt64 = 256
     static let refusedInterval: UInt64 = 20_000_000
 
     /// - producers: rows of the producer table; so many may come back at once, and again.
-    init(producers: Int) { burst = UInt64(2 * producers + 64) }
+    package init(producers: Int) { burst = UInt64(2 * producers + 64) }
 
     /// Whether `peer` may open an epoch now; if so, it is counted.
     mutating func take(_ peer: Peer, _ now: UInt64) -> Bool {
@@ -56,13 +58,20 @@ struct GreetingBudget {
         return true
     }
 
-    /// Notes a frame that was refused. Whether `peer` is still within what mistakes are.
-    mutating func refuse(_ peer: Peer, _ now: UInt64) -> Bool {
+    /// Notes a frame that was refused. Nothing while `peer` is within what mistakes are; else the
+    /// connection to end: the one that its first refused frame came over, because by the last its
+    /// descriptor may be another's.
+    ///
+    /// - serial: of the connection that has the descriptor now; 0 if there is none
+    package mutating func refuse(_ peer: Peer, serial: UInt64, _ now: UInt64) -> UInt64? {
         let index = bucket(of: peer)
+        if buckets[index].serial == 0 { buckets[index].serial = serial }
         let own = max(buckets[index].refusedNanoseconds, now)
-        guard own &- now < Self.refusedBurst * Self.refusedInterval else { return false }
+        guard own &- now < Self.refusedBurst * Self.refusedInterval else {
+            return buckets[index].serial
+        }
         buckets[index].refusedNanoseconds = own &+ Self.refusedInterval
-        return true
+        return nil
     }
 
     private mutating func bucket(of peer: Peer) -> Int {

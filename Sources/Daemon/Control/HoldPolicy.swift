@@ -6,7 +6,6 @@
 // While the guard compares the learner with the held generation nothing is proved: a fall made the
 // candidate worthless, and what would be held meanwhile could be the poison itself.
 
-import Kernels
 import Learning
 import WeightStore
 
@@ -22,9 +21,12 @@ struct HoldPolicy {
     /// Another margin, from the next look on.
     mutating func setMargin(_ margin: Double) { rule.margin = margin }
 
-    /// Looks at a generation that has just become durable. Allocates nothing.
+    /// Looks at a generation that has just become durable. Allocates nothing, and reads no weight.
+    ///
+    /// - isFinite: whether all its weights are, as the learner found before it copied them
     mutating func consider(
-        _ newest: Pin, ring: Ring, description: ServiceDescription, board: GuardBoard
+        _ newest: Pin, isFinite: Bool, ring: Ring, description: ServiceDescription,
+        board: GuardBoard
     ) {
         let turns = board.turns.load(ordering: .acquiring)
         if turns != self.turns || board.isComparing {
@@ -47,19 +49,13 @@ struct HoldPolicy {
                 board.proved.store(candidate.generation, ordering: .releasing)
             }
         }
-        nominate(newest, section, ring, description)
+        nominate(newest, isFinite, ring)
     }
 
-    private mutating func nominate(
-        _ newest: Pin, _ section: UnsafeRawPointer, _ ring: Ring,
-        _ description: ServiceDescription
-    ) {
+    private mutating func nominate(_ newest: Pin, _ isFinite: Bool, _ ring: Ring) {
         if let candidate { ring.unpin(candidate) }
         candidate = nil
-        guard
-            OnlineLearner.allWeightsFinite(
-                layout: description.layout, section: section, kernels: KernelSet.best)
-        else { return rule.forget() }
+        guard isFinite else { return rule.forget() }
         candidate = ring.pin(generation: newest.generation)
         if candidate == nil { rule.forget() }
     }

@@ -31,6 +31,8 @@ final class LearnerGuard {
     private var notFiniteAt: UInt64?
     private var status: GuardStatus
     private var isRollbackDue = false
+    /// Whether every weight was a finite number at the last commit, after `replaceNotFinite`.
+    private(set) var hasFiniteWeights = false
 
     /// Classes of a layout; 0 for errors.
     static func classCount(_ layout: LearnerLayout) -> Int {
@@ -209,7 +211,8 @@ final class LearnerGuard {
     /// live section has the learned state of the newest generation whose weights are, or of the
     /// held one if that happened within the last 5,000 labelled samples.
     func replaceNotFinite() -> GuardNote? {
-        guard !isFinite(UnsafeRawPointer(sections.learner)) else { return nil }
+        hasFiniteWeights = isFinite(UnsafeRawPointer(sections.learner))
+        guard !hasFiniteWeights else { return nil }
         let isRepeated = notFiniteAt.map { judge.samples &- $0 < 5_000 } ?? false
         let held = ring.pin(generation: ring.heldGeneration)
         let newest = ring.pinNewest()
@@ -221,6 +224,7 @@ final class LearnerGuard {
         for case .some(let pin) in sources
         where isFinite(UnsafeRawPointer(ring.learnerMemory(pin.slot))) {
             let note = restore(pin, kind: .notFinite)
+            hasFiniteWeights = true
             notFiniteAt = judge.samples
             status.notFinite &+= 1
             stateWasReplaced()

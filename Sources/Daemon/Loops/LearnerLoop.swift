@@ -175,7 +175,8 @@ final class LearnerLoop: @unchecked Sendable {
             from: sections.stream, byteCount: sections.streamLayout.section.byteCount)
         let order = CommitOrder(
             slot: slot, restoredFrom: pendingRestoredFrom, ticket: pendingTicket,
-            configurationDigest: configurationDigest, note: pendingNote)
+            configurationDigest: configurationDigest, isFinite: guardian.hasFiniteWeights,
+            note: pendingNote)
         progress.openOrders.add(1, ordering: .acquiringAndReleasing)
         guard channels.commits.push(order) else {
             ring.release(slot)

@@ -23,6 +23,8 @@ struct CommitOrder: BitwiseCopyable {
     var ticket: UInt32
     /// Of the configuration that the learner had.
     var configurationDigest: UInt64
+    /// Whether every weight is a finite number.
+    var isFinite: Bool
     /// Why the learned state was restored, if it was.
     var note: GuardNote?
 }
@@ -33,6 +35,8 @@ struct CommitResult: BitwiseCopyable {
     var generation: UInt64
     var ticket: UInt32
     var isDurable: Bool
+    /// As in the order.
+    var isFinite: Bool
 }
 
 /// Learner → network: late labels that named no waiting sample.

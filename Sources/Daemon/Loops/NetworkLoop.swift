@@ -221,7 +221,9 @@ final class NetworkLoop: @unchecked Sendable {
         let verdict = answers.judge(origin.descriptor, clock.nowNanoseconds)
         guard verdict != .answer else { return true }
         counters.dropped &+= 1
-        if verdict == .condemn { ledger.condemn(origin.descriptor, .unread) }
+        if case .condemn(let serial) = verdict {
+            ledger.condemn(origin.descriptor, serial: serial, .unread)
+        }
         return false
     }
 
@@ -256,8 +258,11 @@ final class NetworkLoop: @unchecked Sendable {
     ) {
         counters.count(reason)
         // A daemon that cannot take anything is no mistake of its peers.
-        if progress.mode == .running, !greetings.refuse(peer, clock.nowNanoseconds) {
-            ledger.condemn(origin.descriptor, .abuse)
+        if progress.mode == .running,
+            let serial = greetings.refuse(
+                peer, serial: SocketGate.serial(origin.descriptor), clock.nowNanoseconds)
+        {
+            ledger.condemn(origin.descriptor, serial: serial, .abuse)
             // It will be cut within milliseconds; answers would only be more work.
             if origin.descriptor >= 0 { return }
         }
@@ -270,16 +275,24 @@ final class NetworkLoop: @unchecked Sendable {
 
     private func takeResults() -> Bool {
         var tookAny = false
+        var isFinite: Bool?
         while let result = channels.results.pop() {
             tookAny = true
-            if result.isDurable { pinNewest() }
+            if result.isDurable {
+                pinNewest()
+                // Of a newer one the result is on its way.
+                isFinite = pin?.generation == result.generation ? result.isFinite : nil
+            }
             if result.ticket != 0 { finishRestore(result) }
         }
         guard tookAny else { return false }
         announceDurable()
         if let pin {
-            hold.consider(
-                pin, ring: ring, description: description, board: channels.guardBoard)
+            if let isFinite {
+                hold.consider(
+                    pin, isFinite: isFinite, ring: ring, description: description,
+                    board: channels.guardBoard)
+            }
             endRestored(pin)
             if let figure = PrequentialFigures.headline(
                 layout: description.layout,

@@ -182,7 +182,8 @@ final class StorageLoop: @unchecked Sendable {
 
     private func tell(_ order: CommitOrder, _ generation: UInt64, isDurable: Bool) {
         let result = CommitResult(
-            generation: generation, ticket: order.ticket, isDurable: isDurable)
+            generation: generation, ticket: order.ticket, isDurable: isDurable,
+            isFinite: order.isFinite)
         if !channels.results.push(result) { unreported = result }
         channels.networkWakeUp.call()
     }

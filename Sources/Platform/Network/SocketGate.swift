@@ -66,7 +66,8 @@ public struct GateEnd: Equatable, Sendable {
         case backlog
         /// It does not speak ZMTP 3.
         case foreign
-        /// Heartbeats, or frames that are refused, faster than anybody needs or makes them.
+        /// Heartbeats, or frames that are refused, faster than anybody needs or makes them; commands
+        /// that no peer has a use for.
         case abuse
         /// It does not take the answers that it asks for.
         case unread
@@ -178,10 +179,15 @@ public enum SocketGate {
         machine_gate_refuse(descriptor, serial)
     }
 
-    /// Ends a connection as the gate would: it is counted with those.
-    public static func condemn(_ descriptor: Int32, isUnread: Bool) {
+    /// The number of the connection that has a descriptor; 0 if it is none.
+    @inline(__always)
+    public static func serial(_ descriptor: Int32) -> UInt64 { machine_gate_serial(descriptor) }
+
+    /// Ends a connection as the gate would: it is counted with those. Nothing if the descriptor is
+    /// another's by now.
+    public static func condemn(_ descriptor: Int32, serial: UInt64, isUnread: Bool) {
         machine_gate_condemn(
-            descriptor, Int32(isUnread ? machine_gate_unread : machine_gate_abuse))
+            descriptor, serial, Int32(isUnread ? machine_gate_unread : machine_gate_abuse))
     }
 
     /// Why the connection with this descriptor was ended; nil if it was not.

@@ -45,11 +45,14 @@ final class RealDaemon {
     func endpoint(_ door: String) -> String { "ipc://\(state)/\(door).sock" }
 
     /// Starts it; returns whether it accepts connections within twenty seconds.
-    func start(_ arguments: [String] = []) -> Bool {
+    /// - descriptors: so many it may open
+    func start(_ arguments: [String] = [], descriptors: Int? = nil) -> Bool {
         let before = starts
+        let words =
+            [Build.path("millraced"), "--config", configurationPath, "--state", state] + arguments
+        let limited = descriptors.map { ["-c", "ulimit -n \($0); exec \"$@\"", "sh"] + words }
         process = ChildProcess(
-            Build.path("millraced"),
-            ["--config", configurationPath, "--state", state] + arguments,
+            limited == nil ? words[0] : "/bin/sh", limited ?? Array(words.dropFirst()),
             environment: environment, output: "\(place.path)/log")
         for _ in 0..<2_000 {
             if starts > before { return true }

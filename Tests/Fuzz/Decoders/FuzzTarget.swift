@@ -42,7 +42,7 @@ public enum DecoderTargets {
     public static let all: [FuzzTarget] = [
         FrameFuzz.target, ControlFuzz.target, RingFuzz.target, CheckpointFuzz.target,
         SourceFuzz.npy, SourceFuzz.csv, SourceFuzz.jsonLines, SpoolFuzz.record, SpoolFuzz.journal,
-        KeyFuzz.certificate, KeyFuzz.z85,
+        KeyFuzz.certificate, KeyFuzz.z85, ZmtpFuzz.target,
     ]
 }
 
