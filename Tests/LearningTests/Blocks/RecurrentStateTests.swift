@@ -145,7 +145,7 @@ import Testing
             "long", shape: [40_000, 1],
             [
                 BlockNetworks.conv1d(
-                    1, kernel: 40_001, padding: .zeros(rows: 0, columns: 40_000)),
+                    1, kernel: 2, dilation: 40_000, padding: .zeros(rows: 0, columns: 40_000)),
                 BlockNetworks.lstm(2, state: .producer(history: 65_536)),
             ]
         ).configuration

@@ -71,7 +71,8 @@ import WeightStore
         (harness.section + used.offset)
             .initializeMemory(as: UInt8.self, repeating: 0, count: used.byteCount)
         let finding = try #require(harness.layout.firstFinding(harness.section))
-        #expect(finding == "drift.adwin[0]: 300.0 values, but its buckets hold 0")
+        #expect(finding.hasPrefix("drift.adwin[0]: "), "\(finding)")
+        #expect(finding.hasSuffix(" values, but its buckets hold 0"), "\(finding)")
     }
 
     /// Through alarms, cuts, windows that are full, and losses that are none.
