@@ -44,7 +44,8 @@ import Testing
         private var isOpen = true
         private var buffer = [UInt8](repeating: 0, count: 8192)
 
-        init?(_ name: String) {
+        /// - old: gives its number away
+        init?(_ name: String, replacing old: Line? = nil) {
             let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
             defer { close(listener) }
             var place = sockaddr_un()
@@ -63,6 +64,7 @@ import Testing
                         SocketGate.watching({ listen(listener, 1) }) == 0,
                         connect(other, $0, length) == 0
                     else { return }
+                    old?.shut()
                     accepted = accept(listener, nil, nil)
                 }
             }
@@ -293,8 +295,9 @@ import Testing
         for attempt in 0..<100 {
             guard let first = Line("\(name)-\(attempt)") else { return nil }
             let serial = SocketGate.serial(first.near)
-            first.shut()
-            guard let second = Line("\(name)-again-\(attempt)") else { return nil }
+            guard let second = Line("\(name)-again-\(attempt)", replacing: first) else {
+                return nil
+            }
             if second.near == first.near { return (serial, second) }
         }
         return nil
