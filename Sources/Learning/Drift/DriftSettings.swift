@@ -89,8 +89,9 @@ public enum DriftResponse: Equatable, Sendable {
     /// Every settled statistic of the running normalisers counts as if it came from at most
     /// `count` (≥ 100) samples: mean and σ stay, the next values that are taken in weigh
     /// 1 / (count + 1), those after them 1 / (count + 2), … as after a warm-up of that length.
-    /// Features are taken in after the loss was seen, so the first are those of the newest sample;
-    /// targets of a regression before, so theirs are the next label's.
+    /// Features are taken in after the loss was seen, so the first are those of the alarm's own
+    /// sample, or the next one's where its label came late; targets of a regression before, so
+    /// the first are the next label's.
     case reWarm(count: Int)
     /// The learner does nothing; the daemon's guard compares it with the last good generation.
     case askGuard
