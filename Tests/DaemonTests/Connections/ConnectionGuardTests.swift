@@ -96,6 +96,24 @@ import Testing
             return dealer
         }
 
+        /// This end of connections to the door.
+        func accepted() -> Set<Int32> {
+            let wanted = Array(path.utf8)
+            return Set(
+                (Int32(0)..<4096).filter { descriptor in
+                    guard SocketGate.serial(descriptor) != 0 else { return false }
+                    var place = sockaddr_un()
+                    var length = socklen_t(MemoryLayout<sockaddr_un>.size)
+                    let error = withUnsafeMutablePointer(to: &place) {
+                        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                            getsockname(descriptor, $0, &length)
+                        }
+                    }
+                    return error == 0
+                        && withUnsafeBytes(of: &place.sun_path) { $0.starts(with: wanted) }
+                })
+        }
+
         /// A peer that connects and says nothing.
         func silent() -> Int32 {
             let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
@@ -149,6 +167,7 @@ import Testing
         let scene = try Scene(places: 1)
         let useful = try scene.welcome()
         defer { useful.close() }
+        let before = scene.accepted()
         // Nobody tells the guard of this one until the door's queue and the kernel's are full.
         let context = try MessagingContext()
         var limits = SocketLimits()
@@ -167,7 +186,12 @@ import Testing
                 usleep(1000)
             }
         }
+        let newcomers = scene.accepted().subtracting(before)
+        let newcomer = try #require(newcomers.first)
+        #expect(before.count == 1 && newcomers.count == 1)
         #expect(scene.turn { scene.told.count("full") > 0 })
+        // libzmq reads nothing more of it while the door's queue is full, and has not closed it.
+        #expect(SocketGate.ended(newcomer) == .refused)
         var taken = 0
         for _ in 0..<100 {
             taken += scene.drain()
