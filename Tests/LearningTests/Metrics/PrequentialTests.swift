@@ -78,7 +78,10 @@ import Testing
             LearnerConfiguration.classifier(features: 2, classes: 2),
             .real(features: 2, targets: nil),
         ] {
-            let figures = try LearnerHarness(configuration).learner.metrics(producer: nil)
+            let harness = try LearnerHarness(configuration)
+            let figures = harness.learner.metrics(producer: nil)
+            // The memory is the harness's, which nothing else keeps until here.
+            withExtendedLifetime(harness) {}
             #expect(figures.scored == 0)
             #expect(figures.meanLoss == nil)
             #expect(figures.agreement == nil && figures.errors == nil)
