@@ -3,6 +3,20 @@
 
 import MillraceProtocol
 
+/// A source that is still the one that was streamed, as far as it was sent.
+public struct SourceChange: Equatable, Sendable {
+    /// What identifies it now.
+    public var source: String
+    /// So many samples at its beginning are those that were sent.
+    public var unchanged: UInt64
+
+    /// - source: what identifies it now. - unchanged: samples at its beginning that were sent.
+    public init(source: String, unchanged: UInt64) {
+        self.source = source
+        self.unchanged = unchanged
+    }
+}
+
 /// Sends rows of a seekable reader.
 public final class SourceFeed: SampleFeed {
     /// How the rows are taken.
@@ -13,9 +27,8 @@ public final class SourceFeed: SampleFeed {
         public var loops = false
         /// What happens to a row that cannot be used.
         public var badRows = BadRowPolicy.stop
-        /// So many samples at the beginning are known to be those that were sent, and what follows
-        /// them has changed since; nil when nothing has.
-        public var unchanged: UInt64?
+        /// How the source has changed since the last run; nil when it has not.
+        public var change: SourceChange?
 
         /// All rows, once, and an error for a bad one.
         public init() {}
@@ -56,6 +69,7 @@ public final class SourceFeed: SampleFeed {
     public func opened(_ welcome: Welcome) throws(ClientError) {
         try welcome.check(schema: wireSchema)
         guard welcome.epoch != record.epoch else { return try resumed(welcome) }
+        if let change = options.change { record.source = change.source }
         handed = 0
         record.prefix = nil
         record.epoch = welcome.epoch
@@ -67,17 +81,22 @@ public final class SourceFeed: SampleFeed {
 
     private func resumed(_ welcome: Welcome) throws(ClientError) {
         let taken = record.samples(through: max(welcome.next, 1) - 1)
-        if let unchanged = options.unchanged, handed == nil, taken > unchanged {
-            throw ClientError(
-                .badData, "\(record.name): the source has changed since it was streamed",
-                why:
-                    "the daemon has \(taken) of its samples, and only \(unchanged) are known to be "
-                    + "as they were sent, because the run before was cut off",
-                advice:
-                    "a file of the new rows alone, under --name NEWNAME; or --again, which learns "
-                    + "all rows in a new epoch, those that were learned before too")
+        if let change = options.change, handed == nil {
+            guard taken <= change.unchanged else { throw cutOff(change, taken) }
+            // Not before: until the daemon has spoken it may still turn out to be another source.
+            record.source = change.source
         }
         handed = max(handed ?? 0, taken)
+    }
+
+    private func cutOff(_ change: SourceChange, _ taken: UInt64) -> ClientError {
+        ClientError(
+            .badData, "\(record.name): the source has changed since it was streamed",
+            why:
+                "the daemon has \(taken) of its samples, and only \(change.unchanged) are known to "
+                + "be as they were sent, because the run before was cut off",
+            advice: "a file of the new rows alone, under --name NEWNAME; or --again, which learns "
+                + "all rows in a new epoch, those that were learned before too")
     }
 
     /// The frame for `sequence`: SAMPLES, or SKIP for what is not a sample.

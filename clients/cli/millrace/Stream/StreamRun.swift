@@ -61,7 +61,7 @@ final class StreamRun {
         let spool = try Spool(
             storage: LinuxStorage(), root: Endpoints.spoolRoot(), endpoint: endpoints.ingest,
             name: text)
-        let (record, unchanged) = try Self.record(command, spool, source, wire)
+        let (record, change) = try Self.record(command, spool, source, wire)
         isStandardInput = command.source.source == "-"
         isEndless = source.isLive && !isStandardInput
         advice =
@@ -70,7 +70,7 @@ final class StreamRun {
             : "the same command\(command.again ? " without --again" : ""); it continues where this "
                 + "one stopped"
         wasFinished = record.finished && !isEndless
-        feed = try Self.feed(command, spool, record, source, wire, unchanged: unchanged)
+        feed = try Self.feed(command, spool, record, source, wire, change)
         classNames = schema.classNames
         transport = try SocketTransport(
             context, endpoint: endpoints.ingest, keys: command.daemon.keys)
@@ -125,11 +125,11 @@ final class StreamRun {
         return path + manner(command)
     }
 
-    /// What is remembered of the name, or a new record; and how many samples at its beginning are
-    /// those that were sent, where what follows them has changed.
+    /// What is remembered of the name, or a new record; and how the source has changed behind the
+    /// samples that were sent.
     private static func record(
         _ command: StreamCommand, _ spool: Spool, _ source: any SampleSource, _ wire: WireSchema
-    ) throws(ClientError) -> (SpoolRecord, unchanged: UInt64?) {
+    ) throws(ClientError) -> (SpoolRecord, SourceChange?) {
         let identity =
             (source.isSeekable ? (source.identity?.text ?? "-") : "-") + manner(command)
         let fresh = SpoolRecord(name: spool.name, endpoint: spool.endpoint, source: identity)
@@ -150,9 +150,8 @@ final class StreamRun {
         Console.talk(
             "note: \(source.name) has changed behind the \(sent.samples) samples that were sent; "
                 + "going on there")
-        known.source = identity
         known.finished = false
-        return (known, sent.samples)
+        return (known, SourceChange(source: identity, unchanged: sent.samples))
     }
 
     private static func another(
@@ -168,7 +167,7 @@ final class StreamRun {
 
     private static func feed(
         _ command: StreamCommand, _ spool: Spool, _ record: SpoolRecord,
-        _ source: any SampleSource, _ wire: WireSchema, unchanged: UInt64?
+        _ source: any SampleSource, _ wire: WireSchema, _ change: SourceChange?
     ) throws(ClientError) -> any StreamFeed {
         let policy: BadRowPolicy = command.skipBad ? .skip : .stop
         guard source.isSeekable else {
@@ -194,7 +193,7 @@ final class StreamRun {
         options.goal = command.limit
         options.loops = command.loop
         options.badRows = policy
-        options.unchanged = unchanged
+        options.change = change
         let reader = SourceReader(source, order: order, place: place(command, source))
         return SourceFeed(
             spool: spool, record: record, reader: reader, schema: wire, options: options)
