@@ -45,9 +45,22 @@ public protocol SampleSource: AnyObject {
     func read(
         from index: Int, count: Int, into batch: inout SampleBatch, timeoutMilliseconds: Int?
     ) throws(SourceError) -> ReadOutcome
+
+    /// Hands over the bytes that the samples before index `samples` are made from, piece by piece, so
+    /// that a later run can tell whether they are still the same when the rest has changed.
+    ///
+    /// - Returns: how many bytes; nil where there are fewer samples, or none that can be read again.
+    func prefix(
+        samples: Int, _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws(SourceError) -> Int?
 }
 
 extension SampleSource {
+    /// Not known.
+    public func prefix(
+        samples: Int, _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws(SourceError) -> Int? { nil }
+
     /// Reads as `read(from:count:into:timeoutMilliseconds:)` with no limit to the waiting.
     public func read(
         from index: Int, count: Int, into batch: inout SampleBatch

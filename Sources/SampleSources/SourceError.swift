@@ -67,7 +67,7 @@ extension RowProblem: CustomStringConvertible {
     public var description: String {
         var text = path
         text += line.map { ":\($0): " } ?? ": sample \(index): "
-        if let column { text += "column \"\(column)\": " }
+        if let column { text += "column \"\(legible(column))\": " }
         return text + "found \(found), expected \(expected)"
     }
 }
@@ -77,14 +77,15 @@ extension SourceError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .badRow(let problem):
-            return "\(problem). Correct the row, or skip bad rows."
+            return "\(problem). Correct the row."
         case .badOption(let source, let option, let found, let expected):
             return "\(source): option \(option): found \(found), expected \(expected)."
         case .columnNotFound(let path, let column, let known, let nearest):
-            let hint = nearest.map { " Did you mean \"\($0)\"?" } ?? ""
-            let list = known.prefix(20).joined(separator: ", ")
+            let hint = nearest.map { " Did you mean \"\(legible($0))\"?" } ?? ""
+            let list = known.prefix(20).map { legible($0) }.joined(separator: ", ")
             let more = known.count > 20 ? ", … (\(known.count) in all)" : ""
-            return "\(path): there is no column \"\(column)\".\(hint) Columns: \(list)\(more)."
+            return
+                "\(path): there is no column \"\(legible(column))\".\(hint) Columns: \(list)\(more)."
         case .empty(let path):
             return "\(path): holds no sample."
         case .inputOutput(let operation, let path, let errorNumber):

@@ -193,6 +193,66 @@ import Testing
         close(ends[0])
     }
 
+    /// Of a line without end no more is read than the longest row; what comes first says which line.
+    @Test(
+        arguments: [("", nil), ("a,b\n", 2), ("{\"a\":1,\"b\":\n", 1), ("\"", nil), ("[", nil)]
+            as [(String, Int?)])
+    func aFirstLineWithoutEndIsNotKept(before: String, bad line: Int?) throws {
+        let bytes = Array(before.utf8) + [UInt8](repeating: 0x78, count: 16 << 20)
+        let path = directory.write("long.txt", bytes)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        defer { close(descriptor) }
+        do {
+            let source = try TextSource(descriptor: descriptor, SourceOptions())
+            #expect(lseek(descriptor, 0, SEEK_CUR) < 4 << 20)
+            let problems = try readAll(source).problems
+            #expect(problems.map(\.line) == [line])
+            #expect(problems[0].found == "a row of more than 1 MiB")
+        } catch let error as SourceError {
+            guard case .badRow(let problem) = error else { throw error }
+            #expect(problem.line == 1 && before != "a,b\n")
+            #expect(line != nil || problem.found == "a row of more than 1 MiB")
+            #expect(lseek(descriptor, 0, SEEK_CUR) < 4 << 20)
+        }
+    }
+
+    @Test func tellsWhatTheFirstRowsAreMadeFrom() throws {
+        func prefix(_ text: String, _ samples: Int) throws -> String? {
+            var bytes: [UInt8] = []
+            let source = try source(text)
+            guard let count = try source.prefix(samples: samples, { bytes += $0 }) else {
+                return nil
+            }
+            #expect(count == bytes.count)
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        let text = "a,b\n1,2\r\n\n3,\"4\"\n5,x"
+        #expect(try prefix(text, 0) == "")
+        #expect(try prefix(text, 1) == "a,b\n1,2")
+        #expect(try prefix(text, 2) == "a,b\n1,2\r\n\n3,\"4\"")
+        #expect(try prefix(text, 3) == text && prefix(text + "\n", 3) == text)
+        #expect(try prefix(text, 4) == nil)
+    }
+
+    @Test func foreignTextIsShortAndLegible() {
+        #expect(
+            legible("a\u{0}b\n\u{7f}\u{9b}\u{202e}é") == "a\\u{0}b\\u{a}\\u{7f}\\u{9b}\\u{202e}é")
+        #expect(legible("a\nb", keepsLines: true) == "a\nb")
+        #expect(legible(String(repeating: "x", count: 41)).count == 41)
+        #expect(legible(String(repeating: "x", count: 40)).hasSuffix("x"))
+        let name = String(repeating: "n\u{0}", count: 50_000)
+        let known = (0..<30).map { "\($0)" + name }
+        for error in [
+            SourceError.columnNotFound(path: "p", column: name, known: known, nearest: known[0]),
+            .badRow(
+                RowProblem(
+                    path: "p", index: 0, line: 1, column: name, found: "x", expected: "y")),
+        ] {
+            #expect(error.description.utf8.count < 8_000)
+            #expect(!error.description.utf8.contains(0))
+        }
+    }
+
     @Test func obeysTheLimit() throws {
         var options = SourceOptions()
         options.limit = 3

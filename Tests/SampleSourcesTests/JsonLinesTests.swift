@@ -47,6 +47,19 @@ import Testing
         #expect(result.problems.map(\.line) == [2])
     }
 
+    @Test(arguments: ["{}", "[]", "{\"a\":{},\"b\":[]}"])
+    func theFirstLineIsNeverPassedOver(line: String) throws {
+        let result = try readAll(try source(line + "\n{\"a\":1,\"b\":2}\n"))
+        #expect(result.rows == [[1, 2]])
+        #expect(result.problems.map(\.line) == [1])
+        #expect {
+            try source(line + "\n")
+        } throws: { error in
+            guard case .badRow(let problem)? = error as? SourceError else { return false }
+            return problem.line == 1 && problem.found.contains("without any value")
+        }
+    }
+
     @Test func isDetectedOnAPipe() throws {
         let path = directory.write("x.txt", "[1,2]\n")
         var options = SourceOptions()

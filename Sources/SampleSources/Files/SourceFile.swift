@@ -83,6 +83,26 @@ final class SourceFile {
         return done
     }
 
+    /// Hands the bytes of `range` to `body`, piece by piece.
+    func read(
+        _ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws(SourceError) {
+        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
+        defer { piece.deallocate() }
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let wanted = min(piece.count, range.upperBound - offset)
+            let got = try read(
+                into: UnsafeMutableRawBufferPointer(rebasing: piece[..<wanted]), at: offset)
+            guard got == wanted else {
+                throw .truncated(
+                    path: path, expectedBytes: range.upperBound, foundBytes: offset + got)
+            }
+            body(UnsafeRawBufferPointer(rebasing: piece[..<got]))
+            offset += got
+        }
+    }
+
     /// What arrived on a stream.
     enum Arrival: Equatable {
         case bytes(Int)

@@ -37,6 +37,18 @@ struct NpyArray {
     /// Bytes of one row.
     var rowBytes: Int { header.rowWidth * header.element.bytes }
 
+    /// Hands over type and width of a row and the first `rows` rows (no more than there are);
+    /// returns their bytes.
+    func prefix(
+        rows: Int, _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws(SourceError) -> Int {
+        var form = "\(header.element.rawValue) \(header.rowWidth) "
+        form.withUTF8 { body(UnsafeRawBufferPointer($0)) }
+        let start = header.dataOffset
+        try file.read(start..<start + rows * rowBytes, body)
+        return form.utf8.count + rows * rowBytes
+    }
+
     /// Reads rows `index ..< index + count` into `bytes`, which gets exactly that length.
     func read(from index: Int, count: Int, into bytes: inout [UInt8]) throws(SourceError) {
         let wanted = count * rowBytes

@@ -198,7 +198,7 @@ private struct NpyHeaderReader {
             case "shape" where shape == nil: shape = try tuple()
             default:
                 throw malformed(
-                    at: keyOffset, found: "the key '\(key.prefix(32))'",
+                    at: keyOffset, found: "the key '\(legible(key, atMost: 32))'",
                     expected: "descr, fortran_order and shape, once each")
             }
             if !take(",") {
@@ -223,7 +223,7 @@ private struct NpyHeaderReader {
         let text = try string()
         guard let element = NpyElement(rawValue: text) else {
             throw malformed(
-                at: offset, found: "element type '\(text.prefix(32))'",
+                at: offset, found: "element type '\(legible(text, atMost: 32))'",
                 expected: "one of " + NpyElement.allCases.map(\.rawValue).joined(separator: " "))
         }
         return element
@@ -263,17 +263,4 @@ private struct NpyHeaderReader {
         }
         return shape
     }
-}
-
-/// Bytes as text for a message: at most 40, control characters escaped, in quotes.
-func quoted(_ bytes: some Collection<UInt8>) -> String {
-    var text = ""
-    for scalar in String(decoding: bytes.prefix(40), as: UTF8.self).unicodeScalars {
-        if scalar.value < 0x20 || scalar.value == 0x7f || scalar == "\u{fffd}" {
-            text += "\\u{" + String(scalar.value, radix: 16) + "}"
-        } else {
-            text.unicodeScalars.append(scalar)
-        }
-    }
-    return "\"" + text + (bytes.count > 40 ? "…" : "") + "\""
 }

@@ -1,7 +1,7 @@
 // Samples from a .npy file, labels from a second one. Nothing is loaded but the rows asked for.
 //
-// |u1, <i2 and <f4 are delivered as they are (a NaN stays a NaN: the receiver counts and refuses
-// it). Other types, and files whose type is not the one expected, are converted value by value;
+// |u1, <i2 and <f4 are delivered as they are (a NaN in <f4 stays a NaN: the receiver counts and
+// refuses it). Other types, and files whose type is not the one expected, are converted value by value;
 // a value that does not fit makes its row a bad row.
 
 /// Samples from a .npy file of shape [samples, …].
@@ -133,6 +133,19 @@ public final class NpySource: SampleSource {
             }
         }
         return .samples(batch.count)
+    }
+
+    /// Type and width of a row, and the rows: the header itself says how many there are, and
+    /// changes when some are added. Then the same of the labels.
+    public func prefix(
+        samples: Int, _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws(SourceError) -> Int? {
+        guard samples >= 0, samples <= features.header.rows else { return nil }
+        var count = 0
+        for array in [features] + (labels.map { [$0] } ?? []) {
+            count += try array.prefix(rows: samples, body)
+        }
+        return count
     }
 
     private func append(

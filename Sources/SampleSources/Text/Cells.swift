@@ -23,6 +23,10 @@ struct RowFault: Error, Equatable {
     var column: String?
     var found: String
     var expected: String
+
+    /// A row beyond `RecordReader.longestRecord`.
+    static let tooLong = RowFault(
+        column: nil, found: "a row of more than 1 MiB", expected: "a shorter one")
 }
 
 /// The cells of one row; memory is reused from row to row.

@@ -24,8 +24,8 @@ struct JsonCells {
 
     init() {}
 
-    /// Cuts `bytes` into `row`, with one cell for each column. The first row that can be read
-    /// decides what the columns are.
+    /// Cuts `bytes` into `row`, with one cell for each column. The first row that can be read and
+    /// holds a value decides what the columns are.
     mutating func split(
         _ bytes: UnsafeBufferPointer<UInt8>, into row: inout CellRow
     ) throws(RowFault) {
@@ -43,6 +43,11 @@ struct JsonCells {
             skipSpace(bytes)
             guard position == bytes.count else {
                 throw fault(bytes, expected: "the end of the line after one JSON value")
+            }
+            guard !names.isEmpty else {
+                throw RowFault(
+                    column: nil, found: "\(quoted(bytes)) without any value",
+                    expected: "at least one named value")
             }
         } catch {
             if isLearning { self = JsonCells() }

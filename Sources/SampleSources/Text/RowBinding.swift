@@ -33,7 +33,8 @@ struct RowBinding {
         if let expected, features.count != expected.featureCount {
             throw .schemaMismatch(
                 source: path, what: "features per sample",
-                found: "\(features.count) of \(names.count) columns",
+                found: "\(features.count) of \(names.count) columns"
+                    + Self.missing(expected.featureNames, in: names),
                 expected: "\(expected.featureCount) (choose columns with --features)")
         }
         guard !features.isEmpty else {
@@ -43,13 +44,22 @@ struct RowBinding {
         let kind = try Self.kind(labels, example, options, path)
         if case .none = kind { labels = [] }
         self.labels = labels
-        let labelNames = labels.map { names[$0] }.joined(separator: ", ")
+        let labelNames = labels.prefix(12).map { legible(names[$0]) }.joined(separator: ", ")
         labelNote =
             options.labelColumns == nil && !labels.isEmpty
             ? "labels from column \(labelNames)" : nil
         schema = SourceSchema(
             element: expected?.element ?? .f32, featureCount: features.count,
             featureNames: features.map { names[$0] }, labels: kind)
+    }
+
+    /// `; not there: a, b, … (7 in all)`, or nothing.
+    private static func missing(_ wanted: [String], in names: [String]) -> String {
+        let known = Set(names)
+        let missing = wanted.filter { !known.contains($0) }
+        guard !missing.isEmpty else { return "" }
+        let list = missing.prefix(5).map { legible($0) }.joined(separator: ", ")
+        return "; not there: " + list + (missing.count > 5 ? ", … (\(missing.count) in all)" : "")
     }
 
     private static func labelColumns(

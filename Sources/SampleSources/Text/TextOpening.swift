@@ -2,6 +2,9 @@
 //
 // A first row is a header when no cell of it is a number and it differs in that from the second
 // row (or there is no second row); the caller can say otherwise.
+//
+// Invariant: what is read here stays in the buffer, so that a pipe can be read again from its
+// start, and is bounded: a first row that is too long ends the look, and so do `mostBytes`.
 
 import Glibc
 
@@ -15,6 +18,7 @@ struct TextOpening {
     var notes: [String] = []
 
     private static let mostLooks = 100
+    private static let mostBytes = 4 * RecordReader.longestRecord
 
     init(
         file: SourceFile, format wanted: TextFormat?, options: SourceOptions
@@ -25,6 +29,7 @@ struct TextOpening {
         let start = (offset: reader.offset, line: reader.line)
         let first = try Self.next(&reader)
         guard let first else { throw .empty(path: file.path) }
+        if first.problem == .tooLong { throw .badRow(Self.problem(first, .tooLong, file)) }
         let opener = reader.withBytes(first) { $0.first { $0 != 0x20 && $0 != 0x09 } }
         let isJson = opener == UInt8(ascii: "{") || opener == UInt8(ascii: "[")
         if wanted == .jsonLines || (wanted == nil && isJson) {
@@ -61,15 +66,19 @@ struct TextOpening {
         var cells = JsonCells()
         var row = CellRow()
         var fault: (RowFault, TextRecord)?
-        for _ in 0..<Self.mostLooks {
+        let start = reader.offset
+        for _ in 0..<Self.mostLooks where reader.offset - start < Self.mostBytes {
             guard let record = try Self.next(&reader) else { break }
-            guard record.problem == nil else { continue }
+            guard record.problem == nil else {
+                // Going on would take the rest of the line into the buffer.
+                if fault == nil { fault = (.tooLong, record) }
+                break
+            }
             let opened = reader
             do throws(RowFault) {
                 try opened.withBytes(record) { bytes in
                     Result { () throws(RowFault) in try cells.split(bytes, into: &row) }
                 }.get()
-                guard !cells.names.isEmpty else { continue }
                 names = cells.names
                 example = opened.withBytes(record) { bytes in
                     row.cells.map { row.text($0, in: bytes) }
@@ -81,10 +90,15 @@ struct TextOpening {
             }
         }
         guard let (found, record) = fault else { throw .empty(path: reader.file.path) }
-        throw .badRow(
-            RowProblem(
-                path: reader.file.path, index: 0, line: record.line, column: found.column,
-                found: found.found, expected: found.expected))
+        throw .badRow(Self.problem(record, found, reader.file))
+    }
+
+    private static func problem(
+        _ record: TextRecord, _ fault: RowFault, _ file: SourceFile
+    ) -> RowProblem {
+        RowProblem(
+            path: file.path, index: 0, line: record.line, column: fault.column,
+            found: fault.found, expected: fault.expected)
     }
 
     private mutating func openCsv(

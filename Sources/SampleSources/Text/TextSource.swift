@@ -109,6 +109,22 @@ public final class TextSource: SampleSource {
         return .samples(batch.count)
     }
 
+    /// Everything up to the end of the last of these rows, names included, without its line end: that
+    /// may be missing in a file that somebody adds to.
+    public func prefix(
+        samples: Int, _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws(SourceError) -> Int? {
+        guard isSeekable, samples >= 0 else { return nil }
+        guard samples > 0 else { return 0 }
+        guard case .samples = try go(to: samples - 1, nil),
+            case .record(let record) = try reader.next(timeoutMilliseconds: nil)
+        else { return nil }
+        let end = record.offset + (record.end - record.start)
+        advance(past: record)
+        try reader.file.read(0..<end, body)
+        return end
+    }
+
     private func advance(past record: TextRecord) {
         let place = RowIndex.Place(offset: record.offset, line: record.line)
         index.note(position, at: place)
@@ -162,8 +178,7 @@ enum RowFormat {
     ) throws(RowFault) {
         switch record.problem {
         case .tooLong:
-            throw RowFault(
-                column: nil, found: "a row of more than 1 MiB", expected: "a shorter one")
+            throw .tooLong
         case .unclosedQuote:
             throw RowFault(
                 column: nil, found: "a quoted field that does not end", expected: "a closing quote")

@@ -12,6 +12,9 @@ import Testing
         let quiet = scene.user.run(["guard"])
         #expect(quiet.code == 0, "\(quiet.errors)")
         #expect(quiet.output.contains("guard"))
+        if let good = before.guardian?.good, good > 0 {
+            #expect(quiet.output.contains("in the ring"), "\(quiet.output)")
+        }
         let back = scene.user.run(["rollback", "\(before.generation)"])
         #expect(back.code == 0, "\(back.errors)")
         let document = try #require(scene.user.run(["guard", "--json"]).document)

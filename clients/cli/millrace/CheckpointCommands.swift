@@ -62,15 +62,17 @@ struct CheckpointList: ParsableCommand {
             let reply = try client.ask(
                 CheckpointsReply.self, ControlRequest(command: .checkpoints))
             if output.json { return Console.printJSON(bytes: client.newestReply) }
-            var table = TextTable(["name", "generation", "samples", "bytes", "digest"])
+            var table = TextTable(["name", "generation", "samples", "bytes", "digest", "file"])
             for entry in reply.checkpoints {
                 if let problem = entry.problem {
-                    table.add(entry.name, "-", "-", "\(entry.bytes)", "cannot be used: \(problem)")
+                    table.add(
+                        entry.name, "-", "-", "\(entry.bytes)", "cannot be used: \(problem)",
+                        entry.path)
                     continue
                 }
                 table.add(
                     entry.name, "\(entry.generation)", "\(entry.samples)", "\(entry.bytes)",
-                    entry.stateDigest)
+                    entry.stateDigest, entry.path)
             }
             table.lines.forEach(Console.print)
         }

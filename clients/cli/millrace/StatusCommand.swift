@@ -1,6 +1,7 @@
 import ArgumentParser
 import Client
 import MillraceProtocol
+import SampleSources
 
 /// `millrace status`
 struct StatusCommand: ParsableCommand {
@@ -15,7 +16,10 @@ struct StatusCommand: ParsableCommand {
             let client = try daemon.queryClient(makeContext())
             let status = try client.ask(StatusReply.self, ControlRequest(command: .status))
             if output.json { return Console.printJSON(bytes: client.newestReply) }
-            StatusText(status: status).lines.forEach(Console.print)
+            // Only for the names of the classes: without them the classes are numbered.
+            let schema = try? client.ask(SchemaReply.self, ControlRequest(command: .schema))
+            StatusText(status: status, classNames: schema?.classNames ?? [])
+                .lines.forEach(Console.print)
         }
     }
 }
@@ -23,6 +27,7 @@ struct StatusCommand: ParsableCommand {
 /// A status as text.
 struct StatusText {
     let status: StatusReply
+    let classNames: [String]
 
     var lines: [String] {
         var table = TextTable()
@@ -49,7 +54,8 @@ struct StatusText {
             }
         }
         for line in StatusDoors(status: status).lines { table.add(line.name, line.text) }
-        return table.lines + [""] + FiguresText(figures: status.figures).lines
+        return table.lines + [""]
+            + FiguresText(figures: status.figures, classNames: classNames).lines
             + DeviceText(status: status).lines + producers + refusals + budget
     }
 
@@ -91,6 +97,8 @@ struct StatusText {
 /// Figures as text.
 struct FiguresText {
     let figures: Figures
+    /// Names of the classes, or empty.
+    let classNames: [String]
 
     var lines: [String] {
         var table = TextTable()
@@ -103,7 +111,7 @@ struct FiguresText {
         if isClass {
             table.add("kappa", "temporal \(Format.figure(figures.kappaTemporal))")
             if let recall = figures.perClassRecall {
-                table.add("recall", Self.recallText(recall))
+                table.add("recall", recallText(recall))
             }
         } else {
             table.add(
@@ -136,14 +144,19 @@ struct FiguresText {
     }
 
     /// Recall by class; of many classes the five that are recognised least.
-    private static func recallText(_ recall: [Double?]) -> String {
+    private func recallText(_ recall: [Double?]) -> String {
         guard recall.count > 12 else {
-            return recall.map(Format.figure).joined(separator: " ")
+            return recall.enumerated().map { "\(name($0)) \(Format.figure($1))" }
+                .joined(separator: "  ")
         }
         let seen = recall.enumerated().compactMap { index, share in share.map { (index, $0) } }
         let worst = seen.sorted { ($0.1, $0.0) < ($1.1, $1.0) }.prefix(5)
         let mean = seen.isEmpty ? nil : seen.reduce(0) { $0 + $1.1 } / Double(seen.count)
         return "mean \(Format.figure(mean)) over \(seen.count) classes, lowest: "
-            + worst.map { "class \($0.0) \(Format.figure($0.1))" }.joined(separator: ", ")
+            + worst.map { "\(name($0.0)) \(Format.figure($0.1))" }.joined(separator: ", ")
+    }
+
+    private func name(_ index: Int) -> String {
+        classNames.indices.contains(index) ? legible(classNames[index]) : "class \(index)"
     }
 }

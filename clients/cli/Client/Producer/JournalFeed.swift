@@ -98,7 +98,10 @@ public final class JournalFeed: SampleFeed {
         case .bad(let text):
             guard policy == .skip else {
                 throw ClientError(
-                    .badData, text, advice: "correct the row, or millrace stream --skip-bad …")
+                    .badData, text,
+                    advice:
+                        "millrace stream - --append … with the corrected row and what follows it; "
+                        + "or --skip-bad")
             }
             index += 1
             badRows += 1

@@ -38,6 +38,14 @@ public protocol RowReader: AnyObject {
     func read(
         from index: UInt64, atMost count: Int, into batch: inout RowBatch
     ) throws(ClientError) -> RowStep
+    /// What the first `samples` rows are made from, for a later run to compare; nil if that is not
+    /// known.
+    func prefix(samples: UInt64) throws(ClientError) -> SourcePrefix?
+}
+
+extension RowReader {
+    /// Not known.
+    public func prefix(samples: UInt64) throws(ClientError) -> SourcePrefix? { nil }
 }
 
 /// What happens to a row that cannot be used.

@@ -3,6 +3,20 @@
 
 import MillraceProtocol
 
+/// A source that is still the one that was streamed, as far as it was sent.
+public struct SourceChange: Equatable, Sendable {
+    /// What identifies it now.
+    public var source: String
+    /// So many samples at its beginning are those that were sent.
+    public var unchanged: UInt64
+
+    /// - source: what identifies it now. - unchanged: samples at its beginning that were sent.
+    public init(source: String, unchanged: UInt64) {
+        self.source = source
+        self.unchanged = unchanged
+    }
+}
+
 /// Sends rows of a seekable reader.
 public final class SourceFeed: SampleFeed {
     /// How the rows are taken.
@@ -13,6 +27,8 @@ public final class SourceFeed: SampleFeed {
         public var loops = false
         /// What happens to a row that cannot be used.
         public var badRows = BadRowPolicy.stop
+        /// How the source has changed since the last run; nil when it has not.
+        public var change: SourceChange?
 
         /// All rows, once, and an error for a bad one.
         public init() {}
@@ -32,6 +48,8 @@ public final class SourceFeed: SampleFeed {
     private var highestBad: UInt64?
     /// Rows in the source, once its end was seen; for looping.
     private var rowCount: UInt64?
+    /// Samples from the beginning that the daemon may have; nil before the first WELCOME.
+    private var handed: UInt64?
 
     /// - record: what is remembered, or a new record.
     /// - schema: the schema that the reader delivers.
@@ -50,12 +68,35 @@ public final class SourceFeed: SampleFeed {
     /// Stores the epoch.
     public func opened(_ welcome: Welcome) throws(ClientError) {
         try welcome.check(schema: wireSchema)
-        guard welcome.epoch != record.epoch else { return }
+        guard welcome.epoch != record.epoch else { return try resumed(welcome) }
+        if let change = options.change { record.source = change.source }
+        handed = 0
+        record.prefix = nil
         record.epoch = welcome.epoch
         record.reserved = []
         record.acknowledged = 0
         record.finished = false
         try spool.store(record)
+    }
+
+    private func resumed(_ welcome: Welcome) throws(ClientError) {
+        let taken = record.samples(through: max(welcome.next, 1) - 1)
+        if let change = options.change, handed == nil {
+            guard taken <= change.unchanged else { throw cutOff(change, taken) }
+            // Not before: until the daemon has spoken it may still turn out to be another source.
+            record.source = change.source
+        }
+        handed = max(handed ?? 0, taken)
+    }
+
+    private func cutOff(_ change: SourceChange, _ taken: UInt64) -> ClientError {
+        ClientError(
+            .badData, "\(record.name): the source has changed since it was streamed",
+            why:
+                "the daemon has \(taken) of its samples, and only \(change.unchanged) are known to "
+                + "be as they were sent, because the run before was cut off",
+            advice: "a file of the new rows alone, under --name NEWNAME; or --again, which learns "
+                + "all rows in a new epoch, those that were learned before too")
     }
 
     /// The frame for `sequence`: SAMPLES, or SKIP for what is not a sample.
@@ -94,9 +135,12 @@ public final class SourceFeed: SampleFeed {
                 throw ClientError(
                     .badData, "one sample does not fit a frame of \(memory.count) bytes")
             }
+            if case .frame(_, let numbers) = step { hand(index + UInt64(numbers)) }
             return step
         }
     }
+
+    private func hand(_ end: UInt64) { handed = max(handed ?? 0, end) }
 
     private func bad(
         _ text: String, _ index: UInt64, _ sequence: UInt64,
@@ -104,8 +148,12 @@ public final class SourceFeed: SampleFeed {
     ) throws(ClientError) -> FeedStep {
         guard options.badRows == .skip else {
             throw ClientError(
-                .badData, text, advice: "correct the row, or millrace stream --skip-bad …")
+                .badData, text,
+                advice:
+                    "correct the row and give the same command again, which continues there; or "
+                    + "millrace stream --skip-bad …")
         }
+        hand(index + 1)
         if highestBad.map({ index > $0 }) ?? true {
             highestBad = index
             badRows += 1
@@ -127,9 +175,12 @@ public final class SourceFeed: SampleFeed {
         record.acknowledged = sequence
     }
 
-    /// Stores where the run stopped.
+    /// Stores where the run stopped, and what was sent until then.
     public func close(finished: Bool) throws(ClientError) {
         record.finished = finished
+        if let handed, record.prefix?.samples != handed {
+            record.prefix = (try? reader.prefix(samples: handed)) ?? nil
+        }
         try spool.store(record)
     }
 }

@@ -27,6 +27,27 @@ public struct ReservedNumbers: Codable, Equatable, Sendable {
     }
 }
 
+/// What the samples that were sent are made from. A source that has changed behind them, because a
+/// row was corrected or some were added, is still the one that was streamed.
+public struct SourcePrefix: Codable, Equatable, Sendable {
+    /// Where it lies and how its columns are read, without size and digest.
+    public var source: String
+    /// Samples that may have been sent: the daemon has taken no more.
+    public var samples: UInt64
+    /// Bytes that they are made from.
+    public var bytes: UInt64
+    /// XXH64 of these bytes, 16 hexadecimal digits.
+    public var digest: String
+
+    /// - source: where, and how. - samples, bytes, digest: see the properties.
+    public init(source: String, samples: UInt64, bytes: UInt64, digest: String) {
+        self.source = source
+        self.samples = samples
+        self.bytes = bytes
+        self.digest = digest
+    }
+}
+
 /// What is remembered of a producer.
 public struct SpoolRecord: Codable, Equatable, Sendable {
     /// The version of this record's form.
@@ -48,6 +69,8 @@ public struct SpoolRecord: Codable, Equatable, Sendable {
     public var acknowledged: UInt64 = 0
     /// Whether the source came to its end and everything was acknowledged.
     public var finished = false
+    /// What was sent in this epoch, if the last run could say so; nil for standard input.
+    public var prefix: SourcePrefix?
 
     /// A record of work that has not begun.
     public init(name: String, endpoint: String, source: String) {

@@ -35,7 +35,10 @@ struct GuardCommand: ParsableCommand {
             var reply = try client.ask(GuardReply.self, ControlRequest(command: .guardian))
             reply.history = Array(reply.history.prefix(history))
             if output.json { return Console.printJSON(reply) }
-            GuardText(reply: reply).lines.forEach(Console.print)
+            // The good generation may be older than the ring, where nobody can go back to it.
+            let ring = try? client.ask(
+                GenerationsReply.self, ControlRequest(command: .generations))
+            GuardText(reply: reply, ring: ring?.generations).lines.forEach(Console.print)
         }
     }
 }
@@ -43,12 +46,16 @@ struct GuardCommand: ParsableCommand {
 /// A guard in words.
 struct GuardText {
     let reply: GuardReply
+    /// What the ring holds; nil if that is not known.
+    let ring: [GenerationEntry]?
 
     var lines: [String] {
         let status = reply.guardian
         var table = TextTable()
         table.add("guard", state)
-        table.add("good", status.good == 0 ? "none yet" : "generation \(status.good)")
+        table.add(
+            "good", status.good == 0 ? "none yet" : "generation \(status.good)" + place(status.good)
+        )
         table.add("next", next)
         table.add(
             "so far",
@@ -56,6 +63,15 @@ struct GuardText {
                 + "rollbacks, \(status.notFinite) for weights that were not finite")
         table.add("undone", Format.count(status.undone) + " samples, by rollbacks")
         return table.lines + record
+    }
+
+    /// Whether a rollback by hand can go to `generation`.
+    private func place(_ generation: UInt64) -> String {
+        guard let ring else { return "" }
+        guard let entry = ring.first(where: { $0.generation == generation }) else {
+            return ", no longer in the ring: millrace rollback cannot go to it"
+        }
+        return entry.held ? ", held in the ring" : ", in the ring and not held"
     }
 
     private var state: String {

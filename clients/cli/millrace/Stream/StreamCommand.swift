@@ -93,6 +93,10 @@ struct StreamCommand: ParsableCommand {
             command twice is safe, and so is a restart of either side: every sample that is
             acknowledged was learned exactly once.
 
+            A file may change behind what was sent: when a row is corrected or rows are added at its \
+            end, the same command continues after the samples that the daemon has, and learns none \
+            twice. When they themselves have changed it is another source, and refused.
+
             A source that can be read again is not copied. Standard input and host are written to
             the spool before they are sent. Ctrl-C stops at once (exit code 130); the same
             command continues.
@@ -163,7 +167,7 @@ struct StreamCommand: ParsableCommand {
             if output.json {
                 Console.printJSON(report)
             } else {
-                report.lines.forEach(Console.print)
+                report.lines(classNames: run.classNames).forEach(Console.print)
             }
             if report.interrupted { throw ExitCode(130) }
         }

@@ -84,7 +84,9 @@ struct StreamReport: Encodable {
     var totalCost: CostDocument?
 
     /// The report for people.
-    var lines: [String] {
+    ///
+    /// - classNames: names of the classes, or empty.
+    func lines(classNames: [String]) -> [String] {
         var lines: [String] = []
         if wasFinished, finished {
             lines.append(
@@ -113,7 +115,9 @@ struct StreamReport: Encodable {
                     + "learned from them. TRY: --label-column, or [labels] window for late labels")
         }
         if badRows > 0 { lines.append("left out: \(Format.count(badRows)) rows of the source") }
-        if let figures = prequential.figures { lines += FiguresText(figures: figures).lines }
+        if let figures = prequential.figures {
+            lines += FiguresText(figures: figures, classNames: classNames).lines
+        }
         if let cost { lines += cost.lines } else if costAsked { lines.append(CostDocument.missing) }
         if interrupted { lines.append("stopped. TRY: \(advice ?? "the same command")") }
         return lines

@@ -35,6 +35,8 @@ final class StreamRun {
     private let advice: String
     private let isEndless: Bool
     private let energyUnit: String?
+    /// The daemon's classes, if they have names.
+    let classNames: [String]
     private var progress: ProgressLine
 
     init(_ command: StreamCommand, signals: ProcessSignals) throws(ClientError) {
@@ -59,7 +61,7 @@ final class StreamRun {
         let spool = try Spool(
             storage: LinuxStorage(), root: Endpoints.spoolRoot(), endpoint: endpoints.ingest,
             name: text)
-        let record = try Self.record(command, spool, source, wire)
+        let (record, change) = try Self.record(command, spool, source, wire)
         isStandardInput = command.source.source == "-"
         isEndless = source.isLive && !isStandardInput
         advice =
@@ -68,7 +70,8 @@ final class StreamRun {
             : "the same command\(command.again ? " without --again" : ""); it continues where this "
                 + "one stopped"
         wasFinished = record.finished && !isEndless
-        feed = try Self.feed(command, spool, record, source, wire)
+        feed = try Self.feed(command, spool, record, source, wire, change)
+        classNames = schema.classNames
         transport = try SocketTransport(
             context, endpoint: endpoints.ingest, keys: command.daemon.keys)
         var options = SessionOptions()
@@ -105,32 +108,66 @@ final class StreamRun {
             advice: "millrace stream - --append --name \(spool.name) </dev/null, which sends them")
     }
 
-    /// What is remembered of the name, or a new record.
+    /// How the columns are read and in which order, as part of a source's identity.
+    private static func manner(_ command: StreamCommand) -> String {
+        var manner = ""
+        if let columns = command.source.columns.features { manner += " features \(columns)" }
+        if let columns = command.source.columns.labelColumn { manner += " labels \(columns)" }
+        if let path = command.shuffleWithin {
+            manner += " shuffled within \(Endpoints.absolute(path)) by \(command.seed)"
+        }
+        return manner
+    }
+
+    /// Where the source lies and how it is read, whatever it holds; nil if it cannot be read again.
+    private static func place(_ command: StreamCommand, _ source: any SampleSource) -> String? {
+        guard source.isSeekable, let path = source.identity?.path else { return nil }
+        return path + manner(command)
+    }
+
+    /// What is remembered of the name, or a new record; and how the source has changed behind the
+    /// samples that were sent.
     private static func record(
         _ command: StreamCommand, _ spool: Spool, _ source: any SampleSource, _ wire: WireSchema
-    ) throws(ClientError) -> SpoolRecord {
-        var identity = source.isSeekable ? (source.identity?.text ?? "-") : "-"
-        if let columns = command.source.columns.features { identity += " features \(columns)" }
-        if let columns = command.source.columns.labelColumn { identity += " labels \(columns)" }
-        if let path = command.shuffleWithin {
-            identity += " shuffled within \(Endpoints.absolute(path)) by \(command.seed)"
-        }
+    ) throws(ClientError) -> (SpoolRecord, SourceChange?) {
+        let identity =
+            (source.isSeekable ? (source.identity?.text ?? "-") : "-") + manner(command)
         let fresh = SpoolRecord(name: spool.name, endpoint: spool.endpoint, source: identity)
         if command.again, command.source.source == "-" { try refuseToDrop(spool, wire) }
-        guard !command.again, var known = try spool.load() else { return fresh }
+        guard !command.again, var known = try spool.load() else { return (fresh, nil) }
         if command.append { known.finished = false }
-        guard known.source == identity else {
-            throw ClientError(
-                .badData, "\(spool.name) was streaming another source",
-                why: "then: \(known.source); now: \(identity)",
-                advice: "--name NEWNAME, or --again to begin a new epoch with this source")
+        if known.source == identity { return (known, nil) }
+        if known.epoch == 0 { return (fresh, nil) }
+        let place = place(command, source)
+        guard let sent = known.prefix, sent.source == place else {
+            throw another(known, identity, "")
         }
-        return known
+        let now = try SourceReader(source, place: place).prefix(samples: sent.samples)
+        guard now == sent else {
+            throw another(
+                known, identity, "; its first \(sent.samples) samples are not those that were sent")
+        }
+        Console.talk(
+            "note: \(source.name) has changed behind the \(sent.samples) samples that were sent; "
+                + "going on there")
+        known.finished = false
+        return (known, SourceChange(source: identity, unchanged: sent.samples))
+    }
+
+    private static func another(
+        _ known: SpoolRecord, _ identity: String, _ more: String
+    ) -> ClientError {
+        ClientError(
+            .badData, "\(known.name) was streaming another source",
+            why: "then: \(known.source); now: \(identity)\(more)",
+            advice: "--name NEWNAME for another source, or for a file of the new rows alone; or "
+                + "--again, which learns all rows of this source in a new epoch, also those that "
+                + "were learned before")
     }
 
     private static func feed(
         _ command: StreamCommand, _ spool: Spool, _ record: SpoolRecord,
-        _ source: any SampleSource, _ wire: WireSchema
+        _ source: any SampleSource, _ wire: WireSchema, _ change: SourceChange?
     ) throws(ClientError) -> any StreamFeed {
         let policy: BadRowPolicy = command.skipBad ? .skip : .stop
         guard source.isSeekable else {
@@ -156,9 +193,10 @@ final class StreamRun {
         options.goal = command.limit
         options.loops = command.loop
         options.badRows = policy
+        options.change = change
+        let reader = SourceReader(source, order: order, place: place(command, source))
         return SourceFeed(
-            spool: spool, record: record, reader: SourceReader(source, order: order),
-            schema: wire, options: options)
+            spool: spool, record: record, reader: reader, schema: wire, options: options)
     }
 
     /// Streams until everything is acknowledged or a signal comes.

@@ -19,7 +19,8 @@ func checkpointFailure(_ error: CheckpointError, _ path: String) -> ClientError 
     switch error {
     case .storage(.notFound):
         ClientError(
-            .noInput, "\(path): no such file", advice: "millrace checkpoint list, or a path")
+            .noInput, "\(path): no such file",
+            advice: "a file, not a name; millrace checkpoint list prints the daemon's")
     case .storage(.permissionDenied):
         ClientError(.notAllowed, "\(path): permission denied")
     case .storage(.inputOutput(.open, _, EINVAL)), .storage(.inputOutput(.open, _, ENXIO)):

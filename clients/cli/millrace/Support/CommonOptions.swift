@@ -6,6 +6,7 @@ import Glibc
 import Messaging
 import MillraceProtocol
 import Platform
+import SampleSources
 
 /// How output looks.
 struct OutputOptions: ParsableArguments {
@@ -95,8 +96,10 @@ struct FailureDocument: Codable {
     var error: Detail
 
     init(_ error: ClientError) {
+        func text(_ text: String) -> String { legible(text, atMost: 4096, keepsLines: true) }
         self.error = Detail(
-            status: error.status.rawValue, what: error.what, why: error.why, advice: error.advice)
+            status: error.status.rawValue, what: text(error.what), why: text(error.why),
+            advice: text(error.advice))
     }
 }
 

@@ -4,14 +4,17 @@ import Client
 import Glibc
 import MillraceProtocol
 import Platform
+import SampleSources
 
 /// Where words and data go.
 enum Console {
     /// Whether people look at standard error.
     static let isTerminal = isatty(STDERR_FILENO) == 1
 
-    /// A line of talk.
-    static func talk(_ line: String) { StandardError.write(line + "\n") }
+    /// A line of talk. Whatever a file or a daemon put into it: it ends, and no terminal obeys it.
+    static func talk(_ line: String) {
+        StandardError.write(legible(line, atMost: 16_384, keepsLines: true) + "\n")
+    }
 
     /// Talk without an end of line.
     static func talkInPlace(_ text: String) { StandardError.write("\r\u{1B}[K" + text) }

@@ -19,11 +19,28 @@ extension ClientError {
             switch error {
             case .notAFile(let path): "millrace stream - < \(path), for standard input, or a file"
             case .notFound: "ls, for the right path"
-            case .schemaMismatch: "millrace status, and --features / --label-column"
+            case .schemaMismatch(let source, let what, _, _): Self.advice(source, what)
             case .unknownSource, .badOption: "millrace stream --help"
             default: ""
             }
         self.init(status, "\(error)", advice: advice)
+    }
+
+    /// What helps when `what` of `source` is not as the daemon wants it.
+    private static func advice(_ source: String, _ what: String) -> String {
+        let isArray = source.lowercased().hasSuffix(".npy")
+        switch what {
+        case "number of labels": return "--labels FILE with one label for each sample"
+        case "values per label":
+            return "--labels FILE with as many values for each sample; millrace status says more"
+        case "label columns": return "--label-column; millrace status says what is wanted"
+        case "groups": return "--shuffle-within FILE with one number for each sample"
+        case "features", "features per sample":
+            return isArray
+                ? "a file with rows of that length; millrace status says what is wanted"
+                : "millrace status, and --features / --label-column"
+        default: return "millrace status, and another source"
+        }
     }
 }
 
@@ -49,6 +66,8 @@ extension SchemaReply {
 /// A sample source as rows, in the order that is asked for.
 final class SourceReader: RowReader {
     private let source: any SampleSource
+    /// Where it lies and how its columns are read; nil when it cannot be recognised.
+    private let place: String?
     /// Position → index; nil reads in the source's own order.
     private let order: [Int]?
     private var batch: SampleBatch
@@ -58,8 +77,9 @@ final class SourceReader: RowReader {
     /// Whether the last read ahead came to the end of the source.
     private var isAtEnd = false
 
-    init(_ source: any SampleSource, order: [Int]? = nil) {
+    init(_ source: any SampleSource, order: [Int]? = nil, place: String? = nil) {
         self.source = source
+        self.place = place
         self.order = order
         rowsAhead = max(8, min(256, (64 << 10) / max(1, source.schema.sampleBytes)))
         batch = SampleBatch(schema: source.schema)
@@ -84,6 +104,21 @@ final class SourceReader: RowReader {
             rows.targets += one.targets
         }
         return .rows(rows.count)
+    }
+
+    func prefix(samples: UInt64) throws(ClientError) -> SourcePrefix? {
+        guard let place, order == nil, let count = Int(exactly: samples) else { return nil }
+        var digest = XXH64()
+        do throws(SourceError) {
+            guard let bytes = try source.prefix(samples: count, { digest.update($0) }) else {
+                return nil
+            }
+            return SourcePrefix(
+                source: place, samples: samples, bytes: UInt64(bytes),
+                digest: Hexadecimal.digits(digest.digest))
+        } catch {
+            throw ClientError(error)
+        }
     }
 
     private func readRun(
