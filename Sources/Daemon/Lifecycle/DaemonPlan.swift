@@ -199,7 +199,7 @@ public struct DaemonPlan: Sendable {
             + "momentum \(configuration.momentum > 0 ? "yes" : "no"), "
             + "labels.window \(configuration.pendingCapacity), "
             + "daemon.max-producers \(settings.maximumProducers)"
-            + configuration.meaningTexts.map { "; \($0)" }.joined()
+            + configuration.meaningTexts.map { " | \($0)" }.joined()
     }
 
     /// What differs between the descriptions of two rings, in those parts that both have.
@@ -208,17 +208,17 @@ public struct DaemonPlan: Sendable {
             var parts: [String] = []
             var part = ""
             for character in text {
-                if character == ";" {
+                if character == "|" {
                     parts.append(part)
                     part = ""
                 } else if !(part.isEmpty && character == " ") {
                     part.append(character)
                 }
             }
-            return parts + [part]
+            return parts + [part + " "]
         }
-        return zip(parts(found), parts(wanted)).dropFirst()
+        return zip(parts(found), parts(wanted))
             .filter { $0.0 != $0.1 }
-            .map { "\($0.0) on disk, \($0.1) configured" }
+            .map { "\($0.0)on disk, \($0.1)configured" }
     }
 }

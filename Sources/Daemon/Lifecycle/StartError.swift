@@ -57,9 +57,11 @@ public enum StartError: Error, Sendable {
                 + "missing, the folder above it must let USER write; findmnt -T \(directory) says "
                 + "whether the file system is read-only); or another [daemon] state"
         case .shapesDiffer(let found, let wanted, let changed):
-            return "the state on disk does not fit this configuration\(Self.list(changed)). "
-                + "On disk: \(found). "
-                + "Configured: \(wanted). TRY: the old configuration, its [input] shape, [block.N], "
+            let what =
+                changed.isEmpty
+                ? ". On disk: \(found). Configured: \(wanted)" : Self.list(changed)
+            return
+                "the state on disk does not fit this configuration\(what). TRY: the old configuration, its [input] shape, [block.N], "
                 + "[network] and [junction] tables included; "
                 + "or --fresh, which moves the old state aside and begins anew; if it is the old "
                 + "configuration, another version of millraced wrote the state, and only that "

@@ -63,7 +63,13 @@ import Testing
         ("essop", ["junction.rule=exact"]), ("essop", ["junction.stream-bits=1"]),
         ("mnist-conv", ["junction.rule=stochastic", "junction.stream-bits=8"]),
         ("gas-drift", ["drift.on-alarm=nothing"]), ("fpga", ["learning.rate=0.0625"]),
-        ("morse", ["network.hidden=1024", "learning.rate=0.01", "memory.budget=32MiB"]),
+        (
+            "morse",
+            [
+                "network.hidden=1024", "learning.rate=0.01", "device.memory=1MiB",
+                "memory.budget=24MiB",
+            ]
+        ),
     ])
     func whatHeadersCompareStarts(_ name: String, _ settings: [String]) {
         let (code, text, _, _) = check(
@@ -73,6 +79,7 @@ import Testing
 
     @Test func theKeysOfReadmeFitMorse() throws {
         let keys = "\(place.path)/keys"
+        mkdir(keys, 0o700)
         let made = ChildProcess(
             Build.path("millrace"), ["keygen", "--server", "--directory", keys],
             output: "\(place.path)/keygen")
