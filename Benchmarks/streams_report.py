@@ -120,7 +120,8 @@ def document(results, plots):
              "## The streams\n", STREAMS, "## Runs\n",
              "*Weights* are all parameters in KiB, as a checkpoint stores them; *on chip* is what the "
              "emulated device of the configuration has to hold, activations and errors included (– without "
-             "a device, or where it cannot hold them). "
+             "a device, or where it cannot hold them: there `millraced` starts with "
+             "`--set device.memory=80KiB` besides). "
              "*No change* is right when the label before is repeated, κ is the part of the rest that "
              "is right besides. How fast they are is in [performance.md](performance.md).\n",
              table(run_rows(results),

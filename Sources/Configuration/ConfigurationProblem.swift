@@ -27,13 +27,14 @@ public struct ConfigurationProblem: Error, Equatable, Sendable {
 }
 
 extension ConfigurationProblem: CustomStringConvertible {
-    /// `FILE:LINE: section.key: found …, expected …. Nearest known key: …`
+    /// `FILE:LINE: section.key: found …; nearest known key: …; expected …`
     public var description: String {
         var text = "\(place): "
         if let key { text += "\(key): " }
-        text += "found \(found), expected \(expected)"
-        if let nearest { text += "; nearest known key: \(nearest)" }
-        return text
+        text += "found \(found)"
+        // First, for the list of what is known may be long.
+        text += nearest.map { "; nearest known key: \($0); " } ?? ", "
+        return text + "expected \(expected)"
     }
 }
 

@@ -193,13 +193,26 @@ struct LayerCollector {
                 }
             }
         }
-        guard case .array(let values) = value, values.count > 1 else { return value.found }
+        guard case .array(let values) = value, values.count > 1 else {
+            return single(value, kind).found
+        }
         for (index, element) in values.enumerated()
         where kind.accept(.array([element])) == nil {
             if case .countOrNames = kind, case .text = element { continue }
             return "\(value.found) whose element \(index + 1) is \(element.found)"
         }
         return value.found
+    }
+
+    /// One number of a key that takes one or two is the number, however it is stored.
+    private static func single(
+        _ value: ConfigurationValue, _ kind: ValueKind
+    ) -> ConfigurationValue {
+        guard case .array(let values) = value, values.count == 1 else { return value }
+        switch kind {
+        case .oneOrTwo, .padding: return values[0]
+        default: return value
+        }
     }
 
     /// What to say about a path that is not in the table of keys.
@@ -232,11 +245,19 @@ struct LayerCollector {
     private func unknownKey(
         _ name: String, in section: String, at place: String
     ) -> ConfigurationProblem {
-        ConfigurationProblem(
+        let (known, kind) = names(in: section)
+        return ConfigurationProblem(
             place: place, key: section + "." + name, found: "an unknown key",
-            expected: "a key of [\(section)]: "
-                + KeyTable.names(in: section).joined(separator: ", "),
-            nearest: Self.nearestKey(to: name, in: section))
+            expected: "a key of [\(section)]\(kind): " + known.joined(separator: ", "),
+            nearest: Self.nearestKey(to: name, in: section, known))
+    }
+
+    /// The names of a section's keys; of a block whose kind is known by now, those of that kind.
+    private func names(in section: String) -> ([String], kind: String) {
+        guard case .text(let kind) = values[section + ".kind"]?.value,
+            BlockKeys.number(ofSection: section) != nil
+        else { return (KeyTable.names(in: section), "") }
+        return (BlockKeys.names(of: kind), ", \(kind)")
     }
 
     private func unknownSection(_ section: String, at place: String) -> ConfigurationProblem {
@@ -259,10 +280,10 @@ struct LayerCollector {
     }
 
     /// The nearest key of the same section; else a key of that name in another section.
-    private static func nearestKey(to name: String, in section: String) -> String? {
-        if let near = Spelling.nearest(to: name, among: KeyTable.names(in: section)) {
-            return section + "." + near
-        }
+    private static func nearestKey(
+        to name: String, in section: String, _ names: [String]
+    ) -> String? {
+        if let near = Spelling.nearest(to: name, among: names) { return section + "." + near }
         if let same = KeyTable.all.first(where: { $0.name == name }) { return same.path }
         return Spelling.nearest(to: section + "." + name, among: KeyTable.all.map(\.path))
     }

@@ -30,7 +30,8 @@ enum Foundry {
         print(Self.writeBudget(plan, settings))
         print("# " + Self.ceiling(plan) + ": " + Self.ceilingReason)
         print(doorText(configuration, clients))
-        exit(plan.memory.shortage == nil ? 0 : 78)
+        if let shortage = plan.memory.shortage { fail(shortage.description, code: 78) }
+        exit(0)
     }
 
     /// --drop-in: for `systemctl edit`.
@@ -115,7 +116,10 @@ enum Foundry {
     /// --init: a configuration for somebody's own data.
     static func describe(_ path: String) -> Never {
         do throws(SourceError) {
-            StandardOutput.write(try ConfigurationWriter.describe(path: path))
+            let text = try ConfigurationWriter.describe(path: path) { configuration in
+                DaemonPlan(configuration.learner, DaemonSettings(configuration)).geometry.slotBytes
+            }
+            StandardOutput.write(text)
             exit(0)
         } catch {
             switch error {

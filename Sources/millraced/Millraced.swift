@@ -33,6 +33,7 @@ struct Millraced: ParsableCommand {
               71   no memory
               74   the disk or standard output fails, or a stop took too long
               75   another millraced has the state directory
+              77   the state directory may not be used: permissions
               78   the configuration is wrong or does not fit
             """,
         version: Daemon.version)
@@ -88,14 +89,15 @@ struct Millraced: ParsableCommand {
         guard [check, dropIn, describe != nil].count(where: { $0 }) <= 1 else {
             throw ValidationError("--check, --drop-in and --init: one of them at a time.")
         }
+    }
+
+    func run() throws {
+        // Not in `validate`, which comes before unknown options are found.
         if config == nil, describe == nil {
             throw ValidationError(
                 "no configuration. TRY: millraced --config FILE, or millraced --init DATA.csv "
                     + "to have one written")
         }
-    }
-
-    func run() throws {
         ProcessFacts.limitMallocArenas(2)
         if let describe { Foundry.describe(describe) }
         let configuration = load()

@@ -45,7 +45,7 @@ import Testing
         #expect(code == 78)
         #expect(text.contains("over its budget"))
         #expect(text.contains("generation ring"))
-        #expect(text.contains("would fit"))
+        #expect(text.contains("TRY: memory.budget = \""))
     }
 
     @Test func checkPrintsTheDevicesMemory() {

@@ -46,6 +46,19 @@ import Testing
         header + "\n" + (0..<count).map(row).joined(separator: "\n") + "\n"
     }
 
+    /// The figure is the caller's, who is told what was written.
+    @Test func aGenerationTakesWhatTheCallerSays() throws {
+        try withFile("a.csv", "a,b,label\n1.5,2,up\n2.5,3,down\n3.5,1,up\n4.5,2,down\n") { path in
+            let written = try ConfigurationWriter.describe(path: path) { configuration in
+                #expect(configuration.input.featureCount == 2)
+                return 20_480
+            }
+            #expect(written.contains("# A generation takes 20480 bytes on disk. One is written"))
+            let plain = try ConfigurationWriter.describe(path: path)
+            #expect(!plain.contains("on disk") && plain.contains("# A generation is written"))
+        }
+    }
+
     @Test func classesByName() throws {
         let text = rows("time,temp,hum,label", 300) {
             "2024-01-01T00:\($0),\(Double($0) / 7),\($0 % 13).5,\(["calm", "storm"][$0 % 2])"

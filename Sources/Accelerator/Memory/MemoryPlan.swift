@@ -4,6 +4,24 @@
 // Invariants: `totalBytes` is the sum of the lines; a line is never negative; the plan only
 // counts, the `Arena` takes.
 
+/// The key of the configuration that decides how many units a line has.
+public struct MemorySetting: Equatable, Sendable {
+    /// `ring.slots`
+    public let key: String
+    /// The least that the key may say.
+    public let lowest: Int
+    /// Units of the line that the key does not count.
+    public let fixedUnits: Int
+
+    /// - key: `section.name`. - lowest: the least value that is legal.
+    /// - fixedUnits: units of the line beyond those of the key.
+    public init(key: String, lowest: Int, fixedUnits: Int = 0) {
+        self.key = key
+        self.lowest = lowest
+        self.fixedUnits = fixedUnits
+    }
+}
+
 /// What one owner needs.
 public struct MemoryLine: Equatable, Sendable {
     /// Who holds the memory: `weights`, `generation ring`.
@@ -16,6 +34,8 @@ public struct MemoryLine: Equatable, Sendable {
     public let unitBytes: Int
     /// What one unit is called, in the plural: `slots`.
     public let unit: String
+    /// What decides the number of units; nil where no key does so alone.
+    public let setting: MemorySetting?
 
     /// A line that is one piece.
     public init(owner: String, detail: String, bytes: Int) {
@@ -25,16 +45,20 @@ public struct MemoryLine: Equatable, Sendable {
         self.bytes = bytes
         unitBytes = 0
         unit = ""
+        setting = nil
     }
 
     /// A line of `unitCount` equal units of `unitBytes` each, called `unit` in the plural.
-    public init(owner: String, unitCount: Int, unit: String, unitBytes: Int) {
+    public init(
+        owner: String, unitCount: Int, unit: String, unitBytes: Int, setting: MemorySetting? = nil
+    ) {
         precondition(unitCount >= 0 && unitBytes >= 0, "memory is not negative: \(owner)")
         self.owner = owner
         detail = "\(unitCount) \(unit) of \(MemoryPlan.grouped(unitBytes))"
         bytes = unitCount * unitBytes
         self.unitBytes = unitBytes
         self.unit = unit
+        self.setting = setting
     }
 }
 
@@ -49,20 +73,26 @@ public struct MemoryShortage: Error, Equatable, Sendable, CustomStringConvertibl
     /// What that line may take with all others as they are; 0 when the others alone are too much.
     public let biggestMayTakeBytes: Int
 
-    /// One sentence for the person who wrote the budget.
+    /// The least whole number of MiB that holds the plan.
+    public var fittingMebibytes: Int { (totalBytes + (1 << 20) - 1) >> 20 }
+
+    /// What is wrong, and what to set: the budget that fits, and a smaller value of the key behind
+    /// the biggest line where that is legal and enough.
     public var description: String {
         let over = MemoryPlan.grouped(totalBytes - budgetBytes)
         var text = "the plan is \(over) bytes over its budget of \(MemoryPlan.grouped(budgetBytes))"
         text += "; the biggest line is \(biggest.owner) (\(MemoryPlan.grouped(biggest.bytes)))"
-        let units = biggest.unitBytes > 0 ? biggestMayTakeBytes / biggest.unitBytes : 0
-        if units > 0 {
-            text += "; \(units) \(biggest.unit) would fit"
-        } else if biggestMayTakeBytes > 0 {
-            text += "; it would fit with at most \(MemoryPlan.grouped(biggestMayTakeBytes))"
-        } else {
-            text += "; no size of it would fit"
-        }
-        return text + "; the whole plan needs a budget of \(MemoryPlan.grouped(totalBytes))"
+        text += ". TRY: memory.budget = \"\(fittingMebibytes)MiB\", for all of "
+        text += MemoryPlan.grouped(totalBytes)
+        if let (setting, value) = smallerSetting { text += "; or \(setting.key) = \(value)" }
+        return text
+    }
+
+    /// The key of the biggest line and the most it may say; nil where no legal value is enough.
+    private var smallerSetting: (MemorySetting, Int)? {
+        guard let setting = biggest.setting, biggest.unitBytes > 0 else { return nil }
+        let value = biggestMayTakeBytes / biggest.unitBytes - setting.fixedUnits
+        return value >= setting.lowest ? (setting, value) : nil
     }
 }
 
@@ -106,13 +136,14 @@ public struct MemoryPlan: Equatable, Sendable {
             biggestMayTakeBytes: max(0, budgetBytes - rest))
     }
 
-    /// The plan as text: owner, detail, bytes; then the total, the budget and what is free, or
-    /// the shortage. Lines end with a line feed.
+    /// The plan as text: owner, detail, bytes; then the total, the budget and what is free, or by
+    /// how much it is too small. Lines end with a line feed.
     public var table: String {
         var rows = lines.map { ($0.owner, $0.detail, Self.grouped($0.bytes)) }
         rows.append(("total", "", Self.grouped(totalBytes)))
         rows.append(("budget", "", Self.grouped(budgetBytes)))
-        if fits { rows.append(("free", "", Self.grouped(budgetBytes - totalBytes))) }
+        let free = budgetBytes - totalBytes
+        rows.append(fits ? ("free", "", Self.grouped(free)) : ("over", "", Self.grouped(-free)))
         let ownerWidth = rows.map { $0.0.count }.max() ?? 0
         let detailWidth = rows.map { $0.1.count }.max() ?? 0
         let bytesWidth = rows.map { $0.2.count }.max() ?? 0
@@ -124,7 +155,6 @@ public struct MemoryPlan: Equatable, Sendable {
             text += row.1 + Self.spaces(detailWidth - row.1.count + 2)
             text += Self.spaces(bytesWidth - row.2.count) + row.2 + "\n"
         }
-        if let shortage { text += shortage.description + "\n" }
         return text
     }
 

@@ -67,6 +67,11 @@ enum BlockKeys {
 
     static func find(_ name: String) -> BlockKey? { byName[name] }
 
+    /// The names of the keys that a kind knows, its own first.
+    static func names(of kind: String) -> [String] {
+        all.filter { $0.kinds.contains(kind) }.map(\.name)
+    }
+
     /// The number of `block.12`; nil if that is no table of a block.
     static func number(ofSection section: String) -> Int? {
         guard section.hasPrefix("block.") else { return nil }

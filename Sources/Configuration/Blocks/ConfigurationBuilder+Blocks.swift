@@ -114,6 +114,12 @@ extension ConfigurationBuilder {
             reportForeign("\(section).\(key.name)", BlockKeys.withJunctions, kind, index)
         }
         checkSequenceKeys(section, kind)
+        if kind == "conv2d", inputShape.count == 2 {
+            report(
+                "\(section).kind", found: "\"conv2d\" with input.shape = \(shown("input.shape"))",
+                expected: "\"conv1d\": two extents are the positions and channels of a sequence, "
+                    + "which has one axis; or input.shape = [rows, columns, channels] of an image")
+        }
         if kind == "lstm" { checkHistory("\(section).history", blockWord("state", index)) }
     }
 

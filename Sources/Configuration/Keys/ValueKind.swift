@@ -240,7 +240,15 @@ extension ValueKind {
     }
 
     /// The written value that the text of a variable or flag means.
+    ///
+    /// Text in one pair of quotes is what a file would make of it.
     func value(fromText text: String) -> ConfigurationValue {
+        if let inside = Self.unquoted(text) {
+            switch self {
+            case .names, .countOrNames, .producerNames, .endpoints: return .array([.text(inside)])
+            default: return .text(inside)
+            }
+        }
         switch self {
         case .choice, .path, .text: return .text(text)
         case .integer, .real, .oneOf: return ConfigurationText.value(text) ?? .text(text)
@@ -250,6 +258,14 @@ extension ValueKind {
             .endpoints, .autoOrIntegers, .energyRows, .oneOrTwo, .padding:
             return listValue(text)
         }
+    }
+
+    /// What stands in the quotes; nil if the text is not one quoted string.
+    private static func unquoted(_ text: String) -> String? {
+        guard text.hasPrefix("\"") || text.hasPrefix("'"),
+            case .text(let inside) = ConfigurationText.value(text)
+        else { return nil }
+        return inside
     }
 
     /// `[1, 2]` as TOML has it; otherwise items separated by commas, or one number.
@@ -267,9 +283,9 @@ extension ValueKind {
             return .array(numbers)
         case .countOrNames:
             if items.count == 1, let count = Int64(items[0]) { return .integer(count) }
-            return .array(items.map { .text($0) })
+            return .array(items.map { .text(Self.unquoted($0) ?? $0) })
         default:
-            return .array(items.map { .text($0) })
+            return .array(items.map { .text(Self.unquoted($0) ?? $0) })
         }
     }
 

@@ -14,14 +14,29 @@ public enum ConfigurationWriter {
     ///
     /// - path: CSV or JSON Lines. - labelColumn: as `ColumnSelection` takes it; nil = decide by
     ///   the data. - rowCount: most rows to look at.
+    /// - generationBytes: what a generation of a configuration takes on disk, if the caller can
+    ///   say; without it no figure is written.
     /// - Throws: when the data cannot be read, or has no column of numbers.
     public static func describe(
-        path: String, labelColumn: String? = nil, rowCount: Int = defaultRowCount
+        path: String, labelColumn: String? = nil, rowCount: Int = defaultRowCount,
+        generationBytes: ((MillraceConfiguration) -> Int)? = nil
     ) throws(SourceError) -> String {
         let survey = try TableSurvey(path: path, rows: max(1, rowCount))
         let decisions = try DataDecisions(survey, labelColumn: labelColumn)
-        var text = ConfigurationText.Page(decisions: decisions)
-        return text.write()
+        var page = ConfigurationText.Page(decisions: decisions)
+        let text = page.write()
+        guard let generationBytes, let configuration = loaded(text) else { return text }
+        var figured = ConfigurationText.Page(
+            decisions: decisions, generationBytes: generationBytes(configuration))
+        return figured.write()
+    }
+
+    private static func loaded(_ text: String) -> MillraceConfiguration? {
+        do throws(ConfigurationErrors) {
+            return try ConfigurationLoader.load(ConfigurationInputs(path: "written", text: text))
+        } catch {
+            return nil
+        }
     }
 }
 
@@ -29,10 +44,13 @@ extension ConfigurationText {
     /// The text being written.
     struct Page {
         let decisions: DataDecisions
+        /// nil: not known.
+        let generationBytes: Int?
         private var text = ""
 
-        init(decisions: DataDecisions) {
+        init(decisions: DataDecisions, generationBytes: Int? = nil) {
             self.decisions = decisions
+            self.generationBytes = generationBytes
         }
 
         private var survey: TableSurvey { decisions.survey }
@@ -221,9 +239,11 @@ extension ConfigurationText {
         private mutating func writeStorage() {
             let section = sectionBytes
             line("[commit]")
+            let size = generationBytes.map { "A generation takes \($0) bytes on disk. " } ?? ""
+            let what = generationBytes == nil ? "A generation" : "One"
             comment(
-                "A generation takes \(ByteSize.text(Int64(section))) on disk. One is written after "
-                    + "this time, and when a client asks at the end of its input.")
+                "\(size)\(what) is written after this time, and when a client asks at the end of "
+                    + "its input.")
             line("interval-milliseconds = \(section > 4 << 20 ? 10_000 : 1000)")
             line()
             line("[memory]")

@@ -56,7 +56,10 @@ public struct DaemonPlan: Sendable {
         plan.add(
             MemoryLine(
                 owner: "generation ring", unitCount: geometry.totalSlots, unit: "slots",
-                unitBytes: geometry.memoryBytes / geometry.totalSlots))
+                unitBytes: geometry.memoryBytes / geometry.totalSlots,
+                setting: MemorySetting(
+                    key: "ring.slots", lowest: RingGeometry.slotCountRange.lowerBound,
+                    fixedUnits: geometry.heldCount)))
         plan.add(
             MemoryLine(
                 owner: "restore staging", detail: "one learner section",
@@ -89,7 +92,8 @@ public struct DaemonPlan: Sendable {
         plan.add(
             MemoryLine(
                 owner: "messages", unitCount: settings.maximumPeers, unit: "peers",
-                unitBytes: settings.waitingBytesPerPeer))
+                unitBytes: settings.waitingBytesPerPeer,
+                setting: MemorySetting(key: "daemon.max-peers", lowest: 1)))
         plan.add(
             MemoryLine(
                 owner: "overshoot", detail: "let in before somebody is cut",
@@ -195,5 +199,26 @@ public struct DaemonPlan: Sendable {
             + "momentum \(configuration.momentum > 0 ? "yes" : "no"), "
             + "labels.window \(configuration.pendingCapacity), "
             + "daemon.max-producers \(settings.maximumProducers)"
+            + configuration.meaningTexts.map { " | \($0)" }.joined()
+    }
+
+    /// What differs between the descriptions of two rings, in those parts that both have.
+    static func differences(found: String, wanted: String) -> [String] {
+        func parts(_ text: String) -> [String] {
+            var parts: [String] = []
+            var part = ""
+            for character in text {
+                if character == "|" {
+                    parts.append(part)
+                    part = ""
+                } else if !(part.isEmpty && character == " ") {
+                    part.append(character)
+                }
+            }
+            return parts + [part + " "]
+        }
+        return zip(parts(found), parts(wanted))
+            .filter { $0.0 != $0.1 }
+            .map { "\($0.0)on disk, \($0.1)configured" }
     }
 }

@@ -15,13 +15,15 @@ public enum StartError: Error, Sendable {
     case locked(path: String)
     /// The state directory or its ring could not be used.
     case storage(String)
-    /// The ring on disk is for another configuration.
-    case shapesDiffer(found: String, wanted: String)
+    /// The state directory or its ring may not be used by this user.
+    case noPermission(directory: String, String)
+    /// The ring on disk is for another configuration; `changed` names what can be named.
+    case shapesDiffer(found: String, wanted: String, changed: [String])
     /// The state was learned with other names of features, classes or targets, or another order.
     case namesDiffer(String)
     /// The state was learned with another activation or loss, or with junctions of another
-    /// structure, density, seed or format.
-    case structureDiffers(String)
+    /// structure, density, seed or format; `changed` names what can be named.
+    case structureDiffers(String, changed: [String])
     /// Generations are there, but none is intact.
     case nothingIntact(String)
     /// `--from` was given for a state directory that has a state already.
@@ -49,19 +51,34 @@ public enum StartError: Error, Sendable {
             return "another millraced uses this state directory (\(path) is locked). "
                 + "TRY: stop it, or set another [daemon] state"
         case .storage(let text): return text
-        case .shapesDiffer(let found, let wanted):
-            return "the state on disk does not fit this configuration. On disk: \(found). "
-                + "Configured: \(wanted). TRY: the old configuration; if only the numbers of bytes "
-                + "differ, the millraced that wrote it, for another version keeps other things; "
-                + "or --fresh, which moves the old state aside and begins anew"
+        case .noPermission(let directory, let text):
+            return "the state directory \(directory) may not be used: \(text). TRY: sudo chown -R "
+                + "USER \(directory), where USER is who runs millraced (if the directory is still "
+                + "missing, the folder above it must let USER write; findmnt -T \(directory) says "
+                + "whether the file system is read-only); or another [daemon] state"
+        case .shapesDiffer(let found, let wanted, let changed):
+            let what =
+                changed.isEmpty
+                ? ". On disk: \(found). Configured: \(wanted)" : Self.list(changed)
+            return
+                "the state on disk does not fit this configuration\(what). TRY: the old configuration, its [input] shape, [block.N], "
+                + "[network] and [junction] tables included; "
+                + "or --fresh, which moves the old state aside and begins anew; if it is the old "
+                + "configuration, another version of millraced wrote the state, and only that "
+                + "reads it"
         case .namesDiffer(let place):
             return "\(place) was learned with other names of features, classes or targets, or with "
                 + "the same in another order: its answers would get wrong names. TRY: the names and "
                 + "their order as they were, or --fresh, which moves the state aside"
-        case .structureDiffers(let place):
-            return "\(place) was learned with another activation, output activation or loss, or "
-                + "with junctions of another structure, density, seed, parallelism or number "
-                + "format: its weights would mean something else. TRY: the [network] and "
+        case .structureDiffers(let place, let changed):
+            let what =
+                changed.isEmpty
+                ? "another activation, output activation or loss, with other blocks, or "
+                    + "with junctions of another structure, density, seed, parallelism or number "
+                    + "format"
+                : "something else\(Self.list(changed))"
+            return "\(place) was learned with \(what): "
+                + "its weights would mean something else. TRY: the [network], [block.N] and "
                 + "[junction] tables as they were (millrace checkpoint inspect shows those of a "
                 + "file); if only [device] changed, it chose "
                 + "another parallelism: state the old one as junction.N.parallelism; or --fresh to "
@@ -89,6 +106,11 @@ public enum StartError: Error, Sendable {
         }
     }
 
+    /// ` (a; b)`, or nothing.
+    private static func list(_ changed: [String]) -> String {
+        changed.isEmpty ? "" : " (" + changed.joined(separator: "; ") + ")"
+    }
+
     /// The exit code of sysexits(3).
     public var exitCode: Int32 {
         switch self {
@@ -99,6 +121,7 @@ public enum StartError: Error, Sendable {
         case .noMemory: 71
         case .locked: 75
         case .storage: 74
+        case .noPermission: 77
         case .nothingIntact, .checkpoint, .selfTestFailed: 65
         case .door: 69
         }

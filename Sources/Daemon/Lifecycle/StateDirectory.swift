@@ -48,6 +48,9 @@ public enum StateDirectory {
             return StateLock(file: lock, storage: storage)
         } catch {
             if case .locked = error { throw .locked(path: path) }
+            if case .permissionDenied = error {
+                throw .noPermission(directory: settings.stateDirectory, "\(error)")
+            }
             throw .storage(
                 "the state directory \(settings.stateDirectory) cannot be used: \(error). "
                     + "TRY: another [daemon] state, or MILLRACE_STATE")
@@ -60,7 +63,7 @@ public enum StateDirectory {
         _ settings: DaemonSettings, _ storage: any Storage,
         _ report: (DaemonEvent) -> Void
     ) throws(StartError) -> RecoveredState {
-        let recovery = try open(ring)
+        let recovery = try open(ring, settings)
         for (slot, content) in recovery.slots.enumerated() {
             if case .damaged(let damage, let generation) = content {
                 report(
@@ -80,7 +83,10 @@ public enum StateDirectory {
                 byteCount: sections.streamLayout.section.byteCount)
             let place = "the state in \(settings.stateDirectory)"
             guard learner.layout.structureFits(sections.learner) else {
-                throw .structureDiffers(place)
+                throw .structureDiffers(
+                    place,
+                    changed: DaemonPlan.differences(
+                        found: recovery.description, wanted: ring.geometry.description))
             }
             try acceptNames(sections, settings, place)
             report(.recovered("generation \(newest.header.generation)"))
@@ -106,7 +112,7 @@ public enum StateDirectory {
         _ section: UnsafeRawPointer, _ layout: LearnerLayout, _ path: String
     ) throws(StartError) {
         guard layout.structureFits(section) else {
-            throw .structureDiffers("the checkpoint \(path)")
+            throw .structureDiffers("the checkpoint \(path)", changed: [])
         }
         if let finding = layout.firstFinding(section) {
             throw .checkpoint("the checkpoint \(path) cannot be used: \(finding)")
@@ -125,15 +131,22 @@ public enum StateDirectory {
         }
     }
 
-    private static func open(_ ring: Ring) throws(StartError) -> Recovery {
+    private static func open(
+        _ ring: Ring, _ settings: DaemonSettings
+    ) throws(StartError) -> Recovery {
         do throws(RingError) {
             return try ring.recover()
         } catch {
             switch error {
             case .geometryDiffers(let found, let wanted):
-                throw .shapesDiffer(found: found.shapeText, wanted: wanted.shapeText)
+                throw .shapesDiffer(
+                    found: found.shapeText, wanted: wanted.shapeText,
+                    changed: DaemonPlan.differences(
+                        found: found.description, wanted: wanted.description))
             case .superblocksDamaged, .superblocksContradict:
                 throw .nothingIntact("\(error)")
+            case .storage(.permissionDenied):
+                throw .noPermission(directory: settings.stateDirectory, "\(error)")
             case .readOnly, .slotUnreadable, .storage:
                 throw .storage("the ring cannot be used: \(error)")
             }
@@ -197,6 +210,9 @@ public enum StateDirectory {
         do throws(StorageError) {
             return try Ring.setAside(storage: storage, directory: settings.stateDirectory)
         } catch {
+            if case .permissionDenied = error {
+                throw .noPermission(directory: settings.stateDirectory, "\(error)")
+            }
             throw .storage("the old state cannot be moved aside: \(error)")
         }
     }

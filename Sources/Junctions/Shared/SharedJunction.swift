@@ -73,6 +73,16 @@ package struct SharedJunction: Equatable, Sendable {
     /// Floats from row to row where a sample has `count` positions.
     package static func stride(_ count: Int) -> Int { DenseJunction.paddedCount(count) }
 
+    /// The sizes of circulant blocks, powers of two from 2 to 256, that fill the channels.
+    private static func legalBlocks(channels: Int) -> String {
+        let sizes = (1...8).map { 1 << $0 }.filter { channels % $0 == 0 }
+        guard !sizes.isEmpty else {
+            return "an even number of channels: no block fills \(channels). TRY: structure = "
+                + "\"dense\" here, or an even number of channels in what this reads"
+        }
+        return "a divisor of the channels: \(sizes.map(String.init).joined(separator: ", "))"
+    }
+
     /// Blocks and groups do not lie across taps.
     private static func checkTaps(
         _ structure: WeightStructure, taps: Int, channels: Int
@@ -82,7 +92,7 @@ package struct SharedJunction: Equatable, Sendable {
         case .circulant(let block) where channels % max(block, 1) != 0:
             throw StructureError(
                 "block", found: "\(block) with \(channels) channels at each of \(taps) taps",
-                expected: "a divisor of the channels")
+                expected: legalBlocks(channels: channels))
         case .pruned(let settings) where channels % max(settings.group, 1) != 0:
             throw StructureError(
                 "pattern",

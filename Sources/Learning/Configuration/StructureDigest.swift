@@ -33,6 +33,15 @@ extension LearnerConfiguration {
         return digest
     }
 
+    /// The same for a person, in the words of the configuration: what stands beside a state, so that
+    /// a refusal can name what changed. One part each for activations, loss and every block.
+    package var meaningTexts: [String] {
+        [
+            "activation \(hiddenActivation.rawValue)",
+            "output-activation \(outputActivation.rawValue)", "loss \(loss.rawValue)",
+        ] + blocks.enumerated().map { "block.\($0.offset) \($0.element.meaning)" }
+    }
+
     /// Whether the weights of a junction lie sweep by sweep.
     private func liesInSweeps(_ index: Int) -> Bool {
         guard index + 1 < widths.count,

@@ -16,8 +16,10 @@
 // nothing can come between, and the FF of learning is the forecast (`OnlineLearner+Forecast.swift`).
 //
 // Errors are in σ as it is known just before the last step came: a unit, the same for forecast, target
-// and baseline. Targets and baseline are limited to ± clip, as in a forecast of one step. The loss is
-// that of the fixed forecast, ½ Σ (forecast − target)².
+// and baseline. All three are limited to ± clip in that unit, as in a forecast of one step: a forecast
+// that was fixed while an outlier was all that the statistics knew would otherwise be thousands of σ
+// off. Only the sample that is judged as unusual has no limit. The loss is that of the fixed
+// forecast, ½ Σ (forecast − target)².
 
 import Kernels
 
@@ -63,8 +65,7 @@ extension OnlineLearner {
         layout.vectors.vector(index, workspace)
     }
 
-    /// RMS over features of the newest forecast's first step, against this sample; both without
-    /// limit.
+    /// RMS over features of the newest forecast's first step, against this sample without limit.
     private func judgeFirstStep(
         _ history: ForecastHistory, _ producer: Int, _ features: UnsafeRawPointer
     ) -> Judgement {
@@ -83,12 +84,12 @@ extension OnlineLearner {
         return judge(producer, (sum / Double(count)).squareRoot())
     }
 
-    /// One step of a forecast in network units, without limit.
+    /// One step of a forecast in network units of now, limited to ± clip as every sample is.
     private func normaliseForetold(
         _ step: UnsafePointer<Float>, into foretold: UnsafeMutablePointer<Float>
     ) {
         foretold.update(from: step, count: network.inputCount)
-        unlimited(foretold, foretold, into: foretold)
+        normaliser?.normalise(foretold, foretold, kernels)
     }
 
     /// Scores the forecast whose last step is this sample, and leaves the changes in

@@ -26,6 +26,8 @@ public struct Recovery: Equatable, Sendable {
     public let created: Bool
     /// The newest intact generation and the slot whose memory holds it; nil: none.
     public let newest: NewestGeneration?
+    /// What the file says of itself, as `RingGeometry.description` did when it was made.
+    public let description: String
     /// Every slot of the file, by index.
     public let slots: [SlotContent]
     /// The first and the last superblock.

@@ -55,7 +55,8 @@ extension Ring {
         let (newest, marked) = adopt(contents)
         let heldLost = adoptHolds(newest?.header)
         return Recovery(
-            created: created, newest: newest, slots: marked,
+            created: created, newest: newest,
+            description: pair.superblock.geometry.description, slots: marked,
             superblocks: [
                 repair(pair.damage.first, file, at: 0),
                 repair(pair.damage.last, file, at: geometry.lastSuperblockOffset),

@@ -11,7 +11,8 @@ import Testing
         plan.add(MemoryLine(owner: "weights", detail: "784-128-10", bytes: 409_000))
         plan.add(
             MemoryLine(
-                owner: "generation ring", unitCount: 6, unit: "slots", unitBytes: 500_000))
+                owner: "generation ring", unitCount: 6, unit: "slots", unitBytes: 500_000,
+                setting: MemorySetting(key: "ring.slots", lowest: 3, fixedUnits: 1)))
         plan.add([MemoryLine(owner: "queues", detail: "", bytes: 1_000)])
         return plan
     }
@@ -46,22 +47,28 @@ import Testing
         #expect(
             shortage.description
                 == "the plan is 910,000 bytes over its budget of 2,500,000; the biggest line is "
-                + "generation ring (3,000,000); 4 slots would fit; the whole plan needs a budget of "
-                + "3,410,000")
-        #expect(plan.table.hasSuffix(shortage.description + "\n"))
+                + "generation ring (3,000,000). TRY: memory.budget = \"4MiB\", for all of "
+                + "3,410,000; or ring.slots = 3")
+        #expect(plan.table.hasSuffix("over                                   910,000\n"))
     }
 
-    @Test func aHopelessShortageSaysSo() throws {
-        let shortage = try #require(Self.plan(budget: 400_000).shortage)
-        #expect(shortage.biggestMayTakeBytes == 0)
-        #expect(shortage.description.contains("no size of it would fit"))
+    /// Only what is legal is offered: a slot less than the least would be refused.
+    @Test(arguments: [400_000, 1_900_000]) func onlyALegalValueIsOffered(_ budget: Int) throws {
+        let shortage = try #require(Self.plan(budget: budget).shortage)
+        #expect(!shortage.description.contains("ring.slots"))
+        #expect(
+            shortage.description.hasSuffix("TRY: memory.budget = \"4MiB\", for all of 3,410,000"))
+        #expect(budget > 400_000 || shortage.biggestMayTakeBytes == 0)
     }
 
-    @Test func aLineWithoutUnitsIsGivenInBytes() throws {
-        var plan = MemoryPlan(budgetBytes: 100)
-        plan.add(MemoryLine(owner: "weights", detail: "", bytes: 90))
-        plan.add(MemoryLine(owner: "queues", detail: "", bytes: 40))
-        #expect(try #require(plan.shortage).description.contains("at most 60"))
+    @Test func theBudgetThatIsOfferedFits() throws {
+        for total in [1 << 20, 1 << 20 + 1, 5 << 20 - 1] {
+            var plan = MemoryPlan(budgetBytes: 100)
+            plan.add(MemoryLine(owner: "weights", detail: "", bytes: total - 90))
+            plan.add(MemoryLine(owner: "queues", detail: "", bytes: 90))
+            let offered = try #require(plan.shortage).fittingMebibytes << 20
+            #expect(offered >= total && offered - total < 1 << 20)
+        }
     }
 }
 

@@ -25,6 +25,8 @@ import Testing
         for arguments in [[], ["--nonsense"], configuration + ["--set", "nonsense"]] {
             #expect(run(arguments).code == 64, "\(arguments)")
         }
+        #expect(run([]).text.contains("no configuration"))
+        #expect(run(["--nonsense"]).text.contains("Unknown option '--nonsense'"))
     }
 
     @Test func damagedDataIs65() {
@@ -71,6 +73,18 @@ import Testing
         #expect(code == 74 && text.contains("/dev/null/state"), "\(text)")
     }
 
+    /// A restart would not mend it. Root may write anywhere but into /proc.
+    @Test func aStateThatMayNotBeWrittenIs77() {
+        let folder = "\(place.path)/closed"
+        mkdir(folder, 0o500)
+        let paths = geteuid() == 0 ? ["/sys/millrace"] : ["\(folder)/state", folder]
+        for path in paths {
+            let (code, text) = run(configuration + ["--state", path])
+            #expect(code == 77 && text.contains("TRY: sudo chown -R USER \(path)"), "\(text)")
+        }
+        chmod(folder, 0o700)
+    }
+
     @Test func aStateThatIsInUseIs75() throws {
         let daemon = RealDaemon(configuration: SmallData.configuration())
         try #require(daemon.start())
@@ -81,7 +95,11 @@ import Testing
 
     @Test func aConfigurationThatIsWrongIs78() {
         #expect(run(["--config", "/nowhere.toml"]).code == 78)
-        #expect(run(configuration + ["--set", "memory.budget=64KiB"]).code == 78)
+        for arguments in [[], ["--check"], ["--drop-in"]] {
+            let (code, text) = run(configuration + ["--set", "memory.budget=64KiB"] + arguments)
+            #expect(code == 78)
+            #expect(text.contains("error: the plan is ") && text.contains("TRY: memory.budget = "))
+        }
     }
 
     /// `  64   wrong usage` in the help → code and meaning.
@@ -111,7 +129,7 @@ import Testing
         }
         let client = table(CommandClient(state: "/nowhere").run(["--help"]).output)
         let daemon = table(run(["--help"]).text)
-        #expect(client.count == 13 && daemon.count == 10)
+        #expect(client.count == 13 && daemon.count == 11)
         for (column, table) in [(2, client), (3, daemon)] {
             var found: [Int: String] = [:]
             for row in rows where row.count == 5 && Int(row[1]) != nil && !row[column].isEmpty {

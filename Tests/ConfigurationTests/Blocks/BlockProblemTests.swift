@@ -93,7 +93,6 @@ import Testing
         ("kind = \"max-pool\"\nsize = 200", "block.0.size", 10),
         ("kind = \"group-norm\"\ngroups = 4", "block.0.groups", 10),
         ("kind = \"residual\"\nspan = 1", "block.0.span", 10),
-        ("kind = \"conv2d\"\nchannels = 4\nkernel = 3", "block.0.kernel", 11),
         (
             "kind = \"conv1d\"\nchannels = 4\nkernel = 3\nstructure = \"circulant\"\nblock = 4",
             "block.0.block", 13
@@ -107,10 +106,72 @@ import Testing
     func theLearnersErrorsHaveKeys(_ lines: String, _ key: String, _ line: Int) throws {
         let found = problems(sequence + "[block.0]\n" + lines + "\n" + last)
         let first = try #require(found.first, "\(lines)")
-        // A two-dimensional kernel over a sequence is one row too many, and nobody's line.
         #expect(first.key == key && found.count == 1, "\(found)")
         #expect(first.place == "test.toml:\(line)", "\(first)")
         #expect(first.found.contains("block 0"), "\(first)")
+    }
+
+    @Test(arguments: ["3", "[1, 3]", "3\npadding = \"same\""])
+    func aSequenceHasNoSecondAxis(_ kernel: String) throws {
+        let found = problems(
+            sequence + "[block.0]\nkind = \"conv2d\"\nchannels = 4\nkernel = \(kernel)\n" + last)
+        #expect(found.map(\.key) == ["block.0.kind"] && found.first?.place == "test.toml:9")
+        let problem = try #require(found.first)
+        #expect(problem.found == "\"conv2d\" with input.shape = [128, 6]")
+        #expect(problem.expected.contains("\"conv1d\"") && problem.expected.contains("[rows, col"))
+    }
+
+    @Test func anUnknownKeyIsToldTheKeysOfItsKind() throws {
+        let lines = "[block.0]\nkind = \"conv1d\"\nchannels = 4\nkernal = 3\nkernel = 3\n"
+        let text = "\(try #require(problems(sequence + lines + last).first))"
+        #expect(
+            text.hasPrefix(
+                "test.toml:11: block.0.kernal: found an unknown key; nearest known key: "
+                    + "block.0.kernel; expected a key of [block.0], conv1d: kind, channels, kernel, "
+            ), "\(text)")
+        #expect(!text.contains("units") && text.contains("structure"))
+        let flat = problems(sequence + "[block.0]\nkind = \"flatten\"\nkernal = 3\n")
+        #expect(flat.first?.expected == "a key of [block.0], flatten: kind")
+    }
+
+    @Test func whereNoCirculantBlockIsLegalItSaysSo() throws {
+        func expected(_ channels: Int) throws -> String {
+            let text =
+                "[input]\nfeatures = \(20 * channels)\nshape = [20, \(channels)]\n"
+                + "[output]\ntask = \"classification\"\nclasses = 2\n[block.0]\n"
+                + "kind = \"conv1d\"\nchannels = 4\nkernel = 3\nstructure = \"circulant\"\n"
+                + "block = 8\n"
+            let problem = try #require(problems(text + last).first)
+            #expect(problem.key == "block.0.block")
+            return problem.expected
+        }
+        #expect(try expected(3).contains("no block fills 3. TRY: structure = \"dense\""))
+        #expect(try expected(12) == "a divisor of the channels: 2, 4")
+    }
+
+    /// What a shell hands over with its quotes means what it would in a file.
+    @Test func flagsMayBeQuotedAndSingleNumbersAreNamed() throws {
+        func flag(_ text: String) throws -> ConfigurationFlag {
+            try #require(ConfigurationFlag(assignment: text))
+        }
+        let conv = "[block.0]\nkind = \"conv1d\"\nchannels = 4\nkernel = 3\n"
+        for text in [
+            "block.1.kind=\"flatten\"", "block.1.kind='flatten'", "block.0.padding=\"same\"",
+            "memory.budget=\"32MiB\"", "output.classes=\"a\",\"b\"",
+        ] {
+            #expect(problems(sequence + conv + last, flags: [try flag(text)]) == [], "\(text)")
+        }
+        let it = try load(
+            sequence + conv + last, flags: [try flag("output.classes=\"a\",'b'")])
+        #expect(it.output.classNames == ["a", "b"])
+        for (text, found) in [
+            ("block.0.stride=0", "0 (an integer)"), ("block.0.padding=-1", "-1 (an integer)"),
+            ("block.0.kernel=\"3\"", "\"3\" (text)"),
+            ("block.1.kind=\"flat\"", "\"flat\" (text)"),
+        ] {
+            let problem = problems(sequence + conv + last, flags: [try flag(text)]).first
+            #expect(problem?.found == found, "\(text)")
+        }
     }
 
     @Test func whatIsLeftBehindTheBlocksIsAVector() throws {

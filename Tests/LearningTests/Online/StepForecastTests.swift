@@ -72,13 +72,12 @@ import WeightStore
                 for step in 0..<steps {
                     for feature in 0..<3 {
                         let (mean, sigma) = units[feature]
-                        func z(_ value: Float, limit: Double = 5) -> Double {
-                            sigma == 0
-                                ? 0 : max(-limit, min(limit, (Double(value) - mean) / sigma))
+                        func z(_ value: Float) -> Double {
+                            sigma == 0 ? 0 : max(-5, min(5, (Double(value) - mean) / sigma))
                         }
                         let start = z(samples[index - steps][feature])
                         let target = z(samples[index - steps + 1 + step][feature])
-                        let said = z(answers[index - steps][step * 3 + feature], limit: 1e30)
+                        let said = z(answers[index - steps][step * 3 + feature])
                         absolute[step] += abs(said - target) / 3
                         unchanged[step] += abs(start - target) / 3
                         squared += (said - target) * (said - target) / Double(3 * steps)
@@ -215,6 +214,30 @@ import WeightStore
         #expect(throws: LearnerConfigurationError.self) {
             try Self.configuration(features: 100, steps: 1_000).validate()
         }
+    }
+
+    /// While the first sample is all that is known, it is the mean: the forecast that is fixed then
+    /// says an outlier for every step. What is scored has a limit, in several steps as in one.
+    @Test(arguments: [1, 2, 5], Schedule.allCases)
+    func anOutlierInTheFirstSampleDoesNotRuinTheFigures(_ steps: Int, _ schedule: Schedule)
+        throws
+    {
+        func learned(outlierAt place: Int) throws -> ErrorFigures {
+            var configuration = Self.configuration(steps: steps)
+            configuration.schedule = schedule
+            let harness = try LearnerHarness(configuration)
+            var generator = Xoshiro256StarStar(seed: 87)
+            for index in 0..<1_000 {
+                var sample = Self.reading(index, &generator)
+                if index == place { sample[1] = 1e6 }
+                harness.sample(sample, .none)
+            }
+            return try #require(harness.learner.metrics(producer: nil).errors?.overall)
+        }
+        let (first, tenth) = (try learned(outlierAt: 0), try learned(outlierAt: 9))
+        #expect(first.meanAbsoluteError < 1.1 * tenth.meanAbsoluteError)
+        #expect(first.rootMeanSquareError < 1.1 * tenth.rootMeanSquareError)
+        #expect(first.meanAbsoluteError < 1.5 && first.rootMeanSquareError < 2)
     }
 
     /// A state of one step is what it was before there were more.
