@@ -38,7 +38,8 @@ extension LearnerConfiguration {
     package var meaningTexts: [String] {
         [
             "activation \(hiddenActivation.rawValue)",
-            "output-activation \(outputActivation.rawValue)", "loss \(loss.rawValue)",
+            "output-activation \(outputActivation.rawValue)",
+            "loss \(loss == .crossEntropy ? "cross-entropy" : "squared-error")",
         ] + blocks.enumerated().map { "block.\($0.offset) \($0.element.meaning)" }
     }
 
