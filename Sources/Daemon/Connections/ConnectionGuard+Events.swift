@@ -69,10 +69,14 @@ extension ConnectionGuard {
             free(row)
         }
         let serial = SocketGate.traffic(descriptor).serial
-        // The gate does not see this connection: nobody can say what it makes the process hold.
         let newcomer = Newcomer(
             descriptor: descriptor, number: number, serial: serial, peer: peer, door: door)
-        guard serial != 0 else { return refuse(newcomer, .full) }
+        guard serial != 0 else {
+            // Beyond the gate's table nobody can say what it makes the process hold. Else it is closed by
+            // now, or the number is just being given to another one, of which we shall be told.
+            if Int(descriptor) >= SocketGate.capacity { refuse(newcomer, .full) }
+            return
+        }
         ledger.counts.countAccepted()
         let now = clock.nowNanoseconds
         if peer.kind == .network {
@@ -109,12 +113,24 @@ extension ConnectionGuard {
     }
 
     private func makeRoom(_ now: UInt64, kind: SocketPeer.Kind) -> Bool {
-        displace(now) { $0.peer.kind == kind }
+        freeClosed()
+        return places(kind) < settings.connectionCount || displace(now) { $0.peer.kind == kind }
     }
 
     private func makeRoom(_ now: UInt64, of peer: SocketPeer) -> Bool {
+        freeClosed()
         let network = peer.network
-        return displace(now) { $0.peer.network == network }
+        return addresses.open(peer) < settings.connectionsPerAddress
+            || displace(now) { $0.peer.network == network }
+    }
+
+    /// Frees the rows of connections that are closed, of which nobody has told yet: whoever comes and
+    /// goes quickly must not find the places taken by itself.
+    private func freeClosed() {
+        for row in 0..<usedRows where connections[row].state == .open {
+            let (descriptor, serial) = (connections[row].descriptor, connections[row].serial)
+            if SocketGate.serial(descriptor) != serial { free(row) }
+        }
     }
 
     /// Cuts the oldest connection that never sent anything of use, among some.
