@@ -39,9 +39,12 @@ package struct AnswerBook {
     package static let poolFrames = 16
     /// Who takes nothing for so long while its share waits for it is cut. The kernel takes more for
     /// a full socket only when a third of it is free again, of at most 256 KiB (128 are asked for, it
-    /// doubles them): a line of 2.3 Mbit/s needs this long for that. A slower one is cut only if it
+    /// doubles them): a line of 4.6 Mbit/s needs this long for that. A slower one is cut only if it
     /// asks for more than it takes until its share is full. Longer would not cut within half a second.
-    package static let patienceNanoseconds: UInt64 = 300_000_000
+    package static let patienceNanoseconds: UInt64 = 150_000_000
+    /// The same where others have filled what all may leave, too: who takes nothing then is one of those
+    /// who filled it, and together they must not stay below their halves for ever.
+    package static let crowdedPatienceNanoseconds: UInt64 = 300_000_000
     static let rowBytes = MemoryLayout<Row>.stride
 
     /// - capacity: one more than the highest descriptor. - frameBytes: of the longest answer.
@@ -64,18 +67,20 @@ package struct AnswerBook {
         else { return .answer }
         let unsent = Self.unsent(&rows[index], traffic)
         if waiting > UInt64(Self.poolFrames) * frameBytes { addUp() }
-        guard unsent > UInt64(Self.poolFrames / 2) * frameBytes else {
+        let hasFilledItsHalf = unsent > UInt64(Self.poolFrames / 2) * frameBytes
+        let isCrowded = waiting > UInt64(Self.poolFrames) * frameBytes
+        guard hasFilledItsHalf || (isCrowded && unsent > frameBytes) else {
             rows[index].stuckSince = 0
-            // Others may have filled the pool: nobody is cut for that.
-            let isCrowded = waiting > UInt64(Self.poolFrames) * frameBytes
-            return isCrowded && unsent > frameBytes ? .drop : .answer
+            return .answer
         }
         guard rows[index].stuckSince != 0, rows[index].stuckAt == traffic.sent else {
             rows[index].stuckAt = traffic.sent
             rows[index].stuckSince = max(1, now)
             return .drop
         }
-        return now &- rows[index].stuckSince > Self.patienceNanoseconds
+        let patience =
+            hasFilledItsHalf ? Self.patienceNanoseconds : Self.crowdedPatienceNanoseconds
+        return now &- rows[index].stuckSince > patience
             ? .condemn(serial: traffic.serial) : .drop
     }
 

@@ -69,25 +69,32 @@ import Testing
     }
 
     /// Seven connections fill the pool and take nothing; an eighth has two answers waiting.
-    @Test func nobodyIsCutForWhatOthersLeave() {
+    @Test(arguments: [200, 400])
+    func inAFullPoolOnlyWhoTakesNothingIsCut(takesEveryMilliseconds: Int) {
+        final class Line {
+            var sent: UInt64 = 300
+        }
+        let line = Line()
         var now: UInt64 = 1
         var book = AnswerBook(capacity: 64, frameBytes: 1000) {
-            SocketTraffic(serial: $0 < 8 ? 1 + UInt64($0) : 0, read: 0, reads: 0, sent: 300)
+            SocketTraffic(
+                serial: $0 < 8 ? 1 + UInt64($0) : 0, read: 0, reads: 0,
+                sent: $0 == 7 ? line.sent : 300)
         }
+        for _ in 0..<2 { book.note(7, 1000) }
         for _ in 0..<4 {
             for descriptor in Int32(0)..<7 where book.judge(descriptor, now) == .answer {
                 book.note(descriptor, 1000)
             }
         }
         var verdicts: [AnswerBook.Verdict: Int] = [:]
-        for _ in 0..<1000 {
+        for millisecond in 1...1000 {
             now += 1_000_000
-            let verdict = book.judge(7, now)
-            verdicts[verdict, default: 0] += 1
-            if verdict == .answer { book.note(7, 1000) }
+            if millisecond % takesEveryMilliseconds == 0 { line.sent += 100 }
+            verdicts[book.judge(7, now), default: 0] += 1
         }
-        #expect((verdicts[.drop] ?? 0) > 900)
-        #expect(verdicts.keys.allSatisfy { $0 == .answer || $0 == .drop })
+        #expect((verdicts[.drop] ?? 0) > 500)
+        #expect((verdicts[.condemn(serial: 8)] != nil) == (takesEveryMilliseconds > 300))
     }
 
     /// What was given to connections that are closed waits nowhere.
