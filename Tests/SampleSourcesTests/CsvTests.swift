@@ -69,6 +69,30 @@ import Testing
         #expect(result.targets[0] == 0.5 && result.targets[1].isNaN)
     }
 
+    /// As many columns as features are not the features: what is called otherwise, or a label, is none.
+    @Test(arguments: [
+        ("a,c\n1,2\n", ["a", "b"], "b"), ("a,label\n1,2\n", ["a", "b"], "b"),
+        ("c,d,label\n1,2,0\n", ["a", "b"], "a, b"), ("a,Class\n1,2\n", [], "Class"),
+    ])
+    func takesNoColumnForAnother(text: String, names: [String], told: String) throws {
+        var options = SourceOptions(
+            expected: ExpectedSchema(
+                element: .f32, featureCount: 2, featureNames: names,
+                labels: .classIndices(classCount: 2, names: [])))
+        let error = #expect(throws: SourceError.self) { try source(text, options) }
+        #expect("\(try #require(error))".contains(told))
+        options.featureColumns = "1,2"
+        #expect(try readAll(try source(text, options)).rows == [[1, 2]])
+    }
+
+    @Test(arguments: [("x,y\n1,2\n", []), ("1,2\n", ["a", "b"])])
+    func takesColumnsByTheirPlaces(text: String, names: [String]) throws {
+        let expected = ExpectedSchema(
+            element: .f32, featureCount: 2, featureNames: names,
+            labels: .classIndices(classCount: 2, names: []))
+        #expect(try readAll(try source(text, SourceOptions(expected: expected))).rows == [[1, 2]])
+    }
+
     @Test(arguments: [
         ("b", [1]), ("2", [1]), ("1-3", [0, 1, 2]), ("last,1", [3, 0]), ("acc*", [2, 3]),
         ("B", [1]), ("b,b,2", [1]),

@@ -2,6 +2,8 @@
 //
 // The choice, in order: what the user named; the names that the receiver knows its features by;
 // all columns if there are exactly as many as features expected; otherwise all but the labels.
+// Where both sides have names they decide: columns of other names are never taken by their places,
+// and a label is never taken for a feature because the number of columns fits.
 
 /// Turns rows of cells into samples.
 struct RowBinding {
@@ -21,11 +23,10 @@ struct RowBinding {
         var labels = try Self.labelColumns(names, options, path)
         if let selection = options.featureColumns {
             features = try ColumnSelection.columns(selection, of: names, path: path)
-        } else if let expected, !expected.featureNames.isEmpty,
-            expected.featureNames.allSatisfy(names.contains)
-        {
+        } else if let expected, !expected.featureNames.isEmpty, Self.areNames(names) {
             features = expected.featureNames.compactMap(names.firstIndex)
         } else {
+            try Self.refuseHiddenLabel(names, options, path)
             features = names.indices.filter { !labels.contains($0) }
         }
         let taken = features
@@ -51,6 +52,26 @@ struct RowBinding {
         schema = SourceSchema(
             element: expected?.element ?? .f32, featureCount: features.count,
             featureNames: features.map { names[$0] }, labels: kind)
+    }
+
+    /// Whether a file named its columns; without a row of names they are numbered from 1.
+    private static func areNames(_ names: [String]) -> Bool {
+        names.indices.contains { names[$0] != "\($0 + 1)" }
+    }
+
+    /// As many columns as features, and one of them is called a label: nobody can know which is meant.
+    private static func refuseHiddenLabel(
+        _ names: [String], _ options: SourceOptions, _ path: String
+    ) throws(SourceError) {
+        guard let expected = options.expected, names.count == expected.featureCount,
+            options.labelColumns == nil, let index = ColumnSelection.labelColumn(among: names),
+            // Three features x, y and z are no features and a label.
+            names[index].lowercased() != "y"
+        else { return }
+        throw .schemaMismatch(
+            source: path, what: "features per sample",
+            found: "\(names.count) columns with labels in \(legible(names[index])) among them",
+            expected: "\(expected.featureCount) (or name the columns with --features)")
     }
 
     /// `; not there: a, b, … (7 in all)`, or nothing.
