@@ -203,6 +203,32 @@ import Testing
         history = 20
         """)
 
+    /// Recurrent layers of the other structures, one behind the other, with and without projection.
+    static let gates = blocks(
+        "[16, 4]",
+        """
+
+        [block.0]
+        kind = "lstm"
+        units = 16
+        output = "sequence"
+        structure = "circulant"
+        block = 4
+        [block.1]
+        kind = "lstm"
+        units = 16
+        projected = 8
+        output = "sequence"
+        structure = "pruned"
+        pattern = "2:8"
+        [block.2]
+        kind = "lstm"
+        units = 16
+        projected = 8
+        structure = "circulant"
+        block = 8
+        """)
+
     /// Many outputs pull at once: slower steps, or it diverges, which is news to tell.
     static let slower = RealDaemon.morse.replacing("rate = 0.05", with: "rate = 0.0005")
     static let autoencoder = slower.replacing(
@@ -217,7 +243,7 @@ import Testing
     @Test(
         arguments: [
             RealDaemon.morse, drifting, everyJunction, otherJunctions, pipelinedFPGA,
-            everyJunctionPipelined, device, autoencoder, steps, images, sequences,
+            everyJunctionPipelined, device, autoencoder, steps, images, sequences, gates,
         ])
     func noAllocationPerSampleOnOurThreads(_ configuration: String) throws {
         let pages = Workplace()
