@@ -5,17 +5,25 @@ import Simulation
 import Testing
 
 @Suite struct RateTests {
+    /// A session that will send so many samples at that rate.
+    private func rated(
+        _ count: UInt64, perSecond rate: Double, _ folder: TemporaryFolder, _ daemon: ScriptedDaemon,
+        _ clock: ManualClock
+    ) throws -> ProducerSession {
+        let feed = SourceFeed(
+            spool: try folder.spool(), record: Bench.record(), reader: NumberedRows(count: count),
+            schema: Bench.schema)
+        var options = SessionOptions()
+        options.ratePerSecond = rate
+        return Bench.session(feed, daemon, clock, epoch: 0, options)
+    }
+
     @Test func aRateIsKept() throws {
         let folder = TemporaryFolder()
         let daemon = ScriptedDaemon(schema: Bench.schema, seed: 5)
         let clock = ManualClock(nowNanoseconds: 1_000_000_000)
-        let feed = SourceFeed(
-            spool: try folder.spool(), record: Bench.record(),
-            reader: NumberedRows(count: 500), schema: Bench.schema)
-        var options = SessionOptions()
-        options.ratePerSecond = 100
         let start = clock.nowNanoseconds
-        let session = Bench.session(feed, daemon, clock, epoch: 0, options)
+        let session = try rated(500, perSecond: 100, folder, daemon, clock)
         #expect(try Bench.turn(session, daemon, clock))
         let seconds = Double(clock.nowNanoseconds - start) / 1e9
         #expect(seconds > 4.8 && seconds < 6, "500 samples at 100/s took \(seconds) s")
@@ -26,12 +34,7 @@ import Testing
         let folder = TemporaryFolder()
         let daemon = ScriptedDaemon(schema: Bench.schema, seed: 5)
         let clock = ManualClock(nowNanoseconds: 1_000_000_000)
-        let feed = SourceFeed(
-            spool: try folder.spool(), record: Bench.record(),
-            reader: NumberedRows(count: 500), schema: Bench.schema)
-        var options = SessionOptions()
-        options.ratePerSecond = 1000
-        let session = Bench.session(feed, daemon, clock, epoch: 0, options)
+        let session = try rated(500, perSecond: 1000, folder, daemon, clock)
         #expect(session.idleMilliseconds == 20, "nothing is due before WELCOME")
         var most: UInt64 = 0
         // After a wait for credit, what was due meanwhile goes out at once.
@@ -53,12 +56,7 @@ import Testing
         let folder = TemporaryFolder()
         let daemon = ScriptedDaemon(schema: Bench.schema, seed: 5)
         let clock = ManualClock(nowNanoseconds: 1_000_000_000)
-        let feed = SourceFeed(
-            spool: try folder.spool(), record: Bench.record(),
-            reader: NumberedRows(count: 8_000), schema: Bench.schema)
-        var options = SessionOptions()
-        options.ratePerSecond = 200_000
-        let session = Bench.session(feed, daemon, clock, epoch: 0, options)
+        let session = try rated(8_000, perSecond: 200_000, folder, daemon, clock)
         for _ in 0..<100_000 where session.state != .done {
             let worked = try session.step()
             daemon.turn()
