@@ -38,9 +38,9 @@ LANES_INLINE lanes_f32 lanes_permute(lanes_f32 v, lanes_i32 index) {
 #include "circulant_lanes.h"
 #include "stochastic_lanes.h"
 #include "edge_lanes.h"
+#include "turn_lanes.h"
 #include "pruned_lanes.h"
 #include "fixed_lanes.h"
 #include "sweep_lanes.h"
-#include "turn_lanes.h"
 #include "shared_lanes.h"
 #endif
