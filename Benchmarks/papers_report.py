@@ -17,6 +17,7 @@ import sys
 import papers_claims
 import papers_device
 import papers_results
+import papers_tests
 
 try:
     import papers_plots
@@ -97,7 +98,7 @@ def join(parts):
 def test_section(root):
     return ("## Claims that the test suite proves\n\n"
             "These are exact, so they are tests and not experiments; `make test` runs them.\n\n"
-            + table([row.test_cells() for row in papers_claims.test_rows(root)],
+            + table([row.test_cells() for row in papers_tests.test_rows(root)],
                     ["id", "claim", "figure of the paper", "how sure", "test", "verdict"]))
 
 
