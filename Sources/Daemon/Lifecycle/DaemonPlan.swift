@@ -49,74 +49,13 @@ public struct DaemonPlan: Sendable {
 
         var plan = MemoryPlan(budgetBytes: settings.budgetBytes)
         plan.add(layout.sectionLines)
-        plan.add(
-            MemoryLine(
-                owner: "stream section", detail: "\(settings.maximumProducers) producers",
-                bytes: streamLayout.section.byteCount))
-        plan.add(
-            MemoryLine(
-                owner: "generation ring", unitCount: geometry.totalSlots, unit: "slots",
-                unitBytes: geometry.memoryBytes / geometry.totalSlots,
-                setting: MemorySetting(
-                    key: "ring.slots", lowest: RingGeometry.slotCountRange.lowerBound,
-                    fixedUnits: geometry.heldCount)))
-        plan.add(
-            MemoryLine(
-                owner: "restore staging", detail: "one learner section",
-                bytes: layout.section.byteCount))
+        plan.add(Self.stateLines(layout, streamLayout, geometry, settings))
         plan.add(
             MemoryLine(
                 owner: "sample queue", unitCount: recordCapacity, unit: "samples",
                 unitBytes: recordShape.recordBytes))
-        plan.add(
-            MemoryLine(
-                owner: "activations", detail: "learner and predictor",
-                bytes: layout.workspaceBytes + layout.predictorWorkspaceBytes
-                    - layout.junctionWorkBytes - layout.blockLines.reduce(0) { $0 + $1.bytes }
-                    + Self.outputBytes(schema)))
-        for line in layout.blockLines { plan.add(line) }
-        if layout.junctionWorkBytes > 0 {
-            plan.add(
-                MemoryLine(
-                    owner: "junction work", detail: "tables from seeds, views, transforms",
-                    bytes: layout.junctionWorkBytes))
-        }
-        plan.add(
-            MemoryLine(
-                owner: "guard", detail: "compares two generations",
-                bytes: Self.guardBytes(layout)))
-        plan.add(
-            MemoryLine(
-                owner: "frames", detail: "one received, one to send",
-                bytes: 2 * Self.frameBytes(settings, schema)))
-        plan.add(
-            MemoryLine(
-                owner: "messages", unitCount: settings.maximumPeers, unit: "peers",
-                unitBytes: settings.waitingBytesPerPeer,
-                setting: MemorySetting(key: "daemon.max-peers", lowest: 1)))
-        plan.add(
-            MemoryLine(
-                owner: "overshoot", detail: "let in before somebody is cut",
-                bytes: settings.overshootBytes))
-        plan.add(
-            MemoryLine(
-                owner: "answers", unitCount: AnswerBook.poolFrames, unit: "not taken yet",
-                unitBytes: Self.frameBytes(settings, schema)))
-        plan.add(
-            MemoryLine(
-                owner: "connections", unitCount: settings.openConnections, unit: "sockets",
-                unitBytes: Self.connectionBytes))
-        plan.add(
-            MemoryLine(
-                owner: "connection guard", detail: "tables, fixed at the start",
-                bytes: ConnectionGuard.bytes(settings)))
-        if settings.hasKeys {
-            plan.add(
-                MemoryLine(
-                    owner: "keys", detail: "\(ClientTable.mostClients) clients at most, twice",
-                    bytes: ClientTable.bytes + ConnectionRoster.standardBytes))
-        }
-        plan.add(MemoryLine(owner: "control messages", detail: "JSON", bytes: Self.controlBytes))
+        plan.add(Self.workLines(layout, schema))
+        plan.add(Self.connectionLines(settings, schema))
         plan.add(
             MemoryLine(
                 owner: "threads", unitCount: 4, unit: "stacks", unitBytes: Self.stackBytes))
