@@ -53,35 +53,79 @@ struct SharedEdgeTables: Equatable, Sendable {
         )
     }
 
-    /// Fills cleared tables; the form's own are prepared.
+    /// Fills cleared tables, in them alone: a list of the edges beside them would be three times as
+    /// large, and in no plan. The form's own tables are prepared.
     func prepare(
         _ tables: UnsafeMutableRawPointer, _ junction: Junction, _ own: UnsafeMutableRawPointer,
         learns: Bool
     ) {
-        var all: [JunctionEdge] = []
-        all.reserveCapacity(edges)
-        switch junction {
-        case .float(.edge(let form)): form.forEachEdge(own) { all.append($0) }
-        case .float(.laneAligned(let form)): form.forEachEdge(own) { all.append($0) }
-        default: return
+        fill(tables, rows: outputs) { take in
+            Self.forEachEdge(junction, own) { take($0.right, $0.left, $0.weight) }
         }
-        all.sort { ($0.right, $0.weight) < ($1.right, $1.weight) }
-        fill(tables, rows: outputs, all.map { ($0.right, $0.left, $0.weight) })
+        // Layouts differ in which weight of a neuron comes first.
+        let right = words(tables, rows: outputs)
+        for row in 0..<outputs {
+            Self.sort(
+                right.others, right.weights, Int(right.starts[row])..<Int(right.starts[row + 1]))
+        }
         guard learns else { return }
-        all.sort { ($0.left, $0.right) < ($1.left, $1.right) }
-        fill(tables + rightBytes, rows: inputs, all.map { ($0.left, $0.right, $0.weight) })
+        fill(tables + rightBytes, rows: inputs) { take in
+            for row in 0..<outputs {
+                for edge in Int(right.starts[row])..<Int(right.starts[row + 1]) {
+                    take(Int(right.others[edge]), row, Int(right.weights[edge]))
+                }
+            }
+        }
     }
 
+    private static func forEachEdge(
+        _ junction: Junction, _ own: UnsafeMutableRawPointer, _ body: (JunctionEdge) -> Void
+    ) {
+        switch junction {
+        case .float(.edge(let form)): form.forEachEdge(own, body)
+        case .float(.laneAligned(let form)): form.forEachEdge(own, body)
+        default: break
+        }
+    }
+
+    /// A counting sort by row; within a row the order in which `each` gives them.
+    /// - each: calls its argument with row, other neuron and weight of every edge; called twice.
     private func fill(
-        _ start: UnsafeMutableRawPointer, rows: Int, _ edges: [(row: Int, other: Int, weight: Int)]
+        _ start: UnsafeMutableRawPointer, rows: Int,
+        _ each: (_ take: (_ row: Int, _ other: Int, _ weight: Int) -> Void) -> Void
     ) {
         let (starts, others, weights) = words(start, rows: rows)
-        for (index, edge) in edges.enumerated() {
-            starts[edge.row + 1] += 1
-            others[index] = UInt32(edge.other)
-            weights[index] = UInt32(edge.weight)
+        each { row, _, _ in starts[row + 1] += 1 }
+        // starts[row + 1] becomes the row's first place, and with each edge moves to the next row's.
+        var sum: UInt32 = 0
+        for row in 0..<rows {
+            let count = starts[row + 1]
+            starts[row + 1] = sum
+            sum += count
         }
-        for row in 0..<rows { starts[row + 1] += starts[row] }
+        each { row, other, weight in
+            let place = Int(starts[row + 1])
+            others[place] = UInt32(other)
+            weights[place] = UInt32(weight)
+            starts[row + 1] += 1
+        }
+    }
+
+    /// By weight, ascending; by insertion, since the rows of most layouts are in order.
+    private static func sort(
+        _ others: UnsafeMutablePointer<UInt32>, _ weights: UnsafeMutablePointer<UInt32>,
+        _ row: Range<Int>
+    ) {
+        for edge in row.dropFirst() {
+            let (other, weight) = (others[edge], weights[edge])
+            var place = edge
+            while place > row.lowerBound, weights[place - 1] > weight {
+                others[place] = others[place - 1]
+                weights[place] = weights[place - 1]
+                place -= 1
+            }
+            (others[place], weights[place]) = (other, weight)
+        }
     }
 }
 
