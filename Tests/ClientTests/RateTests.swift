@@ -7,7 +7,8 @@ import Testing
 @Suite struct RateTests {
     /// A session that will send so many samples at that rate.
     private func rated(
-        _ count: UInt64, perSecond rate: Double, _ folder: TemporaryFolder, _ daemon: ScriptedDaemon,
+        _ count: UInt64, perSecond rate: Double, _ folder: TemporaryFolder,
+        _ daemon: ScriptedDaemon,
         _ clock: ManualClock
     ) throws -> ProducerSession {
         let feed = SourceFeed(
