@@ -268,7 +268,8 @@ import Testing
         #expect(after[1] - before[1] == 0, "learner thread")
         // An alarm is a line of the log, which is made of strings.
         if configuration != Self.drifting {
-            #expect(after[2] - before[2] == 0, "storage thread")
+            #expect(
+                after[2] - before[2] == 0, "storage thread: \(daemon.place.read("log"))")
         }
         #expect(producer.nacks == 0)
         #expect((producer.cost != nil) == (configuration == Self.device))
