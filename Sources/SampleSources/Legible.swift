@@ -26,6 +26,11 @@ func quoted(_ bytes: some Collection<UInt8>) -> String {
     return "\"" + text + (bytes.count > 40 ? "…" : "") + "\""
 }
 
+/// Whether all of a text came from UTF-8: what did not reads as U+FFFD, and two such texts as one.
+func isUnicode(_ text: String) -> Bool {
+    !text.unicodeScalars.contains("\u{fffd}")
+}
+
 private func isObeyed(_ scalar: Unicode.Scalar) -> Bool {
     if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7f }
     switch scalar.properties.generalCategory {

@@ -103,7 +103,7 @@ import Testing
 
     @Test func forecastWithoutLabels() throws {
         let text = rows("timestamp,t1,t2", 100) {
-            "\(1_700_000_000 + $0 * 200),\($0 % 7).5,\($0 * $0 % 11).25"
+            "\(1_700_000_000 + $0 * 10),\($0 % 7).5,\($0 * $0 % 11).25"
         }
         try check(text) { it, written in
             #expect(it.output.task == .forecast(steps: 1) && it.input.names == ["t1", "t2"])

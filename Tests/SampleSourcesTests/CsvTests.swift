@@ -52,10 +52,42 @@ import Testing
             expected: ExpectedSchema(
                 element: .f32, featureCount: 1,
                 labels: .classIndices(classCount: 2, names: ["down", "up"])))
-        let result = try readAll(try source("a,move\n1,up\n2,down\n3,\n4,1\n5,upp\n6,2\n", options))
-        #expect(result.classes == [1, 0, -1, 1])
-        #expect(result.problems.map(\.line) == [6, 7])
-        #expect(result.problems[0].expected.contains("nearest: up"))
+        let result = try readAll(
+            try source("a,move\n1,up\n2,down\n3,\n4,1\n5,upp\n6,2\n7,-1\n", options))
+        #expect(result.classes == [1, 0, -1, -1])
+        #expect(result.problems.map(\.line) == [5, 6, 7])
+        #expect(result.problems[0].expected == "one of down, up")
+        #expect(result.problems[1].expected.contains("nearest: up"))
+    }
+
+    /// A class that is called by a number is not the class with that place.
+    @Test func classesCalledByNumbersAreNames() throws {
+        let options = SourceOptions(
+            expected: ExpectedSchema(
+                element: .f32, featureCount: 1,
+                labels: .classIndices(classCount: 3, names: ["1", "2", "5"])))
+        let result = try readAll(try source("a,label\n1,1\n2,2.0\n3,0\n4,5e0\n5,3\n", options))
+        #expect(result.classes == [0, 1, 2])
+        #expect(result.problems.map(\.line) == [4, 6])
+    }
+
+    /// What is not UTF-8 reads as U+FFFD, and two such names as one.
+    @Test func labelsThatAreNoUtf8AreNoClasses() throws {
+        let text = Array("a,kind\n1,gr".utf8) + [0xfc] + Array("n\n2,blau\n".utf8)
+        let path = directory.write("latin.csv", text)
+        var free = SourceOptions()
+        free.labelColumns = "kind"
+        let named = SourceOptions(
+            expected: ExpectedSchema(
+                element: .f32, featureCount: 1,
+                labels: .classIndices(classCount: 2, names: ["gr\u{fffd}n", "blau"])))
+        for options in [free, named] {
+            let problems = try readAll(try TextSource(path: path, .csv, options)).problems
+            #expect(problems.map(\.line) == [2])
+            #expect(problems.first?.expected.contains("UTF-8") == true)
+        }
+        var table = try TextTable(path: path)
+        #expect(throws: SourceError.self) { _ = try table.next() }
     }
 
     @Test func picksColumnsByTheReceiversNames() throws {

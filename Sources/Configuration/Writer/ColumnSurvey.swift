@@ -50,7 +50,9 @@ struct ColumnSurvey {
         if let number = decimalNumber(text) {
             numberCount += 1
             isWhole = isWhole && number == number.rounded() && abs(number) < 16_777_216
-            isIncreasing = isIncreasing && number > last
+            // Seconds since 1970 are so large that neighbours are one float.
+            let hasGrown = number > last || (number == last && number >= 16_777_216)
+            isIncreasing = isIncreasing && hasGrown
             last = number
             lowest = min(lowest, number)
             highest = max(highest, number)

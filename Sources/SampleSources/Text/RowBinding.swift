@@ -157,7 +157,7 @@ struct RowBinding {
             scratch.withUnsafeBytes { batch.append(features: $0) }
             batch.label(classIndex: index)
         case .classNames:
-            let name = row.text(row.cells[labels[0]], in: bytes)
+            let name = try className(row, bytes)
             scratch.withUnsafeBytes { batch.append(features: $0) }
             batch.label(className: name)
         case .values:
@@ -194,19 +194,44 @@ struct RowBinding {
     private func classIndex(
         _ row: CellRow, _ bytes: UnsafeBufferPointer<UInt8>, _ classCount: Int, _ known: [String]
     ) throws(RowFault) -> Int32 {
-        let text = row.text(row.cells[labels[0]], in: bytes)
+        let text = try className(row, bytes)
         if text.isEmpty { return -1 }
         if let index = known.firstIndex(of: text) { return Int32(index) }
         let most = classCount > 0 ? classCount - 1 : Int(Int32.max)
-        if case .value(let value) = Self.parse(text), let index = Int32(exactly: value),
-            index >= -1, index <= most
-        {
-            return index
+        if case .value(let value) = Self.parse(text) {
+            // Where classes have names only names count: a 1 is no class "worn" because that is the
+            // second. 1.0 is the class "1".
+            if let index = known.firstIndex(where: { Self.isNumber($0, value) }) {
+                return Int32(index)
+            }
+            if let index = Int32(exactly: value), index == -1 || known.isEmpty, index >= -1,
+                index <= most
+            {
+                return index
+            }
         }
         let near = Spelling.nearest(to: text, among: known).map { "; nearest: \($0)" } ?? ""
-        let list =
-            known.isEmpty ? "" : " or one of " + known.prefix(12).joined(separator: ", ") + near
-        throw fault(row, bytes, labels[0], expected: "a class from 0 to \(most)" + list)
+        throw fault(
+            row, bytes, labels[0],
+            expected: known.isEmpty
+                ? "a class from 0 to \(most)"
+                : "one of " + known.prefix(12).map { legible($0) }.joined(separator: ", ") + near)
+    }
+
+    /// The text of the label; two texts that are not UTF-8 could look like one class.
+    private func className(
+        _ row: CellRow, _ bytes: UnsafeBufferPointer<UInt8>
+    ) throws(RowFault) -> String {
+        let text = row.text(row.cells[labels[0]], in: bytes)
+        guard isUnicode(text) else {
+            throw fault(row, bytes, labels[0], expected: "a name in UTF-8 (iconv -t utf-8)")
+        }
+        return text
+    }
+
+    private static func isNumber(_ text: String, _ value: Float) -> Bool {
+        if case .value(let number) = parse(text) { return number == value }
+        return false
     }
 
     /// The targets; nil if all of them are empty.

@@ -25,6 +25,17 @@ public struct TextTable {
         notes = opening.notes
         reader = opening.reader
         self.format = opening.format
+        try Self.check(names, path, offset: 0)
+    }
+
+    /// Text of another encoding would read as one name what are two.
+    private static func check(
+        _ texts: [String], _ path: String, offset: Int
+    ) throws(SourceError) {
+        guard let text = texts.first(where: { !isUnicode($0) }) else { return }
+        throw .malformed(
+            path: path, offset: offset, found: "\(quoted(text.utf8)), which is not UTF-8",
+            expected: "UTF-8; iconv -f latin1 -t utf-8 makes it of Latin-1")
     }
 
     /// The next good row: one text per column, empty where there is none; nil at the end.
@@ -40,7 +51,11 @@ public struct TextTable {
                 badRowCount += 1
                 continue
             }
-            return reader.withBytes(record) { bytes in row.cells.map { row.text($0, in: bytes) } }
+            let texts = reader.withBytes(record) { bytes in
+                row.cells.map { row.text($0, in: bytes) }
+            }
+            try Self.check(texts, reader.file.path, offset: record.offset)
+            return texts
         }
         return nil
     }
