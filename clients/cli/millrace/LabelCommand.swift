@@ -89,7 +89,7 @@ struct LabelCommand: ParsableCommand {
     ) throws -> Document {
         let endpoints = daemon.endpoints
         let spool = try Spool(
-            storage: LinuxStorage(), root: Endpoints.spoolRoot(), endpoint: endpoints.ingest,
+            storage: LinuxStorage(), root: Endpoints.spoolRoot(), endpoint: endpoints.spooled,
             name: name)
         let record = try spool.load()
         let status = try query.ask(StatusReply.self, ControlRequest(command: .status))

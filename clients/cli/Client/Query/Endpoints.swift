@@ -42,6 +42,29 @@ public struct Endpoints: Equatable, Sendable {
         return state + "/millrace/spool"
     }
 
+    /// The ingest endpoint as spools know it: one socket has one name there, whether its directory
+    /// is spelled with links, `..` or neither, so that the same stream is not taken for a new one.
+    public var spooled: String {
+        let (local, near) = ("ipc://", "tcp://localhost:")
+        if ingest.hasPrefix(near) { return "tcp://127.0.0.1:" + ingest.dropFirst(near.count) }
+        guard ingest.hasPrefix(local) else { return ingest }
+        let path = Self.absolute(String(ingest.dropFirst(local.count)))
+        guard let end = path.lastIndex(of: "/"),
+            let folder = realpath(String(path[..<end]) + "/", nil)
+        else { return ingest }
+        defer { free(folder) }
+        return local + String(cString: folder) + path[end...]
+    }
+
+    /// An absolute path without `.` and `..`, as far as that can be told without looking: for names.
+    public static func plain(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in absolute(path).split(separator: "/") where part != "." {
+            if part == ".." { parts = parts.dropLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+
     /// `path` without a relative beginning.
     public static func absolute(_ path: String) -> String {
         if path.hasPrefix("/") { return path }

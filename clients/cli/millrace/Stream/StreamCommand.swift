@@ -67,7 +67,7 @@ struct SourceArguments: ParsableArguments {
         let word = source.split(separator: ":", maxSplits: 1).first.map(String.init) ?? ""
         if source == "-" { return "stdin" }
         if word == "host" || word == "morse" { return word }
-        var parts = Endpoints.absolute(source).split(separator: "/").suffix(2).map(String.init)
+        var parts = Endpoints.plain(source).split(separator: "/").suffix(2).map(String.init)
         if var file = parts.popLast() {
             for ending in [".x.npy", ".npy", ".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json"]
             where file.lowercased().hasSuffix(ending) {

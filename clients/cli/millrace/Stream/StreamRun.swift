@@ -59,9 +59,11 @@ final class StreamRun {
             schema, rate: command.rate, unlabelled: command.noLabels, mayBeEmpty: command.append)
         source.notes.forEach { Console.talk("note: \($0)") }
         let spool = try Spool(
-            storage: LinuxStorage(), root: Endpoints.spoolRoot(), endpoint: endpoints.ingest,
+            storage: LinuxStorage(), root: Endpoints.spoolRoot(), endpoint: endpoints.spooled,
             name: text)
+        try Self.needsLabels(command, source, schema)
         let (record, change) = try Self.record(command, spool, source, wire)
+        if record.epoch == 0, !command.again, source.isSeekable { Self.noteOthers(query, text) }
         isStandardInput = command.source.source == "-"
         isEndless = source.isLive && !isStandardInput
         advice =
@@ -90,6 +92,33 @@ final class StreamRun {
     private static func least(_ first: UInt64?, _ second: UInt64?) -> UInt64? {
         guard let first else { return second }
         return second.map { min(first, $0) } ?? first
+    }
+
+    /// A stream without labels would be used up by a daemon that learns from nothing else.
+    private static func needsLabels(
+        _ command: StreamCommand, _ source: any SampleSource, _ schema: SchemaReply
+    ) throws(ClientError) {
+        guard case .none = source.schema.labels, !(source is EmptySource),
+            let task = schema.wireSchema?.task, task == .classification || task == .regression,
+            schema.pendingWindow == 0
+        else { return }
+        throw ClientError(
+            .badData, "\(source.name) has no labels, and nothing would be learned without",
+            why: "the daemon's [labels] window is 0, so none can come later",
+            advice:
+                "--label-column NAME, or --labels FILE.y.npy; or a daemon with [labels] window, "
+                + "--no-labels, and millrace label")
+    }
+
+    /// Says that the daemon knows the name already, when nothing of that is remembered here.
+    private static func noteOthers(_ query: RequestClient, _ name: String) {
+        guard let status = try? query.ask(StatusReply.self, ControlRequest(command: .status)),
+            let known = status.producers.first(where: { $0.name == name }), known.learned > 0
+        else { return }
+        Console.talk(
+            "note: the daemon has learned \(Format.count(known.learned)) samples of \(name) that "
+                + "were sent from another spool, or under another address of it; this is a new "
+                + "epoch, which begins with the first sample")
     }
 
     /// Rows of a pipe exist only in the spool: a new epoch must not drop those that were not
