@@ -57,6 +57,18 @@ def start(millraced: Path) -> Iterator[Start]:
         daemon.stop()
 
 
+@pytest.fixture
+def counted(tmp_path: Path) -> Path:
+    """A configuration file of 2 features and 3 classes that have no names."""
+    path = tmp_path / "counted.toml"
+    path.write_text(
+        '[input]\nfeatures = 2\ntype = "f32"\n'
+        '[output]\ntask = "classification"\nclasses = 3\n'
+        "[network]\nhidden = [4]\n"
+    )
+    return path
+
+
 @pytest.fixture(scope="session")
 def stream() -> tuple[Array, Array]:
     """20,000 samples of three clusters that drift: (count, 4) f32, (count,) classes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,6 +46,35 @@ def test_predict(learned: millrace.LocalDaemon, stream: tuple[Array, Array]) -> 
         with pytest.raises(millrace.RefusedError, match="notANumber") as caught:
             client.predict([[np.nan, 0, 0, 0]])
         assert caught.value.reason is millrace.Reason.NOT_A_NUMBER
+
+
+@pytest.mark.parametrize(
+    ("task", "options"),
+    [("forecast", {}), ("forecast", {"steps": 2}), ("regression", {"y": np.zeros(3)}),
+     ("autoencoder", {"task": "autoencoder"})],
+)  # fmt: skip
+def test_answers_without_classes_say_so(start: Start, task: str, options: dict[str, Any]) -> None:
+    X = np.zeros((3, 2), np.float32)
+    with start(X=X, **options).client() as client:
+        for rows in (X, X[:0]):
+            prediction = client.predict(rows)
+            with pytest.raises(millrace.MillraceError, match=rf"{task} .* \.names: .*\.outputs"):
+                _ = prediction.names
+            with pytest.raises(millrace.TaskError, match=rf"{task} has no \.classes: "):
+                _ = prediction.classes
+            assert prediction.task == task
+            assert len(prediction) == len(prediction.outputs) == len(rows)
+            # Tools that look at objects ask in this way.
+            assert not hasattr(prediction, "classes")
+            assert "outputs=" in repr(prediction)
+
+
+def test_counted_classes_have_no_names(start: Start, counted: Path) -> None:
+    with start(str(counted)).client() as client:
+        prediction = client.predict(np.zeros((2, 2)))
+        assert set(prediction.classes.tolist()) <= {0, 1, 2}
+        with pytest.raises(millrace.TaskError, match=r"no names .*\.classes"):
+            _ = prediction.names
 
 
 def test_schema_and_status(learned: millrace.LocalDaemon) -> None:

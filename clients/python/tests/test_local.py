@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,6 +47,19 @@ def test_from_arrays(start: Start) -> None:
     with start(X=X.astype(np.int16)).client() as client:
         assert client.schema().task == "forecast"
         assert client.schema().element_type == "i16"
+
+
+def test_the_dtype_of_y_decides_the_task(start: Start) -> None:
+    X = np.zeros((4, 2), np.float32)
+    classes: list[Any] = [[3, -1, 3], [True, False] * 2, ["a", "b"] * 2, np.eye(4, dtype="u1")[0]]
+    for y in classes:
+        assert start(X=X, y=y).classes == tuple(np.unique(y).tolist())
+    for y in ([0.0, 1.0, 0.0, 1.0], [0, 1, 0, 1.5], np.ones(4, np.float16)):
+        with start(X=X, y=y).client() as client:
+            assert client.schema().task == "regression"
+    assert start(X=X, y=[0.0, 1.0, 0.0, 1.0], classes=2).classes == (0, 1)
+    with start(X=X, y=[0, 1, 0, 1], targets=1).client() as client:
+        assert client.schema().task == "regression"
 
 
 def test_a_forecast_takes_samples_without_labels(start: Start) -> None:

@@ -64,6 +64,21 @@ def test_all_samples_once(start: Start, stream: tuple[Array, Array]) -> None:
     assert status.figures["overall"] > 0.8
 
 
+def test_one_daemon_under_several_spellings(
+    start: Start, tmp_path: Path, stream: tuple[Array, Array]
+) -> None:
+    X, y = stream
+    daemon = start()
+    state = Path(daemon.state)
+    link = tmp_path / "link"
+    link.symlink_to(state)
+    for place in (state, link, state / ".." / state.name):
+        with Producer("p", state=place, spool=tmp_path / "spool") as producer:
+            assert producer.epoch == 1
+            producer.send(X[producer.samples : 100 + producer.samples], y[:100])
+    check_once(daemon, "p", 300)
+
+
 def test_daemon_killed_again_and_again(start: Start, stream: tuple[Array, Array]) -> None:
     X, y = stream
     daemon = start()
@@ -227,6 +242,31 @@ def test_names_of_classes(start: Start) -> None:
         producer.send([[0], [1], [2]], ["good", "worn", None])
         with pytest.raises(millrace.SampleError, match="'broken' is not one of"):
             producer.send([[0]], ["broken"])
+
+
+def test_minus_one_is_no_label_unless_it_is_a_class(start: Start) -> None:
+    X, y = np.arange(8, dtype=np.float32).reshape(-1, 1), [-1, 1] * 4
+    indices = start(features=1, classes=2, settings={"labels.window": 8})
+    with indices.producer("p") as producer, indices.client() as client:
+        numbers = producer.send(X, y)
+        producer.flush()
+        status = client.status().producer("p")
+        assert (status.learned, status.pending, status.refused) == (4, 4, 0)
+        producer.label(list(numbers)[::2], [0, 0, 0, -1])
+        producer.flush()
+        status = client.status().producer("p")
+        assert (status.learned, status.pending, status.refused) == (7, 1, 1)
+        assert producer.report.refused == {"labelOutOfRange": 1}
+    members = start(X=X, y=y)
+    with members.producer("p") as producer, members.client() as client:
+        producer.send(X, y)
+        producer.flush()
+        assert client.status().producer("p").learned == 8
+        with pytest.raises(millrace.SampleError, match=r"0 is not one of the classes: -1, 1$"):
+            producer.send(X[:1], [0])
+    with Producer("q", ingest=members.endpoints.ingest, classes=[-1, 1]) as producer:
+        producer.send(X, y)
+    check_once(members, "q", 8)
 
 
 def test_a_fenced_producer(start: Start, tmp_path: Path, stream: tuple[Array, Array]) -> None:

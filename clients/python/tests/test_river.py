@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,19 @@ def test_progressive_val_score(models: list[Any]) -> None:
     assert score.get() > 0.85
     # Test-then-train is exact: the daemon, which scores each sample before it learns it, agrees.
     assert model.model.status().figures["overall"] == pytest.approx(score.get(), abs=1e-9)
+
+
+def test_no_label_is_lost(start: Start, counted: Path, models: list[Any]) -> None:
+    rows = [({"a": float(at), "b": 1.0}, (-1, 1)[at % 2]) for at in range(8)]
+    models += [MillraceClassifier(classes=[-1, 1]), MillraceClassifier(daemon=start(str(counted)))]
+    for x, y in rows:
+        models[0].learn_one(x, y)
+    assert models[0].model.status().producer("river").learned == 8
+    with pytest.raises(SampleError, match=r"-1 is not one of the classes: 0, 1, 2\. TRY: None"):
+        models[1].learn_one(*rows[0])
+    models[1].learn_many([x for x, _ in rows], [0, 1, 2, None, 2, 1, 0, 0])
+    assert models[1].model.status().producer("river").learned == 7
+    assert models[1].predict_one(rows[0][0]) in {0, 1, 2}
 
 
 def test_in_a_pipeline_with_delayed_labels(models: list[Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from sklearn.utils.estimator_checks import (
     check_parameters_default_constructible,
 )
 
+from millrace.errors import SampleError
 from millrace.sklearn import MillraceClassifier, MillraceRegressor
 
 pytestmark = pytest.mark.usefixtures("millraced")
@@ -118,6 +120,24 @@ def test_a_daemon_that_runs(start: Start) -> None:
         model.fit(X, y)
     model.close()
     assert daemon.is_running
+
+
+def test_no_label_is_lost(start: Start, counted: Path, models: list[Any]) -> None:
+    X, y = np.arange(16, dtype=np.float32).reshape(8, 2), np.array([-1, 1] * 4)
+    for labels in (y, y.astype(float), y - 1):
+        models.append(MillraceClassifier().fit(X, labels))
+        assert models[-1].classes_.tolist() == np.unique(labels).tolist()
+        assert models[-1].model.status().producer("sklearn").learned == 8
+    for options in ({"X": X, "classes": 3}, {"config": str(counted)}):
+        model = MillraceClassifier(daemon=start(**options))
+        models.append(model)
+        with pytest.raises(SampleError, match="-1 is not one of the classes: 0, 1, 2"):
+            model.partial_fit(X, y)
+        model.partial_fit(X, np.arange(8) % 3)
+        assert model.model.status().producer("sklearn").learned == 8
+        assert set(model.predict(X)) <= {0, 1, 2}
+    with pytest.raises(ValueError, match="2 classes, but the daemon has 3: 0, 1, 2"):
+        MillraceClassifier(daemon=start(str(counted))).partial_fit(X, y, classes=[-1, 1])
 
 
 def test_mistakes() -> None:

@@ -23,6 +23,7 @@ from millrace.errors import (
     RefusedError,
     SampleError,
     SpoolError,
+    TaskError,
     UnknownEpochError,
     UnreachableError,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "SessionOptions",
     "SpoolError",
     "Status",
+    "TaskError",
     "UnknownEpochError",
     "UnreachableError",
     "local",

@@ -73,8 +73,10 @@ def as_labels(
 ) -> Array:
     """Labels as the wire has them: (count,) i32, or (count, outputs) f32.
 
-    - values: classes as indices, or as members of ``classes``; None or −1 stands for "no label
-      yet". Targets as numbers; NaN in the first output stands for "no label yet".
+    - values: classes as indices, where −1 stands for "no label yet" as on the wire; or as members
+      of ``classes``, where −1 is a class if it is a member, and else an error like any other. None
+      stands for "no label yet" in both. Targets as numbers; NaN in the first output stands for "no
+      label yet".
 
     Raises SampleError.
     """
@@ -126,7 +128,10 @@ def _looked_up(values: Any, classes: Mapping[Any, int]) -> Array:
         index = -1 if label is None else classes.get(label)
         if index is None:
             known = ", ".join(map(repr, list(classes)[:8]))
-            raise SampleError(f"{label!r} is not one of the classes: {known}")
+            hint = ". TRY: None, or leaving the sample out, where there is no label yet"
+            raise SampleError(
+                f"{label!r} is not one of the classes: {known}{hint if label == -1 else ''}"
+            )
         labels[row] = index
     return labels
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from millrace.errors import FrameError, RefusedError, refusal
+from millrace.errors import FrameError, RefusedError, TaskError, refusal
 from millrace.wire.batches import encode_predict
 from millrace.wire.cost import COST_BYTES, Cost
 from millrace.wire.header import HEADER_BYTES, FrameType, decode_frame
@@ -36,7 +36,9 @@ READ_ONLY = frozenset(("status", "schema", "generations", "checkpoints"))
 class Prediction:
     """Answers for a batch.
 
-    - classes: (count,) i32, the most probable class of each sample; −1 for other tasks.
+    :attr:`classes` and :attr:`names` are those of a classification. The other tasks answer with
+    values, in ``outputs``.
+
     - outputs: (count, outputs) f32: class probabilities, or values in the units of the data. Of a
       forecast of several steps (count, steps, features); of an autoencoder (count, features).
     - generations: the generation of each frame of the batch, oldest frame first; one unless the
@@ -48,15 +50,17 @@ class Prediction:
       error in network units (σ of each feature with the running normaliser); None for other tasks.
     - percentiles: (count,) f32, autoencoder: the share of all producers' errors so far below that,
       NaN while fewer than 100 are known; None for other tasks.
+    - task: ``classification``, ``regression``, ``forecast`` or ``autoencoder``.
     """
 
-    classes: npt.NDArray[np.int32]
+    _indices: npt.NDArray[np.int32]  # As they came: −1 for other tasks than classification.
     outputs: npt.NDArray[np.float32]
     generations: tuple[int, ...]
     class_names: tuple[str, ...] = ()
     cost: Cost | None = None
     errors: npt.NDArray[np.float32] | None = None
     percentiles: npt.NDArray[np.float32] | None = None
+    task: str = Task.CLASSIFICATION.label
 
     @property
     def generation(self) -> int:
@@ -64,12 +68,30 @@ class Prediction:
         return min(self.generations)
 
     @property
+    def classes(self) -> npt.NDArray[np.int32]:
+        """(count,) the most probable class of each sample. Raises TaskError for other tasks."""
+        if self.task != Task.CLASSIFICATION.label:
+            raise self._without_classes("classes")
+        return self._indices
+
+    @property
     def names(self) -> list[str]:
-        """The name of each sample's class."""
-        return [self.class_names[index] for index in self.classes]
+        """The name of each sample's class. Raises TaskError for other tasks."""
+        if self.task != Task.CLASSIFICATION.label:
+            raise self._without_classes("names")
+        if not self.class_names:
+            raise TaskError("the daemon has no names for its classes. TRY: .classes")
+        return [self.class_names[index] for index in self._indices]
+
+    def _without_classes(self, asked: str) -> TaskError:
+        more = ", .errors and .percentiles" if self.errors is not None else ""
+        return TaskError(
+            f"a prediction of a daemon whose task is {self.task} has no .{asked}: it consists of "
+            f"values, not of classes. TRY: .outputs{more}"
+        )
 
     def __len__(self) -> int:
-        return len(self.classes)
+        return len(self.outputs)
 
 
 class Exchange:
@@ -233,4 +255,6 @@ def _shaped(
         percentiles = outputs[:, -1].copy()
         percentiles[percentiles < 0] = np.nan
         outputs = np.ascontiguousarray(outputs[:, :-2])
-    return Prediction(classes, outputs, generations, tuple(names), cost, errors, percentiles)
+    return Prediction(
+        classes, outputs, generations, tuple(names), cost, errors, percentiles, schema.task.label
+    )

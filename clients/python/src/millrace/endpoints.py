@@ -44,6 +44,18 @@ class Endpoints:
         return cls(one(ingest, "ingest"), one(query, "query"), one(admin, "admin"))
 
 
+def spooled(endpoint: str) -> str:
+    """An ingest endpoint as spools know it: one socket has one name there, whether its directory is
+    spelled with links, ``..`` or neither, so that the same stream is not taken for a new one.
+    """
+    if endpoint.startswith("tcp://localhost:"):
+        return "tcp://127.0.0.1:" + endpoint.removeprefix("tcp://localhost:")
+    if not endpoint.startswith("ipc://"):
+        return endpoint
+    path = Path(endpoint.removeprefix("ipc://")).absolute()
+    return f"ipc://{path.parent.resolve()}/{path.name}"
+
+
 _FAILURES = (
     zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
     | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL

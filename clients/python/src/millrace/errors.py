@@ -25,6 +25,10 @@ class SampleError(MillraceError, ValueError):
     """Arrays or values that cannot become samples or labels of the daemon's schema."""
 
 
+class TaskError(MillraceError, AttributeError):
+    """A part of an answer that this daemon's answers do not have; the text names one they have."""
+
+
 class UnreachableError(MillraceError, TimeoutError):
     """Nobody answers at the endpoint, or not in time."""
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from millrace.arrays import ArrayLike, as_features, as_labels, class_table, runs
-from millrace.endpoints import Endpoints, connect, receive, send
+from millrace.endpoints import Endpoints, connect, receive, send, spooled
 from millrace.errors import MillraceError, SampleError, UnreachableError
 from millrace.keys import Key, Keys, ServerKey
 from millrace.session.journal import Journal, MemoryJournal, Unit, renumbered
@@ -64,7 +64,7 @@ class ProducerLink:
             self._journal = MemoryJournal()
         else:
             root = default_root() if spool is True else Path(spool).absolute()
-            journal = FileJournal(root, self._endpoint, name, sync=sync)
+            journal = FileJournal(root, spooled(self._endpoint), name, sync=sync)
             self._journal = journal
             if fresh:
                 journal.forget()

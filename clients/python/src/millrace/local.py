@@ -231,8 +231,10 @@ def local(
 
     - config: a configuration file. The other arguments on this list are then not used.
     - X, y: arrays whose shapes and types are taken: (count, features) of u8, i16 or anything
-      else (f32); classes where y holds integers, booleans or text, targets where it holds floats,
-      a forecast of the next sample where there is no y. No sample of them is learned.
+      else (f32); the dtype of y decides the task: targets (regression) where it holds floats,
+      classes where it holds anything else (integers, booleans, text), one for each different value,
+      −1 included; a forecast of the next sample where there is no y. ``classes`` or ``targets``
+      beside y decide instead. No sample of them is learned.
     - features, dtype (``u8``, ``i16``, ``f32``), and classes (a count, or labels in the order of
       their indices) or targets (a count); neither of these two is a forecast.
     - task: ``autoencoder`` instead of a forecast; steps: samples ahead that a forecast foretells.

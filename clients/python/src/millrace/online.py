@@ -28,7 +28,7 @@ from millrace.link import Spool
 from millrace.local import LocalDaemon, local
 from millrace.producer import Producer
 from millrace.replies import Schema, Status
-from millrace.wire.schema import WireSchema
+from millrace.wire.schema import Task, WireSchema
 
 Daemon = LocalDaemon | str | os.PathLike[str]
 
@@ -38,7 +38,8 @@ class OnlineModel:
 
     - daemon: a LocalDaemon, or the state directory of one that runs. It is not stopped here.
     - name: the producer's name.
-    - labels: what classes are called here; empty takes the daemon's names.
+    - labels: what classes are called here; empty takes the daemon's names, or their indices where
+      its configuration only counts them.
     """
 
     def __init__(
@@ -61,11 +62,13 @@ class OnlineModel:
             self._client = Client(daemon)
         self.schema: Schema = self._client.schema()
         self.wire: WireSchema = self.schema.wire
-        self.labels: list[Any] = list(labels or self.schema.class_names)
-        if self.schema.class_names and len(self.labels) != len(self.schema.class_names):
+        count = self.wire.outputs if self.wire.task is Task.CLASSIFICATION else 0
+        names: Sequence[Any] = self.schema.class_names or range(count)
+        self.labels: list[Any] = list(labels or names)
+        if count and len(self.labels) != count:
             raise ValueError(
-                f"{len(self.labels)} classes, but the daemon has {len(self.schema.class_names)}: "
-                f"{', '.join(self.schema.class_names)}"
+                f"{len(self.labels)} classes, but the daemon has {count}: "
+                f"{', '.join(map(str, names))}"
             )
         self._table: Mapping[Any, int] = class_table(self.labels)
         if isinstance(daemon, LocalDaemon):
@@ -75,7 +78,11 @@ class OnlineModel:
         self._is_dirty = False
 
     def learn(self, X: Any, y: Any = None) -> None:
-        """Hands samples and their labels (None: without) over, in order. Raises SampleError."""
+        """Hands samples and their labels (None: without) over, in order.
+
+        A label of −1 is a class where it is one of the classes. Raises SampleError, also for a
+        label that is none of them: −1 does not mean "no label yet" here.
+        """
         features = as_features(X, self.wire)
         labels = None
         if y is not None:

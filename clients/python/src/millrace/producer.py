@@ -35,7 +35,8 @@ class Producer(ProducerLink):
     - sync: True waits for the disk in each ``send`` (milliseconds: send batches). False is as fast
       as memory: what was sent outlives this process, but not a power cut of this machine.
     - fresh: begin a new epoch; what an earlier run left in the spool is dropped.
-    - classes: names for labels; ``y`` may then hold names. Without it ``y`` holds class indices.
+    - classes: names for labels, of any hashable type; ``y`` then holds members of it. Without it
+      ``y`` holds class indices, and −1 means "no label yet".
     - options: times of the session.
     - max_pending_bytes: ``send`` waits while so many bytes are not acknowledged.
     - key, server_key: for TCP: the path of this client's ``NAME.key_secret``, and the daemon's
@@ -60,6 +61,12 @@ class Producer(ProducerLink):
         - X: (count, features), or (features,) for one sample.
         - y: (count,) classes, or (count,) / (count, outputs) targets; None = labels come later.
 
+        "No label yet" is None in a list of classes, NaN as the first target, and −1 as a class
+        index, which is what the wire has: such a sample waits for :meth:`label` within the daemon's
+        ``[labels] window``, and expires without being learned if none comes. So labels of −1 and 1
+        must not be sent as they are: give ``classes=[-1, 1]`` to the producer, then −1 is a class.
+        :meth:`LocalDaemon.producer` does so for a daemon that ``millrace.local(X, y)`` started.
+
         Raises SampleError when X or y cannot be sent: nothing was taken then. When it raises
         anything else, :attr:`next` says how much was taken.
         """
@@ -69,6 +76,7 @@ class Producer(ProducerLink):
         """Gives labels to samples that were sent without; returns the numbers *labels* got.
 
         - samples: numbers that ``send`` returned, of this epoch.
+        - labels: as for ``send``. One that says "no label yet" is refused, *labelOutOfRange*.
         """
         return self._hand_over(self._label_slices(samples, labels))
 
