@@ -62,9 +62,13 @@ final class LearnerLoop: @unchecked Sendable {
     private var pendingRestoredFrom: UInt64 = 0
     private var pendingNote: GuardNote?
     private var isRollbackDue = false
+    private var pacer: YieldPacer
 
     /// Records decided in one turn before the other duties get a look.
     static let recordsPerTurn = 256
+    /// How long after a question the learner goes on yielding: who asks ten times a second always
+    /// finds it so, and everybody the way back of an answer.
+    static let attentionNanoseconds: UInt64 = 100_000_000
 
     init(
         learner: OnlineLearner, sections: SectionPair, records: RecordQueue, ring: Ring,
@@ -81,6 +85,7 @@ final class LearnerLoop: @unchecked Sendable {
         self.channels = channels
         self.progress = progress
         self.clock = clock
+        pacer = YieldPacer(clock: clock)
         self.generationBytes = generationBytes
         policy = settings.commit.limited(
             generationBytes: generationBytes, bytesPerDay: settings.bytesPerDay)
@@ -101,6 +106,7 @@ final class LearnerLoop: @unchecked Sendable {
         for index in 0..<count {
             decide(records.peek(index))
             if isRollbackDue { rollBack() }
+            if pacer.isOver() { offerProcessor() }
             // A large network may need seconds for a turn, and is not stuck.
             if index & 15 == 15 { progress.learnerTurns.add(1, ordering: .relaxed) }
         }
@@ -128,6 +134,14 @@ final class LearnerLoop: @unchecked Sendable {
                 channels.learnerWakeUp.awake()
             }
         }
+    }
+
+    /// Lets those who wait for this processor go first, while somebody asks questions: where nobody
+    /// does, yielding would only cost samples.
+    private func offerProcessor() {
+        let asked = progress.askedNanoseconds.load(ordering: .relaxed)
+        if clock.nowNanoseconds < asked &+ Self.attentionNanoseconds { WorkerThread.yield() }
+        pacer.begin()
     }
 
     /// Takes over settings that were read again; between two records, so that a sample is learned

@@ -218,8 +218,12 @@ final class NetworkLoop: @unchecked Sendable {
     /// Whether a question shall be answered: not while its sender leaves earlier answers lying.
     private func mayAsk(_ door: Door, _ origin: FrameOrigin) -> Bool {
         guard door != .ingest, origin.descriptor >= 0 else { return true }
-        let verdict = answers.judge(origin.descriptor, clock.nowNanoseconds)
-        guard verdict != .answer else { return true }
+        let now = clock.nowNanoseconds
+        let verdict = answers.judge(origin.descriptor, now)
+        guard verdict != .answer else {
+            progress.askedNanoseconds.store(now, ordering: .relaxed)
+            return true
+        }
         counters.dropped &+= 1
         if case .condemn(let serial) = verdict {
             ledger.condemn(origin.descriptor, serial: serial, .unread)

@@ -40,6 +40,9 @@ final class SharedProgress: @unchecked Sendable {
     /// See `networkTurns`.
     let storageTurns = Atomic<UInt64>(0)
 
+    /// When the network loop last took a question; the learner is considerate for a while then.
+    let askedNanoseconds = Atomic<UInt64>(0)
+
     /// How learning goes, for the service manager.
     let headline = Headline()
 

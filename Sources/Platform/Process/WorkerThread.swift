@@ -40,6 +40,12 @@ public final class WorkerThread: @unchecked Sendable {
         precondition(result == 0, "pthread_create failed with \(result)")
     }
 
+    /// Lets threads that wait for this processor run first (sched_yield(2)); none, and it is a system
+    /// call that returns.
+    public static func yield() {
+        sched_yield()
+    }
+
     /// Waits for the thread's end.
     public func join() {
         guard !isJoined else { return }
