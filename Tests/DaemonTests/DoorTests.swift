@@ -108,19 +108,21 @@ import Testing
         // In both orders of the table's rows.
         _ = welcomed(rig, "a", peer: 1)
         _ = welcomed(rig, "b", peer: 2)
+        // A new name begins above all epochs that there were.
+        let epochs: [String: UInt32] = ["a": 1, "b": 2]
         for (peer, name) in [(1, "b"), (2, "a"), (2, "b"), (1, "a")] {
-            rig.transport.put(.ingest, peer: peer, hello(name, epoch: 1))
+            rig.transport.put(.ingest, peer: peer, hello(name, epoch: epochs[name] ?? 0))
             rig.run(turns: 5) { false }
             #expect(types(rig, peer: peer) == [FrameType.welcome.rawValue])
         }
         // Now 1 speaks for a, 2 for b.
-        rig.transport.put(.ingest, peer: 1, hello("b", epoch: 1))
+        rig.transport.put(.ingest, peer: 1, hello("b", epoch: 2))
         rig.run(turns: 5) { false }
         _ = types(rig, peer: 1)
         rig.transport.put(
-            .ingest, peer: 2, ScriptedProducer.samples(script, epoch: 1, first: 1, count: 3))
+            .ingest, peer: 2, ScriptedProducer.samples(script, epoch: 2, first: 1, count: 3))
         rig.transport.put(
-            .ingest, peer: 1, ScriptedProducer.samples(script, epoch: 1, first: 1, count: 2))
+            .ingest, peer: 1, ScriptedProducer.samples(script, epoch: 2, first: 1, count: 2))
         rig.run(turns: 100) { false }
         #expect(types(rig, peer: 2) == [FrameType.reset.rawValue])
         let rows = try #require(rig.status()).producers

@@ -25,6 +25,14 @@ struct ControlDesk {
         let pin: Pin?
     }
 
+    /// A producer whose end is on its way to the disk.
+    struct Forgetting {
+        let caller: Caller
+        let name: ProducerName
+        let producer: Int
+        let epoch: UInt32
+    }
+
     /// Callers of jobs that another loop has, by ticket.
     var jobs: [UInt32: Caller] = [:]
     /// At most one restore at a time: there is one staging memory.
@@ -34,6 +42,8 @@ struct ControlDesk {
     var loadingTicket: UInt32 = 0
     private var lastTicket: UInt32 = 0
     var savedCheckpoints: UInt64 = 0
+    /// Producers that are forgotten once it is durable.
+    var forgetting: [Forgetting] = []
 
     /// Jobs at most: each holds memory until storage has done it.
     static let jobCountMax = 16
@@ -95,6 +105,7 @@ extension NetworkLoop {
         case .rollback: rollback(to: request.generation, caller)
         case .checkpointRestore: restore(checkpoint: request.name, caller)
         case .hold: hold(request.generation, caller)
+        case .forget: forget(request.name, caller)
         case .stop:
             progress.change(from: .running, to: .draining)
             progress.change(from: .readOnly, to: .draining)

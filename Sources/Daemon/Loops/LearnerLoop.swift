@@ -254,7 +254,11 @@ extension LearnerLoop {
             stream.add(.skipped, producer, record.target)
             advance(producer, to: record.sequence &+ record.target &- 1, by: record.target)
         case .openEpoch:
-            learner.openEpoch(producer: producer, epoch: record.epoch)
+            if record.nameCount == 0 {
+                learner.forget(producer: producer, epoch: record.epoch)
+            } else {
+                learner.openEpoch(producer: producer, epoch: record.epoch)
+            }
             stream.openEpoch(
                 record.epoch, producer: producer, name: UnsafeRawBufferPointer(record.name))
             progress.setTaken(producer, 0)

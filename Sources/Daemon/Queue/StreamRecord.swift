@@ -20,6 +20,7 @@ enum RecordKind: UInt8 {
     case lateLabel
     case refused
     case skipped
+    /// A new epoch of a producer; without a name, of a row that is free from then on.
     case openEpoch
     case flush
 }

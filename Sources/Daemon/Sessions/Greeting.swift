@@ -52,21 +52,22 @@ extension NetworkLoop {
                 return welcome(known)
             }
         }
-        guard current < UInt32.max else { throw FrameError(.failed) }
         let row: Int
         if let known { row = known } else { row = try producers.place(for: name) }
+        let next = known == nil ? producers.firstEpoch : current < UInt32.max ? current + 1 : nil
+        guard let next else { throw FrameError(.failed) }
         guard greetings.take(peer, clock.nowNanoseconds) else { throw FrameError(.notReady) }
         guard let record = spareRecord() else { throw FrameError(.notReady) }
         record.kind = .openEpoch
         record.producer = row
-        record.epoch = current + 1
+        record.epoch = next
         name.withBytes { bytes in
             record.nameCount = bytes.count
             record.name.copyMemory(from: bytes)
         }
         records.publish()
         noteNewRecord()
-        producers.open(row, name: name, epoch: current + 1)
+        producers.open(row, name: name, epoch: next)
         attach(row, peer, hello)
     }
 
@@ -100,6 +101,7 @@ extension NetworkLoop {
     /// Tells every session what the pinned generation has made durable.
     func announceDurable() {
         guard let stream = durableStream else { return }
+        finishForgetting()
         for index in sessions.indices where sessions[index].state != .free {
             let producer = sessions[index].producer
             guard stream.epoch(producer) == producers[producer].epoch else { continue }

@@ -1,8 +1,11 @@
 // What the network loop knows of each producer: the newest epoch, and how far it has accepted.
 // The durable truth is the stream section; this runs ahead of it by what is queued.
 //
-// Invariants: `accepted` grows by one per sequence, in order, within an epoch; an epoch is
-// usable only once a durable generation contains it.
+// Invariants:
+//   - `accepted` grows by one per sequence, in order, within an epoch;
+//   - an epoch is usable only once a durable generation contains it;
+//   - a new name's first epoch is above every epoch of every row, and a row's epoch never falls: the
+//     spool of a producer that was forgotten can never take another one's epoch for its own.
 
 import MillraceProtocol
 
@@ -24,12 +27,15 @@ struct ProducerRow {
 /// All producers that have a row, by row of the stream section.
 struct ProducerDirectory {
     private(set) var rows: [ProducerRow?]
+    /// The newest epoch of each row, whoever had it.
+    private var epochs: [UInt32]
     private var allowed: Set<ProducerName>?
 
     /// Starts from a recovered stream section.
     /// - allowed: the only names that may have a row; nil lets anyone in while rows last.
     init(stream: StreamSection, allowed: Set<ProducerName>?) {
         self.allowed = allowed
+        epochs = (0..<stream.layout.producerCapacity).map { stream.epoch($0) }
         rows = (0..<stream.layout.producerCapacity).map { producer in
             guard stream.epoch(producer) != 0,
                 let name = ProducerName(stream.nameBytes(producer))
@@ -70,6 +76,15 @@ struct ProducerDirectory {
         return row
     }
 
+    /// The epoch that a name without a row begins with; nil when there is none above all others.
+    var firstEpoch: UInt32? {
+        let newest = epochs.max() ?? 0
+        return newest < UInt32.max ? newest + 1 : nil
+    }
+
+    /// Rows that a new name may have.
+    var freeCount: Int { rows.count { $0 == nil } }
+
     /// Lets in only `names`, or anyone (nil).
     mutating func allow(_ names: Set<ProducerName>?) { allowed = names }
 
@@ -81,5 +96,12 @@ struct ProducerDirectory {
         rows[producer] = ProducerRow(
             name: name, epoch: epoch, isEpochDurable: false, accepted: 0, limit: 0,
             resends: rows[producer]?.resends ?? 0)
+        epochs[producer] = epoch
+    }
+
+    /// Frees row `producer`; `epoch`, above its own, is what stays of it.
+    mutating func forget(_ producer: Int, epoch: UInt32) {
+        rows[producer] = nil
+        epochs[producer] = epoch
     }
 }

@@ -116,7 +116,8 @@ public struct StreamSection {
         }
     }
 
-    /// The epoch of `producer`; 0 while the row is free.
+    /// The newest epoch of `producer`; 0 while the row was never used. A row whose producer was
+    /// forgotten keeps its epoch and has no name.
     public func epoch(_ producer: Int) -> UInt32 { epochs[producer] }
 
     /// The name of `producer`, empty while the row is free.
@@ -154,7 +155,7 @@ public struct StreamSection {
 
 extension StreamSection {
     /// Begins `epoch` of `producer`: its counters start again, the totals stay, and what was
-    /// pending has expired.
+    /// pending has expired. With an empty name the row is free from now on.
     func openEpoch(_ epoch: UInt32, producer: Int, name: UnsafeRawBufferPointer) {
         precondition(epoch > epochs[producer] && name.count <= StreamLayout.nameBytes)
         let row = UnsafeMutableRawBufferPointer(

@@ -11,6 +11,7 @@ public enum ControlCommand: String, Codable, CaseIterable, Sendable {
     case guardian = "guard"
     case rollback
     case hold
+    case forget
     case checkpointSave
     case checkpointRestore
     case stop
@@ -19,7 +20,7 @@ public enum ControlCommand: String, Codable, CaseIterable, Sendable {
     public var needsAdmin: Bool {
         switch self {
         case .status, .schema, .generations, .checkpoints, .guardian: false
-        case .rollback, .hold, .checkpointSave, .checkpointRestore, .stop: true
+        case .rollback, .hold, .forget, .checkpointSave, .checkpointRestore, .stop: true
         }
     }
 }
@@ -31,7 +32,7 @@ public struct ControlRequest: Codable, Equatable, Sendable {
     /// rollback: the generation to go back to. hold: the generation to mark as proved good.
     public var generation: UInt64?
     /// checkpointSave: the name to give (absent: the daemon makes one). checkpointRestore: the
-    /// name to take.
+    /// name to take. forget: the producer.
     public var name: String?
     /// checkpointSave: whether a checkpoint of that name may be replaced (absent: it may not).
     public var replace: Bool?

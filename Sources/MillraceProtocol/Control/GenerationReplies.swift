@@ -100,6 +100,23 @@ public struct HoldReply: ControlReply {
     }
 }
 
+/// The reply to `forget`.
+public struct ForgetReply: ControlReply {
+    /// Always true.
+    public var ok: Bool
+    /// The producer that has no place any more.
+    public var forgotten: String
+    /// Places that new producers may have now.
+    public var freePlaces: Int
+
+    /// A producer that is forgotten, durably.
+    public init(forgotten: String, freePlaces: Int) {
+        ok = true
+        self.forgotten = forgotten
+        self.freePlaces = freePlaces
+    }
+}
+
 /// One checkpoint file.
 public struct CheckpointEntry: Codable, Equatable, Sendable {
     /// Its name, without folder and suffix.

@@ -34,6 +34,7 @@ import Testing
         ["stream"], ["stream", "x.csv", "--batch", "0"], ["stream", "x.csv", "--rate", "0"],
         ["stream", "x.csv", "--name", "a b"], ["stream", "x.csv", "--limit", "0"],
         ["status", "--timeout", "0"], ["status", "--nonsense"], ["rollback"],
+        ["forget"], ["forget", "a b"],
         ["rollback", "many"], ["label", "--name", "p"], ["predict", "x.csv", "--skip", "-1"],
         ["checkpoint", "verify"], ["nonsense"], ["watch", "--interval", "0"],
         ["watch", "--count", "0"], ["checkpoint", "export", "x"],
@@ -96,6 +97,7 @@ import Testing
         fails(scene.user, ["checkpoint", "inspect", "/nowhere"], 66, says: ["no such file"])
         fails(scene.user, ["checkpoint", "restore", "nothing"], 66, says: ["nothing", "TRY:"])
         fails(scene.user, ["rollback", "99999"], 66, says: ["99999", "generations"])
+        fails(scene.user, ["forget", "nobody"], 66, says: ["nobody", "millrace status"])
         fails(
             scene.user, ["label", "--name", "nobody", "--sample", "1", "--label", "low"], 66,
             says: ["nobody"])
@@ -106,7 +108,7 @@ import Testing
         let file = user.place.write("x.csv", "a,b,c\n1,2,3\n")
         for arguments in [
             ["status"], ["watch"], ["watch", "--count", "2"], ["generations"], ["predict", file],
-            ["stream", file], ["rollback", "1"],
+            ["stream", file], ["rollback", "1"], ["forget", "p"],
             ["checkpoint", "save"], ["checkpoint", "list"],
             ["label", "--name", "p", "--sample", "1", "--label", "0"],
         ] {

@@ -102,18 +102,30 @@ final class DaemonRig {
         _ request: ControlRequest, door: Door, _ type: Reply.Type,
         origin: FrameOrigin = FrameOrigin()
     ) -> Reply? {
-        guard let json = try? ControlCodec.encode(request) else { return nil }
+        try? answer(request, door: door, type, origin: origin).get()
+    }
+
+    /// The same with what was said against it; `malformed` without a reply after `turns` of all
+    /// loops and `networkTurns` of the network's before them.
+    func answer<Reply: ControlReply>(
+        _ request: ControlRequest, door: Door, _ type: Reply.Type,
+        origin: FrameOrigin = FrameOrigin(), turns: Int = 400, networkTurns: Int = 0
+    ) -> Result<Reply, ControlError> {
+        guard let json = try? ControlCodec.encode(request) else { return .failure(.malformed("")) }
         transport.put(
             door, peer: 900, origin: origin, ScriptedProducer.frame(.request, 5, 0, 0, [], json))
-        var found: [UInt8]?
-        run(turns: 400) {
-            found = transport.take(peer: 900)
+        for _ in 0..<networkTurns { _ = daemon?.stepNetwork() }
+        var found = transport.take(peer: 900)
+        run(turns: turns) {
+            found = found ?? transport.take(peer: 900)
             return found != nil
         }
-        return found.flatMap { frame in
-            frame.withUnsafeBytes { bytes in
-                guard let (_, body) = try? Frame.decode(bytes) else { return nil }
-                return try? ControlCodec.decodeReply(type, body)
+        return (found ?? []).withUnsafeBytes { bytes in
+            guard let (_, body) = try? Frame.decode(bytes) else {
+                return .failure(.malformed("no frame"))
+            }
+            return Result { () throws(ControlError) in
+                try ControlCodec.decodeReply(type, body)
             }
         }
     }

@@ -97,6 +97,14 @@ final class ScriptedProducer {
         self.peer = peer
     }
 
+    /// The same producer in another process, with what its spool knew.
+    convenience init(resuming other: ScriptedProducer, peer: Int) {
+        self.init(
+            name: other.name, script: other.script, count: other.count, batch: other.batch,
+            peer: peer)
+        epoch = other.epoch
+    }
+
     var isDone: Bool { acknowledged >= count }
 
     /// A new connection, as after a restart of either side.

@@ -22,6 +22,7 @@ enum ControlFuzz {
         case 6: check(json, reply(CheckpointReply.self))
         case 7: check(json, reply(CheckpointsReply.self))
         case 8: check(json, reply(StopReply.self))
+        case 9: check(json, reply(ForgetReply.self))
         default:
             check(json) { bytes throws(ControlError) in
                 try ControlCodec.decode(ErrorReply.self, bytes, limit: 4096)

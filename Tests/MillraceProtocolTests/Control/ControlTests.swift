@@ -79,6 +79,10 @@ import Testing
                 try ControlCodec.encode(GuardReply(guardian: guardian, history: [audit]))
             ),
             ("hold-reply", try ControlCodec.encode(HoldReply(held: 5))),
+            (
+                "forget-reply",
+                try ControlCodec.encode(ForgetReply(forgotten: "pump-7", freePlaces: 3))
+            ),
             ("checkpoint-reply", try ControlCodec.encode(CheckpointReply(checkpoint: checkpoint))),
             (
                 "checkpoints-reply",

@@ -45,7 +45,7 @@ struct Millrace: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             StatusCommand.self, WatchCommand.self, StreamCommand.self, LabelCommand.self,
-            PredictCommand.self,
+            PredictCommand.self, ForgetCommand.self,
             GenerationsCommand.self, RollbackCommand.self, GuardCommand.self,
             CheckpointCommand.self,
             PlanCommand.self, KeygenCommand.self,

@@ -111,6 +111,20 @@ def test_generations_rollback_and_hold(
         assert caught.value.reason is millrace.Reason.NOT_FOUND
 
 
+def test_forget(learned: millrace.LocalDaemon, stream: tuple[Array, Array]) -> None:
+    X, y = stream
+    with learned.client() as client:
+        with learned.producer("short-lived") as producer:
+            producer.send(X[:20], y[:20])
+        with pytest.raises(millrace.RefusedError) as caught:
+            client.forget("short-lived")
+        assert caught.value.reason is millrace.Reason.NOT_READY
+        assert "10 s later" in str(caught.value)
+        with pytest.raises(millrace.RefusedError) as caught:
+            client.forget("nobody")
+        assert caught.value.reason is millrace.Reason.NOT_FOUND
+
+
 def test_checkpoints(learned: millrace.LocalDaemon, stream: tuple[Array, Array]) -> None:
     X, y = stream
     with learned.client() as client:

@@ -195,8 +195,8 @@ extension ProducerSession {
             return ClientError(
                 .notAllowed, "the daemon does not take producer \(name)", why: why,
                 advice:
-                    "--name with a name it knows (millrace status), [producers] allow, or a larger "
-                    + "max-producers, which needs a fresh state")
+                    "--name with a name it knows (millrace status), [producers] allow, or "
+                    + "millrace forget NAME for one of its max-producers that does not come back")
         case .notAllowed:
             return ClientError(
                 .notAllowed, "this key may not hand over samples as producer \(name)",

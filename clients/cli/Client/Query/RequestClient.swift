@@ -199,6 +199,7 @@ extension RequestClient {
             }
         let advice =
             switch reason {
+            case .notFound where message.contains("producer"): "millrace status, which lists them"
             case .notFound: "millrace generations, or millrace checkpoint list"
             case .alreadyThere: "another name, or --force to replace it"
             // The daemon's words: a command of the other door, or a right that the key has not.

@@ -185,6 +185,15 @@ class Client(_ClientBase):
         """Keeps a generation out of the ring's turn; returns the one that is held."""
         return int(self._ask("hold", generation=generation)["held"])
 
+    def forget(self, producer: str) -> int:
+        """Gives the place of a producer that does not come back to others.
+
+        Returns how many places are free. It must have been silent for ten seconds, with all its
+        samples durable; otherwise :class:`RefusedError` with ``Reason.NOT_READY``. What it taught
+        stays in the weights.
+        """
+        return int(self._ask("forget", name=producer)["freePlaces"])
+
     def stop(self) -> None:
         """Stops the daemon: what it has accepted is learned and made durable first."""
         self._ask("stop")
@@ -273,6 +282,10 @@ class AsyncClient(_ClientBase):
     async def hold(self, generation: int) -> int:
         """See :meth:`Client.hold`."""
         return int((await self._ask("hold", generation=generation))["held"])
+
+    async def forget(self, producer: str) -> int:
+        """See :meth:`Client.forget`."""
+        return int((await self._ask("forget", name=producer))["freePlaces"])
 
     async def stop(self) -> None:
         """See :meth:`Client.stop`."""
