@@ -134,11 +134,23 @@ import Testing
         "[\n", "[[ #", "[ é]", "[ [", "[a.]", "[]", "[[]]", "[[a]", "[", "a.=1", "a = {b",
         "a = {,}", "a = [}", "a = [1, }]", "a = #",
         "a = [\u{a0}1]", "a = ,",
+        "a = 1979-05-27T:", "a = 1979-05-27T", "a = 1979-05-27t\nb = 1", "a = 1979-05-27 :0",
+        "a = [1979-05-27T]", "a = {b=1979-05-27Tx}", "a = 1979-05-27T07:32:00 x",
+        "a = 1979-05-27T#",
     ])
     func placesSyntaxErrors(text: String) throws {
         let problem = try #require(problems(text).first)
         #expect(problem.place.hasPrefix("test.toml:"))
         #expect(problem.expected == "TOML")
+    }
+
+    @Test(arguments: [
+        "1979-05-27", "1979-05-27 ", "1979-05-27\t# then", "1979-05-27T07:32:00Z",
+        "1979-05-27 07:32:00.5", "07:32:00", "[1979-05-27 , 1]", "1979-05-27t07:32:00+01:00",
+    ])
+    func aMomentIsValidAndNoKeyTakesIt(text: String) throws {
+        let problem = try #require(problems("[learning]\nrate = \(text)").first)
+        #expect(problem.expected != "TOML", "\(problem)")
     }
 
     @Test func refusesHostileFiles() {

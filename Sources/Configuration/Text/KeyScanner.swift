@@ -161,12 +161,37 @@ package struct KeyScanner {
         case UInt8(ascii: "["): scanArray(path, depth)
         case UInt8(ascii: "{"): scanInlineTable(path, depth)
         default:
+            let start = position
             while let byte = self.byte,
                 ![0x2c, 0x5d, 0x7d, 0x0a, 0x0d, UInt8(ascii: "#")].contains(byte)
             {
                 advance()
             }
+            if Self.isBrokenMoment(bytes[start..<position]) {
+                refuse(line, "a date without its time")
+            }
         }
+    }
+
+    /// Whether a bare value begins like a date and goes on, after T or a space, with no digit. No
+    /// valid value does, and the library expects a digit there by assertion.
+    private static func isBrokenMoment(_ value: ArraySlice<UInt8>) -> Bool {
+        func isDigit(_ byte: UInt8) -> Bool {
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        }
+        guard let first = value.first, isDigit(first) else { return false }
+        for index in value.indices {
+            let next = index + 1 < value.endIndex ? value[index + 1] : nil
+            switch value[index] {
+            case UInt8(ascii: "T"), UInt8(ascii: "t"):
+                guard let next, isDigit(next) else { return true }
+            case 0x20:
+                guard let next, next != 0x20, next != 0x09 else { continue }
+                guard isDigit(next) else { return true }
+            default: continue
+            }
+        }
+        return false
     }
 
     private static func startsValue(_ byte: UInt8) -> Bool {
