@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+import zmq.auth
 
 import millrace
 from millrace.errors import DaemonNotFoundError
@@ -78,6 +79,20 @@ def stream() -> tuple[Array, Array]:
     centres = chance.normal(size=(3, 4)) * 2
     X = centres[y] + chance.normal(size=(len(y), 4)) + drift
     return X.astype(np.float32), y
+
+
+def masked(shape: tuple[int, ...], dtype: str = "f4") -> Any:
+    """An array of ones whose first entry is masked."""
+    array = np.ma.masked_array(np.ones(shape, dtype))
+    array[(0,) * len(shape)] = np.ma.masked
+    return array
+
+
+def pair(folder: Path, name: str) -> tuple[Path, Path]:
+    """A pair that pyzmq made: its public and its secret certificate."""
+    public, secret = zmq.auth.create_certificates(folder, name, {"name": name})
+    os.chmod(secret, 0o600)
+    return Path(public), Path(secret)
 
 
 def ids(numbers: range) -> tuple[int, str, str]:

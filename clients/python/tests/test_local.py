@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 
 import millrace
-from conftest import REPOSITORY, Start
+from conftest import REPOSITORY, Array, Start, masked
 from millrace.configuration import Plan, setting
 
 CHILD = """
@@ -51,7 +52,12 @@ def test_from_arrays(start: Start) -> None:
 
 def test_the_dtype_of_y_decides_the_task(start: Start) -> None:
     X = np.zeros((4, 2), np.float32)
-    classes: list[Any] = [[3, -1, 3], [True, False] * 2, ["a", "b"] * 2, np.eye(4, dtype="u1")[0]]
+    classes: list[Any] = [
+        [3, -1, 3, 3],
+        [True, False] * 2,
+        ["a", "b"] * 2,
+        np.eye(4, dtype="u1")[0],
+    ]
     for y in classes:
         assert start(X=X, y=y).classes == tuple(np.unique(y).tolist())
     for y in ([0.0, 1.0, 0.0, 1.0], [0, 1, 0, 1.5], np.ones(4, np.float16)):
@@ -226,3 +232,64 @@ def test_settings_as_text() -> None:
         dtype=None, hidden=(3,), rate=0.5, seed=9,
     )  # fmt: skip
     assert 'names = ["a", "b"]' in plan.text()
+
+
+def holes(count: int) -> Array:
+    """(500, 4) values of which the first columns are missing throughout."""
+    X = np.ones((500, 4))
+    X[:, :count] = np.nan
+    X[7, 3] = np.inf
+    return X
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"X": np.ones((500, 4)), "y": [0, 1, 2]}, "X has 500 rows and y has 3 labels. TRY: "),
+        ({"X": np.ones((500, 4)), "y": [0, 1, 2], "classes": 3}, "500 rows and y has 3 labels"),
+        ({"X": np.ones((500, 4)), "y": np.ones((2, 500))}, "500 rows and y has 2 labels"),
+        ({"X": np.ones(3), "y": [0, 1, 1]}, r"TRY: X\.reshape"),
+        ({"X": holes(4), "y": np.arange(500) % 2}, r"4 of 4 columns \(0, 1, 2, 3\)"),
+        ({"X": holes(1), "y": np.arange(500) % 2}, r"1 of 4 columns \(0\).*TRY: X without"),
+        ({"X": holes(4)}, "no finite number"),
+        ({"X": [[None, 1.0], [None, 2.0]]}, "no finite number"),
+        ({"X": [["a", 1.0], ["b", 2.0]]}, "X does not consist of numbers"),
+        ({"X": [[1.0, 2.0], [1.0]]}, "not of one length"),
+        ({"X": masked((4, 2))}, "X holds a masked array"),
+        ({"X": np.ones((4, 2), complex)}, "X holds complex128"),
+        ({"X": np.ones((4, 2)), "y": masked((4,))}, "y holds a masked array"),
+        ({"X": np.ones((4, 2)), "y": np.ones(4, "M8[ns]")}, "y holds datetime64"),
+        ({"X": np.ones((2, 2)), "y": [["a"], ["b"]]}, "one dimension"),
+        ({"X": np.ones((2, 2)), "y": ["a", None]}, "TRY: classes="),
+    ],
+)
+def test_no_daemon_starts_for_what_cannot_be_learned(
+    arguments: dict[str, Any], words: str, millraced: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def popen(*_: object, **__: object) -> None:
+        raise AssertionError("a daemon was started")
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    with pytest.raises(millrace.SampleError, match=words):
+        millrace.local(millraced=millraced, **arguments)
+
+
+def test_what_a_private_daemon_can_learn_is_planned() -> None:
+    def plan(X: Any, y: Any = None, targets: int | None = None) -> Plan:
+        return Plan.of(
+            X=X, y=y, features=None, feature_names=None, classes=None, targets=targets,
+            dtype=None, hidden=(3,), rate=0.5, seed=1,
+        )  # fmt: skip
+
+    X = holes(0)
+    X[::2, 0] = np.nan
+    cases: list[tuple[Callable[[], Plan], int, int]] = [
+        (lambda: plan(X), 4, 0),
+        (lambda: plan(X, np.full(500, np.nan)), 4, 1),
+        (lambda: plan(X, np.ones(1000), 2), 4, 2),
+        (lambda: plan(np.ones((5, 2, 3)), np.ones((5, 2))), 6, 2),
+        (lambda: plan([1.0, 2.0, 3.0], 0.5), 3, 1),
+        (lambda: plan([["1", "2"]]), 2, 0),
+    ]
+    for made, features, targets in cases:
+        assert (made().features, made().targets) == (features, targets)

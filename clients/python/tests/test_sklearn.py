@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conftest import Array, Start
+from conftest import Array, Start, masked
 
 pytest.importorskip("sklearn")
 from sklearn.base import clone, is_classifier, is_regressor
@@ -148,6 +148,46 @@ def test_mistakes() -> None:
         MillraceClassifier().fit(X, ["a"] * len(X))
     with pytest.raises(ValueError, match="NaN"):
         MillraceClassifier().fit(np.full((3, 2), np.nan), [0, 1, 0])
+
+
+@pytest.mark.filterwarnings("ignore:.*valid feature names")
+@pytest.mark.parametrize("kind", [MillraceClassifier, MillraceRegressor])
+def test_what_fit_cannot_learn_leaves_what_was_learned(kind: Any, models: list[Any]) -> None:
+    pandas = pytest.importorskip("pandas")
+    X, y = np.arange(16, dtype=np.float32).reshape(8, 2), np.arange(8) % 2
+    model = kind()
+    models.append(model)
+    model.fit(pandas.DataFrame(X, columns=["a", "b"]), y)
+    before, pid = dict(vars(model)), model.model.daemon.pid
+    hole = X.copy()
+    hole[3, 1] = np.nan
+    wrong: list[tuple[Any, Any, str]] = [
+        (hole, y, "NaN"),
+        (pandas.DataFrame(hole, columns=["c", "d"]), y, "NaN|feature names"),
+        (X[:, :1], y[:5], "inconsistent"),
+        (masked((8, 2)), y, "X holds a masked array"),
+        (X, masked((8,), "i4"), "y holds a masked array"),
+        (X.astype("m8[s]"), y, "X holds timedelta64"),
+        (X.astype("M8[s]"), y, "X holds datetime64"),
+        (X.astype(complex), y, "X holds complex128. Complex data not supported"),
+        (X, y.astype("M8[s]"), "y holds datetime64"),
+    ]
+    if kind is MillraceClassifier:
+        wrong.append((X, y * 0, "at least two classes"))
+    for features, labels, words in wrong:
+        for learn in (model.fit, model.partial_fit):
+            if learn == model.partial_fit and "classes" in words:
+                continue
+            with pytest.raises(ValueError, match=words):
+                learn(features, labels)
+    for features in (masked((8, 2)), X.astype("m8[s]"), X.astype(complex)):
+        with pytest.raises(SampleError, match="X holds"):
+            model.predict(features)
+    assert vars(model).keys() == before.keys()
+    assert model.feature_names_in_.tolist() == ["a", "b"]
+    assert model.model.daemon.pid == pid
+    assert model.predict(pandas.DataFrame(X, columns=["a", "b"])).shape == (8,)
+    assert model.model.status().samples == 8
 
 
 @pytest.mark.parametrize("estimator", [MillraceClassifier(), MillraceRegressor()])

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from millrace.arrays import ArrayLike
+from millrace.arrays import Array, ArrayLike, numbers, plain
+from millrace.errors import SampleError
 
 _FRAME_LIMIT = 1 << 20
 _ELEMENTS = {"u8": 1, "i16": 2, "f32": 4}
@@ -61,22 +62,29 @@ class Plan:
         task: str | None = None,
         steps: int = 1,
     ) -> Plan:
-        """From the arguments of :func:`millrace.local`. Raises ValueError."""
+        """From the arguments of :func:`millrace.local`.
+
+        Raises ValueError; SampleError for arrays of which no sample could be learned: better than
+        a daemon that starts and learns nothing.
+        """
+        labels = None if y is None else plain(y, "y")
         if X is not None:
-            array = np.asarray(X)
-            width = array.size // max(len(array), 1) if array.ndim > 1 else array.size
-            features = features or width
+            array = numbers(X, "X")
+            rows = len(array) if array.ndim > 1 else 1
+            _refuse_empty_columns(array.reshape(rows, -1) if array.size else array)
+            if labels is not None:
+                _refuse_other_count(array, rows, labels, targets)
+            features = features or array.size // max(rows, 1)
             dtype = dtype or _BY_DTYPE.get(array.dtype.name, "f32")
         if not features:
             raise ValueError("local needs X, features or a configuration file")
         if (dtype or "f32") not in _ELEMENTS:
             raise ValueError(f"dtype is one of {', '.join(_ELEMENTS)}, not {dtype!r}")
-        if y is not None and classes is None and targets is None:
-            labels = np.asarray(y)
+        if labels is not None and classes is None and targets is None:
             if labels.dtype.kind == "f":
                 targets = labels.shape[1] if labels.ndim > 1 else 1
             else:
-                classes = np.unique(labels).tolist()
+                classes = _different(labels)
         names: tuple[Any, ...] = ()
         if classes is not None:
             names = tuple(range(classes)) if isinstance(classes, int) else tuple(classes)
@@ -141,3 +149,43 @@ class Plan:
             f"max-message = {message}",
         ]
         return "\n".join(lines) + "\n"
+
+
+def _refuse_empty_columns(array: Array) -> None:
+    """Raises SampleError for features without any finite number: each sample would be refused."""
+    if not array.size or array.dtype.kind != "f":
+        return
+    empty = np.flatnonzero(~np.isfinite(array).any(axis=0)).tolist()
+    if empty:
+        some = ", ".join(map(str, empty[:8])) + (", …" if len(empty) > 8 else "")
+        raise SampleError(
+            f"X has no finite number in {len(empty)} of {array.shape[1]} columns ({some}): the "
+            "daemon would refuse every sample. TRY: X without these columns, or with numbers in "
+            "place of NaN"
+        )
+
+
+def _refuse_other_count(array: Array, rows: int, labels: Array, targets: int | None) -> None:
+    """Raises SampleError unless there is one label for each sample."""
+    count = len(labels) if labels.ndim else 1
+    if count == rows or (targets and labels.size == rows * targets):
+        return
+    hint = "TRY: X and y of the same samples"
+    if array.ndim == 1:
+        hint = "TRY: X.reshape(-1, 1), if each number is a sample; as it is, X is one sample"
+    raise SampleError(f"X has {rows} rows and y has {count} labels. {hint}")
+
+
+def _different(labels: Array) -> list[Any]:
+    """The classes of labels, in order. Raises SampleError where they cannot be found."""
+    if labels.ndim > 1:
+        raise SampleError(
+            f"y has shape {labels.shape}; classes need one dimension. TRY: y.ravel() of a column, "
+            "y.astype(float) of targets"
+        )
+    try:
+        return list(np.unique(labels).tolist())
+    except TypeError as error:
+        raise SampleError(
+            f"y has labels that have no order: {error}. TRY: classes= with all of them"
+        ) from None

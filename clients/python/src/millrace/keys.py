@@ -61,10 +61,7 @@ class Keys:
             text, _ = _read(Path(text), is_secret=False)
         public, secret = _read(Path(key), is_secret=True)
         if secret is None:
-            raise KeyFileError(
-                f"{key} has no secret-key. TRY: the file that ends in .key_secret, which stays "
-                "with its owner"
-            )
+            raise _public_half(Path(key))
         try:
             return cls(text, public, secret)
         except KeyFileError as error:
@@ -121,6 +118,24 @@ def _is_key(text: str) -> bool:
         return False
 
 
+def _public_half(path: Path) -> KeyFileError:
+    """The error for the file of a pair that may be given away where the other one is needed."""
+    secret = path.with_name(path.name + "_secret") if path.suffix == ".key" else "NAME.key_secret"
+    return KeyFileError(
+        f"{path} is the public file of a pair: there is no secret-key in it. key= or "
+        "MILLRACE_KEY takes the secret one, which millrace keygen wrote beside it. "
+        f"TRY: key={str(secret)!r}"
+    )
+
+
+def _is_public(path: Path) -> bool:
+    """Whether a file that others may read is a certificate without a secret, which they may."""
+    try:
+        return _read(path, is_secret=False)[1] is None
+    except KeyFileError:
+        return False
+
+
 def _read(path: Path, *, is_secret: bool) -> tuple[str, str | None]:
     """The public and, if it is there, the secret key of a certificate."""
     public = secret = None
@@ -163,6 +178,10 @@ def _text(path: Path, *, is_secret: bool) -> str:
         if not stat.S_ISREG(facts.st_mode):
             raise KeyFileError(f"{path} is not a regular file")
         if is_secret:
+            if (facts.st_mode & 0o077 or facts.st_uid not in (0, os.geteuid())) and _is_public(
+                path
+            ):
+                raise _public_half(path)
             if facts.st_mode & 0o077:
                 raise KeyFileError(
                     f"{path} holds a secret, and others can read or write it (mode "

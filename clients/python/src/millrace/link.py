@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from millrace.arrays import ArrayLike, as_features, as_labels, class_table, runs
+from millrace.arrays import ArrayLike, as_features, as_labels, class_table, plain, runs
 from millrace.endpoints import Endpoints, connect, receive, send, spooled
 from millrace.errors import MillraceError, SampleError, UnreachableError
 from millrace.keys import Key, Keys, ServerKey
@@ -174,7 +174,7 @@ class ProducerLink:
 
     def _label_slices(self, samples: ArrayLike, labels: Any) -> Iterator[list[Unit]]:
         schema = self.schema
-        numbers = np.atleast_1d(np.asarray(samples))
+        numbers = np.atleast_1d(plain(samples, "samples"))
         if numbers.dtype.kind not in "iu" or numbers.ndim != 1 or (numbers < 1).any():
             raise SampleError("samples are named by their numbers, as send returned them")
         values = as_labels(labels, len(numbers), schema, self._classes)

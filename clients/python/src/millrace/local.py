@@ -245,7 +245,9 @@ def local(
     - millraced: the executable; None looks at ``MILLRACED`` and PATH.
     - timeout: seconds to wait for it.
 
-    Raises DaemonNotFoundError, DaemonStartError, ValueError.
+    Raises DaemonNotFoundError, DaemonStartError, ValueError; before anything is started SampleError
+    for arrays of which nothing could be learned: another count of labels than of rows, a column
+    without any finite number, or what cannot be samples at all.
     """
     executable = find_millraced(millraced)
     plan = None

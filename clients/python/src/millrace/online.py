@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from millrace.arrays import Array, as_features, as_labels, class_table
+from millrace.arrays import Array, as_features, as_labels, class_table, plain
 from millrace.asking import Prediction
 from millrace.client import Client
 from millrace.errors import SampleError
@@ -188,6 +188,8 @@ def row_of(x: Mapping[Any, Any], names: Sequence[Any], missing: float) -> Array:
     row = np.empty((1, len(names)), np.float64)
     for index, name in enumerate(names):
         value = x.get(name, missing)
+        if isinstance(value, (np.generic, np.ndarray)):
+            value = plain(value, f"feature {name!r}")
         try:
             row[0, index] = value
         except (TypeError, ValueError):
@@ -206,15 +208,16 @@ def rows_of(X: Any, names: Sequence[Any], missing: float) -> Array:
         return np.concatenate([row_of(x, names, missing) for x in X])
     columns = X.columns if hasattr(X, "columns") else X.keys() if isinstance(X, Mapping) else None
     if columns is None:
-        return np.asarray(X)
+        return plain(X, "X")
     there = set(columns)
     count = len(X) if hasattr(X, "columns") else len(next(iter(X.values())))
     rows = np.full((count, len(names)), missing, np.float64)
     for index, name in enumerate(names):
         if name not in there:
             continue
+        column = plain(X[name], f"feature {name!r}")
         try:
-            rows[:, index] = np.asarray(X[name])
+            rows[:, index] = column
         except (TypeError, ValueError) as error:
             raise SampleError(f"feature {name!r} does not consist of numbers: {error}") from None
     return rows

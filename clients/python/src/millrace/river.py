@@ -30,6 +30,7 @@ try:
 except ImportError:  # An earlier River.
     from river.anomaly.base import AnomalyDetector  # type: ignore[import-not-found, no-redef]
 
+from millrace.arrays import plain
 from millrace.asking import Prediction
 from millrace.link import Spool
 from millrace.online import Daemon, Learner, OnlineModel, row_of, rows_of
@@ -204,12 +205,12 @@ class MillraceRegressor(_RiverEstimator, base.MiniBatchRegressor):
     def learn_one(self, x: Mapping[Any, Any], y: float) -> None:
         """Learns one sample; returns when it is handed over."""
         model = self._ready(list(x), (), targets=1)
-        model.learn(self._row(x), [float(y)])
+        model.learn(self._row(x), [float(plain(y, "y"))])
 
     def learn_many(self, X: Any, y: Any) -> None:
         """Learns samples one by one in order: the same as a loop of ``learn_one``."""
         model = self._ready(_names_of(X), (), targets=1)
-        model.learn(self._rows(X), np.asarray(y, np.float64))
+        model.learn(self._rows(X), y)
 
     def predict_one(self, x: Mapping[Any, Any]) -> float:
         """The value, in the units of the target."""

@@ -15,7 +15,8 @@ This module needs scikit-learn 1.6 or newer; :mod:`millrace` does not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ except ImportError as error:
         "millrace.sklearn needs scikit-learn 1.6 or newer. TRY: pip install -U scikit-learn"
     ) from error
 
+from millrace.arrays import plain
 from millrace.link import Spool
 from millrace.online import Daemon, Learner
 
@@ -70,15 +72,26 @@ class _SklearnEstimator(Learner, BaseEstimator):  # type: ignore[misc]
         self.daemon = daemon
         self.spool = spool
 
-    def _restart(self) -> None:
+    def _check_own(self) -> None:
         if self.daemon is not None:
             raise ValueError(
                 "fit begins afresh, and the daemon is not this estimator's own. TRY: partial_fit"
             )
-        self.close()
+
+    @contextlib.contextmanager
+    def _unchanged_on_error(self) -> Iterator[None]:
+        """Takes back what a check of data that fails has noted: the old model is still there."""
+        before = dict(self.__dict__)
+        try:
+            yield
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
 
     def _outputs(self, X: Any) -> Array:
         check_is_fitted(self, "n_features_in_")
+        plain(X, "X")
         rows = validate_data(self, X, reset=False, dtype=np.float32)
         return self.model.predict(rows).outputs
 
@@ -95,15 +108,19 @@ class MillraceClassifier(ClassifierMixin, _SklearnEstimator):  # type: ignore[mi
     classes_: Array
 
     def fit(self, X: Any, y: Any) -> MillraceClassifier:
-        """Learns from nothing: a new private daemon, then ``epochs`` times through the data."""
-        self._restart()
-        rows, labels = validate_data(self, X, y, dtype=np.float32)
-        check_classification_targets(labels)
-        self.classes_ = np.unique(labels)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"a classifier needs at least two classes; y has one class: {self.classes_}"
-            )
+        """Learns from nothing: a new private daemon, then ``epochs`` times through the data.
+
+        Data that cannot be learned raise ValueError, and leave what was learned before.
+        """
+        self._check_own()
+        with self._unchanged_on_error():
+            rows, labels = self._checked(X, y, reset=True)
+            self.classes_ = np.unique(labels)
+            if len(self.classes_) < 2:
+                raise ValueError(
+                    f"a classifier needs at least two classes; y has one class: {self.classes_}"
+                )
+        self.close()
         self._learn(rows, labels, self.epochs)
         return self
 
@@ -115,8 +132,7 @@ class MillraceClassifier(ClassifierMixin, _SklearnEstimator):  # type: ignore[mi
         - classes: all labels there will be; needed at the first call for a private daemon.
         """
         first = not hasattr(self, "classes_")
-        rows, labels = validate_data(self, X, y, reset=first, dtype=np.float32)
-        check_classification_targets(labels)
+        rows, labels = self._checked(X, y, reset=first)
         if first:
             if classes is None and self.daemon is None:
                 raise ValueError("the first call of partial_fit needs classes=")
@@ -124,6 +140,13 @@ class MillraceClassifier(ClassifierMixin, _SklearnEstimator):  # type: ignore[mi
             self.classes_ = np.unique(np.asarray([] if classes is None else classes))
         self._learn(rows, labels, 1)
         return self
+
+    def _checked(self, X: Any, y: Any, *, reset: bool) -> tuple[Array, Array]:
+        plain(X, "X")
+        plain(y, "y")
+        rows, labels = validate_data(self, X, y, reset=reset, dtype=np.float32)
+        check_classification_targets(labels)
+        return rows, labels
 
     def _learn(self, rows: Array, labels: Array, epochs: int) -> None:
         model = self._open(self.classes_.tolist(), features=rows.shape[1])
@@ -148,22 +171,34 @@ class MillraceRegressor(RegressorMixin, _SklearnEstimator):  # type: ignore[misc
     n_targets_: int
 
     def fit(self, X: Any, y: Any) -> MillraceRegressor:
-        """Learns from nothing: a new private daemon, then ``epochs`` times through the data."""
-        self._restart()
-        self._learn(X, y, self.epochs, reset=True)
+        """Learns from nothing: a new private daemon, then ``epochs`` times through the data.
+
+        Data that cannot be learned raise ValueError, and leave what was learned before.
+        """
+        self._check_own()
+        with self._unchanged_on_error():
+            rows, values = self._checked(X, y, reset=True)
+        self.close()
+        self._learn(rows, values, self.epochs)
         return self
 
     def partial_fit(self, X: Any, y: Any) -> MillraceRegressor:
         """Goes on learning."""
-        self._learn(X, y, 1, reset=not hasattr(self, "n_features_in_"))
+        rows, values = self._checked(X, y, reset=not hasattr(self, "n_features_in_"))
+        self._learn(rows, values, 1)
         return self
 
-    def _learn(self, X: Any, y: Any, epochs: int, *, reset: bool) -> None:
+    def _checked(self, X: Any, y: Any, *, reset: bool) -> tuple[Array, Array]:
+        plain(X, "X")
+        plain(y, "y")
         rows, values = validate_data(
             self, X, y, reset=reset, dtype=np.float32, multi_output=True, y_numeric=True
         )
         if reset:
             self.n_targets_ = 1 if values.ndim == 1 else values.shape[1]
+        return rows, values
+
+    def _learn(self, rows: Array, values: Array, epochs: int) -> None:
         model = self._open((), features=rows.shape[1], targets=self.n_targets_)
         for _ in range(epochs):
             model.learn(rows, values)

@@ -12,7 +12,9 @@ _ADVICE = {
         "the daemon's state is older than this spool. TRY: fresh=True sends in a new epoch"
     ),
     Reason.UNKNOWN_PRODUCER: "TRY: a name that [producers] allow has",
-    Reason.PRODUCER_TABLE_FULL: "TRY: a name the daemon knows, or a larger max-producers",
+    Reason.PRODUCER_TABLE_FULL: (
+        "TRY: a name the daemon knows, or Client.forget of one that does not come back"
+    ),
 }
 
 
