@@ -31,6 +31,11 @@ public enum SourceCatalog {
         _ path: String, options: SourceOptions
     ) throws(SourceError) -> any SampleSource {
         let lowered = path.lowercased()
+        if let labels = options.labelsPath, options.format != nil || !lowered.hasSuffix(".npy") {
+            throw .badOption(
+                source: path, option: "labels", found: labels,
+                expected: "none: labels are a column of a text (--label-column)")
+        }
         if let format = options.format { return try TextSource(path: path, format, options) }
         if lowered.hasSuffix(".npy") { return try NpySource(path: path, options: options) }
         for ending in [".csv", ".tsv", ".txt"] where lowered.hasSuffix(ending) {

@@ -114,9 +114,11 @@ enum Foundry {
     }
 
     /// --init: a configuration for somebody's own data.
-    static func describe(_ path: String) -> Never {
+    static func describe(_ path: String, labelColumn: String?) -> Never {
         do throws(SourceError) {
-            let text = try ConfigurationWriter.describe(path: path) { configuration in
+            let text = try ConfigurationWriter.describe(
+                path: path, labelColumn: labelColumn
+            ) { configuration in
                 DaemonPlan(configuration.learner, DaemonSettings(configuration)).geometry.slotBytes
             }
             StandardOutput.write(text)
@@ -124,6 +126,7 @@ enum Foundry {
         } catch {
             switch error {
             case .notFound, .permissionDenied: fail("\(error)", code: 66)
+            case .columnNotFound: fail("\(error)", code: 64)
             default: fail("\(error)", code: 65)
             }
         }

@@ -80,6 +80,12 @@ struct Millraced: ParsableCommand {
         completion: .file(extensions: ["csv"]))
     var describe: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "With --init: the column of the label, by name or by number from 1.",
+            valueName: "column"))
+    var labelColumn: String?
+
     static func main() {
         StandardOutput.prepare()
         main(nil)
@@ -88,6 +94,9 @@ struct Millraced: ParsableCommand {
     func validate() throws {
         guard [check, dropIn, describe != nil].count(where: { $0 }) <= 1 else {
             throw ValidationError("--check, --drop-in and --init: one of them at a time.")
+        }
+        if labelColumn != nil, describe == nil {
+            throw ValidationError("--label-column goes with --init.")
         }
     }
 
@@ -99,7 +108,7 @@ struct Millraced: ParsableCommand {
                     + "to have one written")
         }
         ProcessFacts.limitMallocArenas(2)
-        if let describe { Foundry.describe(describe) }
+        if let describe { Foundry.describe(describe, labelColumn: labelColumn) }
         let configuration = load()
         var settings = DaemonSettings(configuration)
         let plan = DaemonPlan(configuration.learner, settings)

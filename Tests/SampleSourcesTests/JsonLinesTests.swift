@@ -47,6 +47,26 @@ import Testing
         #expect(result.problems.map(\.line) == [2])
     }
 
+    /// It decides no more than any other line what the columns are, if the receiver has named them.
+    @Test(arguments: [
+        ("{\"a\":1}", 1), ("{\"a\":1,\"label\":1}", 1), ("{\"b\":2,\"a\":1}", 0),
+        ("{\"b\":2,\"a\":1,\"label\":0}", 0),
+    ])
+    func theFirstLineMayLackAValue(line: String, problems: Int) throws {
+        var options = SourceOptions(
+            expected: ExpectedSchema(
+                element: .f32, featureCount: 2, featureNames: ["a", "b"],
+                labels: .classIndices(classCount: 2, names: [])))
+        options.labelColumns = "label"
+        let good = "{\"a\":3,\"b\":4,\"label\":1}\n"
+        let result = try readAll(try source(line + "\n" + good, options))
+        #expect(result.problems.map(\.line) == (problems == 1 ? [1] : []))
+        #expect(result.rows == (problems == 1 ? [[3, 4]] : [[1, 2], [3, 4]]))
+        #expect(result.classes.last == 1)
+        // A column that is nobody's may be the label, spelled wrongly.
+        #expect(throws: SourceError.self) { try source("{\"a\":1,\"b\":2,\"state\":1}\n", options) }
+    }
+
     @Test(arguments: ["{}", "[]", "{\"a\":{},\"b\":[]}"])
     func theFirstLineIsNeverPassedOver(line: String) throws {
         let result = try readAll(try source(line + "\n{\"a\":1,\"b\":2}\n"))

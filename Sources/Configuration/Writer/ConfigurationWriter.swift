@@ -231,7 +231,7 @@ extension ConfigurationText {
                 decisions.target == .nextSample
                     ? "A forecast needs no labels."
                     : "Labels come with their samples. To send them later, say for how many "
-                        + "samples a label may be late.")
+                        + "samples, of all producers together, a label may be late.")
             line("window = 0")
             line()
         }

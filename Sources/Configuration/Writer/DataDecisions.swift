@@ -66,7 +66,9 @@ struct DataDecisions {
 
     private mutating func chooseTarget(isForced: Bool) throws(SourceError) {
         guard let labelIndex else {
-            targetReason = "no column looks like a label, so the next sample is what is learned"
+            targetReason =
+                "no column looks like a label, so the next sample is what is learned; --label-column "
+                + "names one"
             return
         }
         let column = survey.columns[labelIndex]

@@ -16,6 +16,8 @@ public enum ColumnSelection {
     public static func columns(
         _ selection: String, of names: [String], path: String
     ) throws(SourceError) -> [Int] {
+        // A name may hold a comma.
+        if let whole = names.firstIndex(of: selection) { return [whole] }
         var result: [Int] = []
         for part in selection.split(separator: ",") {
             let item = trimmed(part)
@@ -30,7 +32,10 @@ public enum ColumnSelection {
     private static func columns(
         item: String, of names: [String], path: String
     ) throws(SourceError) -> [Int] {
-        if let index = names.firstIndex(of: item) { return [index] }
+        if let index = names.firstIndex(of: item) {
+            try refuseTwins(item, of: names, path: path)
+            return [index]
+        }
         if item == "last", !names.isEmpty { return [names.count - 1] }
         if item.hasSuffix("*") {
             let matches = names.indices.filter { names[$0].hasPrefix(item.dropLast()) }
@@ -49,6 +54,17 @@ public enum ColumnSelection {
         throw .columnNotFound(
             path: path, column: item, known: names,
             nearest: Spelling.nearest(to: item, among: names))
+    }
+
+    /// Refuses a name that two columns have: nobody can know which is meant.
+    static func refuseTwins(_ name: String, of names: [String], path: String) throws(SourceError) {
+        let places = names.indices.filter { names[$0] == name }
+        guard places.count > 1 else { return }
+        throw .schemaMismatch(
+            source: path, what: "columns called \(legible(name))",
+            found: "\(places.count), columns "
+                + places.map { "\($0 + 1)" }.joined(separator: " and "),
+            expected: "1 (choose columns by number with --features)")
     }
 
     /// The column that looks like labels by its name.

@@ -24,6 +24,14 @@ struct JsonCells {
 
     init() {}
 
+    /// Makes sure that there is a column `name`; rows without it have nothing there.
+    mutating func add(_ name: String) {
+        guard indices[name] == nil, names.count < Self.mostCells else { return }
+        indices[name] = names.count
+        names.append(name)
+        pathBytes.append(Array(name.utf8))
+    }
+
     /// Cuts `bytes` into `row`, with one cell for each column. The first row that can be read and
     /// holds a value decides what the columns are.
     mutating func split(

@@ -22,8 +22,12 @@ struct RowBinding {
         let expected = options.expected
         var labels = try Self.labelColumns(names, options, path)
         if let selection = options.featureColumns {
-            features = try ColumnSelection.columns(selection, of: names, path: path)
+            features = Self.byName(
+                try ColumnSelection.columns(selection, of: names, path: path), names, expected)
         } else if let expected, !expected.featureNames.isEmpty, Self.areNames(names) {
+            for name in expected.featureNames {
+                try ColumnSelection.refuseTwins(name, of: names, path: path)
+            }
             features = expected.featureNames.compactMap(names.firstIndex)
         } else {
             try Self.refuseHiddenLabel(names, options, path)
@@ -52,6 +56,18 @@ struct RowBinding {
         schema = SourceSchema(
             element: expected?.element ?? .f32, featureCount: features.count,
             featureNames: features.map { names[$0] }, labels: kind)
+    }
+
+    /// Chosen columns in the order of the receiver's features: a column that has the name of one is that
+    /// one, the others take the places that are left in the order in which they were named.
+    private static func byName(
+        _ chosen: [Int], _ names: [String], _ expected: ExpectedSchema?
+    ) -> [Int] {
+        guard let expected, chosen.count == expected.featureNames.count else { return chosen }
+        var others = chosen.filter { !expected.featureNames.contains(names[$0]) }[...]
+        return expected.featureNames.compactMap { name in
+            chosen.first { names[$0] == name } ?? others.popFirst()
+        }
     }
 
     /// Whether a file named its columns; without a row of names they are numbered from 1.

@@ -34,7 +34,7 @@ struct TextOpening {
         let isJson = opener == UInt8(ascii: "{") || opener == UInt8(ascii: "[")
         if wanted == .jsonLines || (wanted == nil && isJson) {
             reader.seek(offset: start.offset, line: start.line)
-            try openJson()
+            try openJson(options)
             reader.seek(offset: start.offset, line: start.line)
         } else {
             // Once more with an eye on quotes: a name may hold a line end.
@@ -62,7 +62,7 @@ struct TextOpening {
         }
     }
 
-    private mutating func openJson() throws(SourceError) {
+    private mutating func openJson(_ options: SourceOptions) throws(SourceError) {
         var cells = JsonCells()
         var row = CellRow()
         var fault: (RowFault, TextRecord)?
@@ -79,6 +79,7 @@ struct TextOpening {
                 try opened.withBytes(record) { bytes in
                     Result { () throws(RowFault) in try cells.split(bytes, into: &row) }
                 }.get()
+                Self.complete(&cells, options)
                 names = cells.names
                 example = opened.withBytes(record) { bytes in
                     row.cells.map { row.text($0, in: bytes) }
@@ -91,6 +92,18 @@ struct TextOpening {
         }
         guard let (found, record) = fault else { throw .empty(path: reader.file.path) }
         throw .badRow(Self.problem(record, found, reader.file))
+    }
+
+    /// A first row that lacks a value is like any other that does: the columns are those of the receiver,
+    /// if all that the row has are among them. Where it has others too, a name may be misspelled.
+    private static func complete(_ cells: inout JsonCells, _ options: SourceOptions) {
+        let wanted = options.expected?.featureNames ?? []
+        let labels = (options.labelColumns ?? "").split(separator: ",").map { String($0) }
+        guard !wanted.isEmpty, options.featureColumns == nil,
+            cells.names.contains(where: wanted.contains),
+            cells.names.allSatisfy({ wanted.contains($0) || labels.contains($0) })
+        else { return }
+        for name in wanted + labels { cells.add(name) }
     }
 
     private static func problem(

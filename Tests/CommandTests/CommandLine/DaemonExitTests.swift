@@ -33,6 +33,12 @@ import Testing
         let (code, text) = run(configuration + ["--from", place.write("bad", "no checkpoint")])
         #expect(code == 65 && text.contains("cannot be used"), "\(text)")
         #expect(run(["--init", place.write("empty.csv", "a,b\n")]).code == 65)
+        let first = place.write("first.csv", "state,a,b\nup,1.5,2.5\ndown,3.5,4\nup,5,6.5\n")
+        #expect(run(["--init", first]).1.contains("--label-column names one"))
+        let named = run(["--init", first, "--label-column", "state"])
+        #expect(named.code == 0 && named.1.contains("classes = [\"up\", \"down\"]"), "\(named.1)")
+        #expect(run(["--init", first, "--label-column", "stat"]).code == 64)
+        #expect(run(["--label-column", "state", "--config", first]).code == 64)
     }
 
     @Test func missingDataIs66() {

@@ -81,7 +81,7 @@ import Testing
     @Test func labelsThatAreAllRefusedAre65() throws {
         let scene = try Trained()
         let result = scene.user.run([
-            "label", "--name", "small", "--sample", "1", "--label", "0", "--json",
+            "label", "--name", "small", "--sample", "1", "--label", "low", "--json",
         ])
         #expect(result.code == 65, "\(result.errors)")
         #expect(result.document?["refused"]?.integer == 1)

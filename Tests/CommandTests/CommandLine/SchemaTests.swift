@@ -41,7 +41,7 @@ import Testing
         try holds("status-reply", user.run(["status", "--json"]))
         try holds(
             "label",
-            user.run(["label", "--name", "b", "--sample", "1", "--label", "0", "--json"]),
+            user.run(["label", "--name", "b", "--sample", "1", "--label", "low", "--json"]),
             code: 65)
         #expect(scene.daemon.stop() == 0)
     }

@@ -52,7 +52,7 @@ import Testing
         let twice = scene.user.run(one + ["--json"])
         #expect(twice.code == 65, "all of them were refused")
         let future = scene.user.run([
-            "label", "--name", "p", "--sample", "9999", "--label", "1", "--json",
+            "label", "--name", "p", "--sample", "9999", "--label", "middle", "--json",
         ])
         #expect(future.code == 65)
         #expect(future.document?["refusedBy"]?["unknownSample"]?.integer == 1)
@@ -107,5 +107,33 @@ import Testing
         #expect(scene.user.run(["stream", file, "--name", "p"]).code == 0)
         let producer = try #require(scene.user.producer("p"))
         #expect(producer.expired == 2 && producer.learned == 1 && producer.balances)
+    }
+
+    @Test(arguments: [
+        "sample,label\r\n51,low\r\n52,high\r\n", "\u{FEFF}51,low\n52,high\n",
+        "\u{FEFF}sample,label\n51,low\n\n 52 , high ", "51,low\n52,high",
+    ])
+    func everyLineOfAFileCounts(text: String) throws {
+        let (scene, file) = try scene()
+        #expect(scene.user.run(["stream", file, "--name", "p"]).code == 0)
+        let labels = scene.user.place.write("labels.csv", text)
+        let result = scene.user.run(["label", labels, "--name", "p", "--json"])
+        #expect(result.code == 0, "\(result.errors)")
+        #expect(result.document?["applied"]?.integer == 2)
+        #expect(result.errors.contains("names columns") == text.contains("sample"))
+    }
+
+    @Test(arguments: [
+        ("5.0,low\n6,low\n", "5.0,low"), ("80o,low\n81,low\n", "80o,low"),
+        ("51,low\nsample,label\n", "sample,label"), ("51,1\n", "low, middle, high"),
+        ("51,\u{1B}[2J\n", "\\u{1b}"),
+    ])
+    func whatIsNoLabelIsRefusedAndNothingIsSent(text: String, told: String) throws {
+        let (scene, file) = try scene()
+        #expect(scene.user.run(["stream", file, "--name", "p"]).code == 0)
+        let labels = scene.user.place.write("labels.csv", text)
+        let result = scene.user.run(["label", labels, "--name", "p"])
+        #expect(result.code == 65 && result.errors.contains(told), "\(result.errors)")
+        #expect(scene.user.producer("p")?.labels == 0)
     }
 }

@@ -112,6 +112,48 @@ private final class Feeder {
         try isWhole(scene)
     }
 
+    /// A daemon that began anew knows no epoch; what the spool holds goes into its first.
+    @Test func aFreshDaemonGetsWhatTheSpoolHolds() throws {
+        let scene = try Trained(rows: 0, configuration: Self.lazy)
+        let first = scene.user.place.write("first.jsonl", scene.data.lines(0..<100))
+        #expect(scene.user.run(Self.words, input: first).code == 0)
+        let feeder = Feeder(scene.user.place)
+        let words = Self.words + ["--append"]
+        let stream = try #require(scene.user.start(words, pipe: feeder.readingEnd))
+        feeder.write(scene.data.lines(100..<300))
+        _ = scene.user.wait(for: "s") { $0.next == 301 }
+        stream.process.send(SIGKILL)
+        _ = stream.wait()
+        scene.daemon.kill()
+        try #require(scene.daemon.start(["--fresh"]))
+        let refused = scene.user.run(words)
+        #expect(
+            refused.code == 65 && refused.errors.contains("--append --again"), "\(refused.errors)")
+        let rest = scene.user.place.write("rest.jsonl", scene.data.lines(300..<600))
+        let again = scene.user.run(words + ["--again"], input: rest)
+        #expect(again.code == 0, "\(again.errors)")
+        let producer = try #require(scene.user.producer("s"))
+        #expect(producer.balances && producer.learned == 500)
+        #expect(IdSet(producer) == IdSet(1...500))
+        // And on in that epoch.
+        #expect(scene.user.run(words, input: first).code == 0)
+        #expect(scene.user.producer("s")?.learned == 600)
+        #expect(scene.user.producer("s")?.epoch == producer.epoch)
+    }
+
+    @Test func aStreamOfWhichNothingWasTakenIs65() throws {
+        let scene = try Trained(
+            rows: 0,
+            configuration: SmallData.configuration().replacing(
+                "[output]", with: "lower = 1000.0\nupper = 2000.0\n[output]"))
+        let result = scene.user.run(["stream", scene.file, "--name", "s", "--json"])
+        #expect(result.code == 65 && result.errors.contains("all 600 samples were refused"))
+        #expect(result.errors.contains("outOfBounds"), "\(result.errors)")
+        #expect(result.document?["refused"]?.integer == 600)
+        let labels = scene.user.run(["stream", scene.file, "--labels", "x.npy"])
+        #expect(labels.code == 64 && labels.errors.contains("--label-column"), "\(labels.errors)")
+    }
+
     /// A new epoch must not drop rows that exist nowhere but in the spool; an empty pipe sends them.
     @Test func rowsThatWaitAreNeverDroppedAndAnEmptyPipeSendsThem() throws {
         let scene = try Trained(rows: 0, configuration: Self.lazy)

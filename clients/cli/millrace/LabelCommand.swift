@@ -10,7 +10,7 @@ struct LabelCommand: ParsableCommand {
         commandName: "label", abstract: "Gives samples that were sent before their labels.",
         discussion: """
             FILE has one label per line: the sample's number in the producer's epoch, a comma, and
-            the class (number or name) or the target values; - reads standard input. A label
+            the class (its name, or its number where classes have none) or the target values; - reads standard input. A label
             that comes after its sample left the window is refused as unknownSample. When all
             labels are refused the exit code is 65.
             """)
@@ -68,8 +68,9 @@ struct LabelCommand: ParsableCommand {
                     error: ClientError(
                         .badData, "all \(document.refused) labels were refused",
                         why: document.refusedBy.keys.sorted().joined(separator: ", "),
-                        advice: "millrace status, for how many samples are pending; labels that "
-                            + "come later need a larger window in [labels]"))
+                        advice: "millrace status, for how many samples are pending: a sample that "
+                            + "was never sent, or has its label, takes none; labels that come "
+                            + "later need a larger window in [labels], which all producers share"))
             }
         }
     }

@@ -39,12 +39,19 @@ public final class JournalFeed: SampleFeed {
     public func opened(_ welcome: Welcome) throws(ClientError) {
         try welcome.check(schema: schema)
         if welcome.epoch != record.epoch {
+            // What was read once can be read nowhere else: it goes into the new epoch.
+            let old = try journalBefore()
+            let carried = try old.map { old throws(ClientError) in
+                try Journal(
+                    carrying: old, from: record.acknowledged + 1, epoch: welcome.epoch)
+            }
             record.epoch = welcome.epoch
             record.reserved = []
             record.acknowledged = 0
             record.finished = false
             try spool.store(record)
-            journal = nil
+            try old?.removeAll()
+            journal = carried
         }
         if journal == nil {
             journal = try Journal(
@@ -52,6 +59,32 @@ public final class JournalFeed: SampleFeed {
                 rowBytes: rowBytes)
         }
         try journal?.advance(to: welcome.next)
+    }
+
+    /// What is remembered of work whose epoch is given up: the rows that were not acknowledged lie in
+    /// the journal of epoch 0, until the daemon assigns another.
+    /// - rowBytes: features and label of one row.
+    public static func renewed(
+        _ record: SpoolRecord, in spool: Spool, rowBytes: Int
+    ) throws(ClientError) -> SpoolRecord {
+        guard record.epoch > 0 else { return record }
+        let old = try Journal(
+            spool: spool, epoch: record.epoch, next: record.acknowledged + 1, rowBytes: rowBytes)
+        _ = try Journal(carrying: old, from: record.acknowledged + 1, epoch: 0)
+        var renewed = SpoolRecord(
+            name: record.name, endpoint: record.endpoint, source: record.source)
+        renewed.finished = record.finished
+        try spool.store(renewed)
+        try old.removeAll()
+        return renewed
+    }
+
+    /// The journal of the epoch that is remembered, if there is one.
+    private func journalBefore() throws(ClientError) -> Journal? {
+        guard Journal.exists(in: spool, epoch: record.epoch) else { return nil }
+        if let journal { return journal }
+        return try Journal(
+            spool: spool, epoch: record.epoch, next: record.acknowledged + 1, rowBytes: rowBytes)
     }
 
     private var rowBytes: Int { (schema.sampleBytes ?? 0) + (schema.labelBytes ?? 0) }

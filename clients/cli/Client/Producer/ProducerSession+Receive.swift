@@ -190,7 +190,9 @@ extension ProducerSession {
             return ClientError(
                 .badData, "the daemon does not know epoch \(epoch) of producer \(name)",
                 why: "its state is younger than this spool (\(why))",
-                advice: "millrace stream --again …, which sends everything in a new epoch")
+                advice:
+                    "millrace stream --again …, which sends everything in a new epoch; of a pipe, "
+                    + "- --append --again: what the spool still holds, and the input")
         case .unknownProducer, .producerTableFull, .badName:
             return ClientError(
                 .notAllowed, "the daemon does not take producer \(name)", why: why,

@@ -56,6 +56,23 @@ public final class Journal {
         try prune(through: next - 1)
     }
 
+    /// The rows of `other` from number `first` on, as the first rows of `epoch`. Both are on disk until
+    /// the epoch is remembered and the other's are removed: whenever it ends, one of them is whole.
+    init(carrying other: Journal, from first: UInt64, epoch: UInt32) throws(ClientError) {
+        spool = other.spool
+        self.epoch = epoch
+        next = 1
+        rowBytes = other.rowBytes
+        var number = first
+        while other.available(from: number) > 0 {
+            let rows = try other.read(number, count: Int(min(other.available(from: number), 4096)))
+            let count = rows.count / max(rowBytes, 1)
+            guard count > 0 else { break }
+            try rows.reading { bytes throws(ClientError) in try append(bytes, count: count) }
+            number += UInt64(count)
+        }
+    }
+
     deinit { for chunk in chunks { storage.close(chunk.file) } }
 
     /// Goes on at number `number`; what the daemon has accepted beyond the journal is not here

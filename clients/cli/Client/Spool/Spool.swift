@@ -174,7 +174,9 @@ public final class Spool {
             throw ClientError(
                 .tryAgain, "another run is streaming as \(name)",
                 why: "it holds \(directory)/\(name).lock",
-                advice: "wait for it, or use another --name")
+                advice:
+                    "wait for it, or end it: it continues where it stopped; another source takes "
+                    + "another --name")
         } catch {
             throw ClientError(
                 .cannotCreate, "the spool \(directory) cannot be used", why: "\(error)",

@@ -135,6 +135,7 @@ public final class SocketTransport: FrameTransport {
             why: "\(keys.publicKey) is not in its folder of clients, or may not come in at this "
                 + "door",
             advice: "copy NAME.key into that folder ([keys] clients), with the right it needs in "
-                + "allow, and reload the daemon")
+                + "allow (ingest; and query for every question, as what a sample is made of), and "
+                + "reload the daemon")
     }
 }

@@ -61,7 +61,7 @@ struct GuardText {
             "so far",
             "\(status.falls) falls, \(status.drifts) new levels accepted, \(status.rollbacks) "
                 + "rollbacks, \(status.notFinite) for weights that were not finite")
-        table.add("undone", Format.count(status.undone) + " samples, by rollbacks")
+        table.add("undone", Format.count(status.undone) + " samples, by the guard's rollbacks")
         return table.lines + record
     }
 

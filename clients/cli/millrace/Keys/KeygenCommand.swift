@@ -25,10 +25,11 @@ struct KeygenCommand: ParsableCommand {
             read status.
 
             RIGHTS
-              ingest   hand over samples and labels, as one of the key's producers
+              ingest   hand over samples and labels, as one of the key's producers; millrace stream
+                       and label need query, too: they ask what a sample is made of
               query    ask for predictions
               metrics  read status, generations and checkpoints
-              admin    change the daemon: checkpoints, rollback, hold, stop
+              admin    change the daemon: checkpoints, rollback, hold, forget, stop
             """)
 
     @Argument(help: "The client's name; with --server the daemon's, or nothing for \"server\".")
@@ -194,6 +195,14 @@ struct KeygenReport: Encodable {
         server = isServer
     }
 
+    /// A command that the key is good for.
+    private var use: String {
+        if allow.contains("metrics") { return "status --query tcp://HOST:PORT" }
+        if allow.contains("query") { return "predict SOURCE --query tcp://HOST:PORT" }
+        if allow.contains("admin") { return "checkpoint save --admin tcp://HOST:PORT" }
+        return "… (or Producer of the Python client, which needs no other right)"
+    }
+
     /// What was made and what to do with it.
     var lines: [String] {
         var table = TextTable()
@@ -220,8 +229,7 @@ struct KeygenReport: Encodable {
             "",
             "next: copy \(publicFile) into the daemon's folder of clients ([keys] clients), then "
                 + "reload: kill -HUP, or systemctl reload",
-            "use:  millrace status --query tcp://HOST:PORT --key \(secretFile) "
-                + "--server-key server.key",
+            "use:  millrace \(use) --key \(secretFile) --server-key server.key",
         ]
     }
 }

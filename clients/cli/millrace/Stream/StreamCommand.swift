@@ -119,7 +119,7 @@ struct StreamCommand: ParsableCommand {
     var rate: Double?
     @Flag(help: "Begin again at the first sample after the last.")
     var loop = false
-    @Flag(help: "Send everything again, in a new epoch.")
+    @Flag(help: "Send everything again, in a new epoch; with --append what the spool still holds.")
     var again = false
     @Flag(help: "Take no labels from the source; they come later, with millrace label.")
     var noLabels = false
@@ -152,10 +152,21 @@ struct StreamCommand: ParsableCommand {
         if let name, ProducerName(name) == nil {
             throw ValidationError("--name takes 1 to 64 of A-Z a-z 0-9 . _ -")
         }
-        if append, again || source.source != "-" {
-            throw ValidationError("--append is for standard input, and without --again.")
+        if append, source.source != "-" {
+            throw ValidationError("--append is for standard input.")
         }
         if limit == 0 { throw ValidationError("--limit takes 1 or more.") }
+    }
+
+    /// A stream of which nothing was taken is no success for whoever started it.
+    private static func refuseUseless(_ report: StreamReport) throws(AfterDocument) {
+        guard report.sent > 0, report.acknowledged > 0, report.refused >= report.acknowledged
+        else { return }
+        throw AfterDocument(
+            error: ClientError(
+                .badData, "all \(report.refused) samples were refused",
+                why: report.refusedBy.keys.sorted().joined(separator: ", "),
+                advice: "[input] lower, upper and type of the configuration, or --features"))
     }
 
     func run() throws {
@@ -170,6 +181,7 @@ struct StreamCommand: ParsableCommand {
                 report.lines(classNames: run.classNames).forEach(Console.print)
             }
             if report.interrupted { throw ExitCode(130) }
+            try Self.refuseUseless(report)
         }
     }
 }

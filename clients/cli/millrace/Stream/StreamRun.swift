@@ -82,7 +82,8 @@ final class StreamRun {
         options.ratePerSecond = command.rate
         options.wantsCost = command.cost
         session = ProducerSession(
-            name: name, epoch: record.epoch, schemaDigest: wire.digest, feed: feed,
+            name: name, epoch: record.epoch, schemaDigest: wire.digest,
+            feed: feed,
             transport: transport, clock: clock, options: options)
         let rows = source.count.flatMap(UInt64.init(exactly:))
         progress = ProgressLine(
@@ -124,17 +125,26 @@ final class StreamRun {
     /// Rows of a pipe exist only in the spool: a new epoch must not drop those that were not
     /// acknowledged.
     private static func refuseToDrop(_ spool: Spool, _ wire: WireSchema) throws(ClientError) {
-        guard let known = try spool.load(), known.source == "-", known.epoch > 0, !known.finished
+        guard let known = try spool.load(), known.source == "-", !known.finished,
+            Journal.exists(in: spool, epoch: known.epoch)
         else { return }
-        let rowBytes = (wire.sampleBytes ?? 0) + (wire.labelBytes ?? 0)
         let journal = try Journal(
-            spool: spool, epoch: known.epoch, next: known.acknowledged + 1, rowBytes: rowBytes)
+            spool: spool, epoch: known.epoch, next: known.acknowledged + 1,
+            rowBytes: rowBytes(wire))
         let waiting = journal.next - 1 - min(known.acknowledged, journal.next - 1)
-        guard waiting > 0 else { return }
+        // A daemon that began anew may assign the same number again.
+        guard waiting > 0 else { return try journal.removeAll() }
         throw ClientError(
             .tryAgain, "the spool of \(spool.name) holds rows that may not be acknowledged yet",
             why: "\(waiting) of them; --again would drop them",
-            advice: "millrace stream - --append --name \(spool.name) </dev/null, which sends them")
+            advice:
+                "millrace stream - --append --name \(spool.name) </dev/null, which sends them; or "
+                + "--again --append, which sends them in the new epoch")
+    }
+
+    /// Bytes of a row in the journal: features and label.
+    private static func rowBytes(_ wire: WireSchema) -> Int {
+        (wire.sampleBytes ?? 0) + (wire.labelBytes ?? 0)
     }
 
     /// How the columns are read and in which order, as part of a source's identity.
@@ -162,9 +172,16 @@ final class StreamRun {
         let identity =
             (source.isSeekable ? (source.identity?.text ?? "-") : "-") + manner(command)
         let fresh = SpoolRecord(name: spool.name, endpoint: spool.endpoint, source: identity)
-        if command.again, command.source.source == "-" { try refuseToDrop(spool, wire) }
-        guard !command.again, var known = try spool.load() else { return (fresh, nil) }
+        if command.again, !command.append, command.source.source == "-" {
+            try refuseToDrop(spool, wire)
+        }
+        guard !command.again || command.append, var known = try spool.load() else {
+            return (fresh, nil)
+        }
         if command.append { known.finished = false }
+        if command.again {
+            known = try JournalFeed.renewed(known, in: spool, rowBytes: rowBytes(wire))
+        }
         if known.source == identity { return (known, nil) }
         if known.epoch == 0 { return (fresh, nil) }
         let place = place(command, source)

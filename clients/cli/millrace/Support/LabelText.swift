@@ -3,6 +3,7 @@
 import Client
 import Glibc
 import MillraceProtocol
+import SampleSources
 
 /// Reads labels for a daemon's schema.
 struct LabelText {
@@ -18,12 +19,16 @@ struct LabelText {
         }
         var labels: [LateLabel] = []
         var number = 0
-        for line in try Self.text(file).split(separator: "\n", omittingEmptySubsequences: false) {
+        for line in Self.lines(try Self.bytes(file)) {
             number += 1
             let cells = line.split(separator: ",", maxSplits: 1).map(Self.trimmed)
             guard let first = cells.first, !first.isEmpty else { continue }
             guard cells.count == 2, let sample = UInt64(first) else {
-                if number == 1, cells.count == 2 { continue }  // Names of columns.
+                if number == 1, cells.count == 2, Self.isWord(first) {
+                    Console.talk(
+                        "note: \(file):1 names columns: \(legible(String(line.prefix(40))))")
+                    continue
+                }
                 throw ClientError(
                     .badData, "\(file):\(number): found \"\(line.prefix(40))\"",
                     why: "expected the sample's number, a comma and its label")
@@ -46,17 +51,34 @@ struct LabelText {
             }
             return LateLabel(sample: sample, values: values.compactMap { $0 })
         }
-        if let index = schema.classNames.firstIndex(of: text) {
-            return LateLabel(sample: sample, classIndex: Int32(clamping: index))
-        }
-        guard let index = Int32(text), (0..<Int32(clamping: schema.outputs)).contains(index) else {
+        // Where classes have names only names count: a 1 is no class "worn" because that is the second.
+        let names = schema.classNames
+        let number = names.isEmpty ? Int32(text).flatMap { Int(exactly: $0) } : nil
+        guard let index = names.firstIndex(of: text) ?? number,
+            (0..<schema.outputs).contains(index)
+        else {
             throw ClientError(
-                .badData, "\(place): \"\(text)\" is not a class",
-                why: "classes are 0 to \(schema.outputs - 1)"
-                    + (schema.classNames.isEmpty
-                        ? "" : " or " + schema.classNames.prefix(20).joined(separator: ", ")))
+                .badData, "\(place): \"\(legible(text))\" is not a class",
+                why: "classes are "
+                    + (names.isEmpty
+                        ? "0 to \(schema.outputs - 1)" : names.prefix(20).joined(separator: ", ")))
         }
-        return LateLabel(sample: sample, classIndex: index)
+        return LateLabel(sample: sample, classIndex: Int32(clamping: index))
+    }
+
+    /// The lines of a text, without their ends (\n or \r\n) and without a byte order mark.
+    private static func lines(_ bytes: [UInt8]) -> [Substring] {
+        let isMarked = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+        return bytes.dropFirst(isMarked ? 3 : 0)
+            .split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            .map {
+                Substring(String(decoding: $0.last == 0x0D ? $0.dropLast() : $0, as: UTF8.self))
+            }
+    }
+
+    /// Whether a cell is a name and no number that was spelled wrongly.
+    private static func isWord(_ text: String) -> Bool {
+        !text.utf8.contains { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 
     private static func trimmed(_ text: Substring) -> String {
@@ -64,7 +86,7 @@ struct LabelText {
         return String(text.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
     }
 
-    private static func text(_ path: String) throws(ClientError) -> String {
+    private static func bytes(_ path: String) throws(ClientError) -> [UInt8] {
         let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw ClientError(
@@ -95,6 +117,6 @@ struct LabelText {
             guard count > 0 else { break }
             bytes += chunk[..<count]
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
     }
 }
