@@ -52,6 +52,11 @@ import Testing
         #expect(reply == ForgetReply(forgotten: "b", freePlaces: 1))
         #expect(rig.status()?.producers.map(\.name) == ["a", "c"])
         #expect(rig.status()?.samples == 360)
+        rig.run(turns: 10) { false }
+        let record = rig.ask(ControlRequest(command: .guardian), door: .admin, GuardReply.self)
+        let entry = try #require(record?.history.first)
+        #expect(entry.event == "forget" && entry.by == "admin" && entry.producer == "b")
+        #expect(entry.why.contains("producer b gave up"))
         rig.kill()
         try rig.boot()
         #expect(rig.status()?.producers.map(\.name) == ["a", "c"])

@@ -31,6 +31,14 @@ struct ControlDesk {
         let name: ProducerName
         let producer: Int
         let epoch: UInt32
+        /// Whether somebody had asked for it before.
+        var isRepeated = false
+
+        /// The same end, asked for once more.
+        func asked(by another: Caller) -> Forgetting {
+            Forgetting(
+                caller: another, name: name, producer: producer, epoch: epoch, isRepeated: true)
+        }
     }
 
     /// Callers of jobs that another loop has, by ticket.

@@ -21,9 +21,7 @@ extension NetworkLoop {
         guard let name = text.flatMap({ ProducerName($0) }) else {
             return refuse(caller, .badRequest, "forget needs the name of a producer")
         }
-        guard let row = producers.producer(named: name) else {
-            return refuse(caller, .notFound, "no producer is called \(name.text)")
-        }
+        guard let row = producers.producer(named: name) else { return forgetAgain(name, caller) }
         if let why = reasonToKeep(row) {
             return refuse(caller, .notReady, "producer \(name.text) \(why)")
         }
@@ -49,6 +47,18 @@ extension NetworkLoop {
             ControlDesk.Forgetting(caller: caller, name: name, producer: row, epoch: epoch))
     }
 
+    /// Who asks while it is under way hears of it when it is durable, too: before that a power cut
+    /// would bring the name back.
+    private func forgetAgain(_ name: ProducerName, _ caller: Caller) {
+        guard let underWay = control.forgetting.last(where: { $0.name == name }) else {
+            return refuse(caller, .notFound, "no producer is called \(name.text)")
+        }
+        guard control.forgetting.count < ControlDesk.jobCountMax else {
+            return refuse(caller, .notReady, "too much waits already; try again")
+        }
+        control.forgetting.append(underWay.asked(by: caller))
+    }
+
     /// Why the producer of a row cannot be forgotten now; nil when it can.
     private func reasonToKeep(_ row: Int) -> String? {
         let now = clock.nowNanoseconds
@@ -70,11 +80,19 @@ extension NetworkLoop {
         guard !control.forgetting.isEmpty, let stream = durableStream else { return }
         control.forgetting.removeAll { waiting in
             guard stream.epoch(waiting.producer) >= waiting.epoch else { return false }
+            if !waiting.isRepeated { record(waiting.name) }
             reply(
                 waiting.caller,
                 ForgetReply(
                     forgotten: waiting.name.text, freePlaces: producers.freeCount))
             return true
         }
+    }
+
+    /// Storage writes it into the log and the audit file.
+    private func record(_ name: ProducerName) {
+        var note = GuardNote(kind: .forget, from: pin?.generation ?? 0)
+        note.producer = name
+        if channels.guardBoard.adminNotes.push(note) { channels.storageWakeUp.call() }
     }
 }

@@ -150,7 +150,7 @@ extension AuditEntry {
     ///
     /// - generation: the one that was written, if any
     init(_ note: GuardNote, generation: UInt64?, time: String) {
-        let isAdmin = note.kind == .adminRollback || note.kind == .hold
+        let isAdmin = [.adminRollback, .hold, .forget].contains(note.kind)
         self.init(
             time: time, event: Self.event(note.kind), by: isAdmin ? "admin" : "guard",
             why: Self.why(note), from: note.from)
@@ -163,6 +163,7 @@ extension AuditEntry {
             learnerWins = note.learnerWins
         }
         if generation != nil { undone = note.undone }
+        producer = note.producer?.text
     }
 
     private static func event(_ kind: GuardNote.Kind) -> String {
@@ -175,6 +176,7 @@ extension AuditEntry {
         case .unresolved: "unresolved"
         case .recovered: "recovered"
         case .settled: "settled"
+        case .forget: "forget"
         }
     }
 
@@ -194,6 +196,8 @@ extension AuditEntry {
         case .unresolved: "nothing explained the fall in time: the new level is accepted"
         case .recovered: "the figure came back by itself"
         case .settled: "the accepted level held"
+        case .forget:
+            "producer \(note.producer?.text ?? "") gave up its place; asked for on the admin door"
         }
     }
 }

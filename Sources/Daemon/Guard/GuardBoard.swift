@@ -12,6 +12,8 @@ struct GuardNote: BitwiseCopyable {
         case rollback, notFinite, adminRollback, hold, fall, stuck, asked, drift, unresolved,
             recovered
         case settled
+        /// A producer gave up its place.
+        case forget
     }
 
     var kind: Kind
@@ -25,6 +27,8 @@ struct GuardNote: BitwiseCopyable {
     var goodWins: UInt64 = 0
     var learnerWins: UInt64 = 0
     var undone: UInt64 = 0
+    /// Whose place it was.
+    var producer: ProducerName?
 }
 
 /// The shared words of one daemon.

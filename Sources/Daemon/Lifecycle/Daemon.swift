@@ -298,10 +298,11 @@ extension Daemon {
     package func stepStorage() -> Bool { storageLoop.turn() }
 
     /// How far the ingest door has taken row `row` of the producer table in, durable or not: its
-    /// epoch and highest sequence; nil while the row is free. Between turns of the network loop, or
-    /// within one before the next frame is received.
-    package func accepted(row: Int) -> (epoch: UInt32, sequence: UInt64)? {
-        network.producers.rows[row].map { ($0.epoch, $0.accepted) }
+    /// newest epoch and highest sequence; of a free row the epoch that stayed, and 0. Between turns of
+    /// the network loop, or within one before the next frame is received.
+    package func accepted(row: Int) -> (epoch: UInt32, sequence: UInt64) {
+        let producers = network.producers
+        return (producers.epochs[row], producers.rows[row]?.accepted ?? 0)
     }
 
     /// The name in row `row` of the producer table; nil while the row is free.

@@ -65,6 +65,7 @@ public enum DaemonEvent: Equatable, Sendable {
                 + (entry.to.map { " to=\($0)" } ?? "")
                 + (entry.generation.map { " generation=\($0)" } ?? "")
                 + (entry.undone.map { " undone=\($0)" } ?? "")
+                + (entry.producer.map { " producer=\($0)" } ?? "")
                 + " message=\(Self.quoted(entry.why))"
         case .auditFailed(let message):
             "event=audit_failed message=\(Self.quoted(message))"

@@ -28,7 +28,7 @@ struct ProducerRow {
 struct ProducerDirectory {
     private(set) var rows: [ProducerRow?]
     /// The newest epoch of each row, whoever had it.
-    private var epochs: [UInt32]
+    private(set) var epochs: [UInt32]
     private var allowed: Set<ProducerName>?
 
     /// Starts from a recovered stream section.

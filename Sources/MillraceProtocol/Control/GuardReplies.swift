@@ -64,7 +64,7 @@ public struct GuardStatus: Codable, Equatable, Sendable {
 public struct AuditEntry: Codable, Equatable, Sendable {
     /// When, UTC: `2026-01-31T12:34:56Z`.
     public var time: String
-    /// rollback, hold, fall, asked, drift, unresolved, recovered, settled.
+    /// rollback, hold, fall, asked, drift, unresolved, recovered, settled, forget.
     public var event: String
     /// guard or admin.
     public var by: String
@@ -86,6 +86,8 @@ public struct AuditEntry: Codable, Equatable, Sendable {
     public var learnerWins: UInt64?
     /// rollback: samples undone.
     public var undone: UInt64?
+    /// forget: who gave up its place.
+    public var producer: String?
 
     /// An entry; the rest is filled in by who knows it.
     public init(time: String, event: String, by: String, why: String, from: UInt64) {

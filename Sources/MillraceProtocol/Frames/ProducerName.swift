@@ -4,7 +4,7 @@
 // Invariants: 1 to 64 bytes of [A-Za-z0-9._-], then zeros to the end.
 
 /// The name of a producer.
-public struct ProducerName: Hashable, Sendable {
+public struct ProducerName: Hashable, Sendable, BitwiseCopyable {
     /// Bytes of the longest name, and of the padded form.
     public static let capacity = 64
 

@@ -1,5 +1,6 @@
 // `millrace forget`: a name that was typed wrongly gives its place back.
 
+import Glibc
 import Testing
 
 @Suite struct ForgetCommandTests {
@@ -8,19 +9,26 @@ import Testing
             configuration: SmallData.configuration().replacing(
                 "max-producers = 4", with: "max-producers = 2"))
         let user = scene.user
-        #expect(user.run(["stream", scene.file, "--name", "smal", "--limit", "10"]).code == 0)
+        let stream = try #require(
+            user.start(["stream", scene.file, "--name", "smal", "--loop", "--rate", "100"]))
+        _ = user.wait(for: "smal") { $0.durable > 0 }
         let third = user.run(["stream", scene.file, "--name", "third", "--limit", "10"])
         #expect(
             third.code == 77 && third.errors.contains("millrace forget NAME"), "\(third.errors)")
 
+        // Who streams is kept.
         let early = user.run(["forget", "smal"])
-        #expect(early.code == 75 && early.errors.contains("s ago: end it"), "\(early.errors)")
+        #expect(early.code == 75 && early.errors.contains("smal"), "\(early.errors)")
+        stream.process.send(SIGINT)
+        #expect(stream.wait().code == 130)
         // After a restart nobody has been heard.
         #expect(scene.daemon.stop() == 0)
         try #require(scene.daemon.start())
         let words = user.run(["forget", "smal"])
         #expect(words.code == 0, "\(words.errors)")
         #expect(words.output == "producer smal is forgotten; 1 place is free\n")
+        #expect(user.run(["guard"]).output.contains("producer smal gave up its place"))
+        #expect(scene.daemon.place.read("log").contains("event=forget by=admin"))
         let again = user.run(["forget", "smal"])
         #expect(again.code == 66 && again.errors.contains("smal"), "\(again.errors)")
         #expect(user.run(["stream", scene.file, "--name", "third", "--limit", "10"]).code == 0)

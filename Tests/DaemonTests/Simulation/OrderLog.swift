@@ -11,10 +11,20 @@ import Simulation
 struct OrderLog {
     /// One thing that changes the state.
     struct Entry: Equatable {
+        /// Of the producer table.
+        let row: Int
+        /// Empty: the row was given up, and `epoch` stays of it.
         let producer: String
         let epoch: UInt32
         /// The number taken; 0: the epoch begins.
         let number: UInt64
+    }
+
+    /// What a start found in one row of the producer table.
+    struct Row {
+        let name: String
+        let epoch: UInt32
+        let durable: UInt64
     }
 
     private(set) var entries: [Entry] = []
@@ -22,33 +32,30 @@ struct OrderLog {
 
     /// Starts watching `daemon`, which has just started with all of `entries`.
     mutating func attach(_ daemon: Daemon, rows: Int) {
-        seen = (0..<rows).map { daemon.accepted(row: $0) ?? (0, 0) }
+        seen = (0..<rows).map { daemon.accepted(row: $0) }
     }
 
     /// Notes what `daemon` has taken in since it was looked at last: of one frame at most.
     mutating func observe(_ daemon: Daemon) {
         for row in seen.indices {
-            guard let now = daemon.accepted(row: row),
-                now.epoch != seen[row].epoch || now.sequence != seen[row].sequence,
-                let name = daemon.producerName(row: row)
-            else { continue }
+            let now = daemon.accepted(row: row)
+            guard now != seen[row] else { continue }
+            let name = daemon.producerName(row: row) ?? ""
             if now.epoch != seen[row].epoch {
-                entries.append(Entry(producer: name, epoch: now.epoch, number: 0))
+                entries.append(Entry(row: row, producer: name, epoch: now.epoch, number: 0))
                 seen[row] = (now.epoch, 0)
             }
             for number in (seen[row].sequence + 1)..<(now.sequence + 1) {
-                entries.append(Entry(producer: name, epoch: now.epoch, number: number))
+                entries.append(Entry(row: row, producer: name, epoch: now.epoch, number: number))
             }
             seen[row] = now
         }
     }
 
     /// Cuts away what a restart did not find; nil when what it found is no beginning of this.
-    mutating func cut(to rows: [ProducerStatus]) -> Int? {
-        let positions = Dictionary(
-            rows.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    mutating func cut(to rows: [Row]) -> Int? {
         func isThere(_ entry: Entry) -> Bool {
-            guard let row = positions[entry.producer] else { return false }
+            let row = rows[entry.row]
             return row.epoch > entry.epoch
                 || row.epoch == entry.epoch && row.durable >= entry.number
         }
@@ -57,9 +64,10 @@ struct OrderLog {
         let lost = entries.count - end
         entries.removeLast(lost)
         // And nothing is there that was never taken in.
-        for row in rows where row.epoch != 0 {
-            let last = entries.last { $0.producer == row.name }
-            guard last?.epoch == row.epoch, last?.number == row.durable else { return nil }
+        for (index, row) in rows.enumerated() where row.epoch != 0 {
+            let last = entries.last { $0.row == index }
+            guard last?.producer == row.name, last?.epoch == row.epoch, last?.number == row.durable
+            else { return nil }
         }
         return lost
     }
@@ -79,6 +87,17 @@ struct OrderLog {
         var peers = (0..<scripts.count).map { 100 + $0 }
         while index < entries.count {
             let entry = entries[index]
+            if entry.producer.isEmpty {
+                guard
+                    let last = entries[..<index].last(where: { $0.row == entry.row }),
+                    let place = scripts.firstIndex(where: { $0.name == last.producer })
+                else { return (nil, "nobody had row \(entry.row)") }
+                guard forget(last, at: peers[place], rig) else {
+                    return (nil, "the replay does not forget \(last.producer)")
+                }
+                index += 1
+                continue
+            }
             guard let place = scripts.firstIndex(where: { $0.name == entry.producer }) else {
                 return (nil, "a producer that nobody knows: \(entry.producer)")
             }
@@ -102,7 +121,8 @@ struct OrderLog {
             while count < most, index + Int(count) < entries.count,
                 entries[index + Int(count)]
                     == Entry(
-                        producer: entry.producer, epoch: entry.epoch, number: entry.number + count)
+                        row: entry.row, producer: entry.producer, epoch: entry.epoch,
+                        number: entry.number + count)
             { count += 1 }
             rig.transport.put(
                 .ingest, peer: peers[place],
@@ -114,5 +134,16 @@ struct OrderLog {
         rig.daemon?.stop()
         rig.run(turns: 200) { rig.daemon?.isDrained == true }
         return (rig.status(), nil)
+    }
+
+    /// Gives up the row of `last`, which has been silent long enough, with everything durable.
+    private func forget(_ last: Entry, at peer: Int, _ rig: DaemonRig) -> Bool {
+        rig.transport.put(
+            .ingest, peer: peer, ScriptedProducer.frame(.flush, 1, last.epoch, 0, [], []))
+        rig.run(turns: 100) { false }
+        rig.clock.advance(milliseconds: 11_000)
+        return rig.ask(
+            ControlRequest(command: .forget, name: last.producer), door: .admin, ForgetReply.self)
+            != nil
     }
 }

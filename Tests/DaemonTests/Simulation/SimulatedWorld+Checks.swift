@@ -77,7 +77,7 @@ extension SimulatedWorld {
         ledger.named(status.generation, digest: status.stateDigest)
         if let problem = rowsProblem(status) { return problem }
         if isLogWhole {
-            guard let lost = log.cut(to: status.producers) else {
+            guard let lost = log.cut(to: rows(status)) else {
                 return "what is there is no beginning of what was taken in"
             }
             if hasStoppedCleanly, lost > 0 { return "a clean stop lost \(lost) numbers" }
@@ -92,11 +92,26 @@ extension SimulatedWorld {
         return nil
     }
 
+    /// The producer table, with rows that nobody has.
+    private func rows(_ status: StatusReply) -> [OrderLog.Row] {
+        guard let daemon = rig.daemon else { return [] }
+        return (0..<rig.settings.maximumProducers).map { row in
+            let name = daemon.producerName(row: row) ?? ""
+            return OrderLog.Row(
+                name: name, epoch: daemon.accepted(row: row).epoch,
+                durable: status.producers.first { $0.name == name }?.durable ?? 0)
+        }
+    }
+
     private func rowsProblem(_ status: StatusReply) -> String? {
-        for producer in producers where producer.epoch != 0 {
+        let names = status.producers.map(\.name)
+        if let name = guests.forgotten.first(where: names.contains) {
+            return "\(name) was forgotten, and is there again"
+        }
+        for producer in producers + [guests.current].compactMap(\.self) where producer.epoch != 0 {
             let name = producer.script.name
             guard let row = status.producers.first(where: { $0.name == name }) else {
-                if producer.acknowledged > 0 { return "\(name) is forgotten" }
+                if producer.acknowledged > 0, name != guests.asked { return "\(name) is forgotten" }
                 continue
             }
             // A spool that was lost asks for an epoch that nobody may have opened yet.
@@ -133,7 +148,7 @@ extension SimulatedWorld {
             return "a slot of the ring was never given back"
         }
         guard isLogWhole else { return nil }
-        guard log.cut(to: status.producers) == 0 else { return "a clean stop lost something" }
+        guard log.cut(to: rows(status)) == 0 else { return "a clean stop lost something" }
         let replay = log.replayed(plan, scripts)
         replays += 1
         guard let straight = replay.status else { return replay.problem ?? "no replay" }

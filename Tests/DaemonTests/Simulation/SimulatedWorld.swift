@@ -22,6 +22,7 @@ final class SimulatedWorld {
     let producers: [SimulatedProducer]
     let clients: [SimulatedClient]
     let owner: SimulatedOperator
+    private(set) var guests = SimulatedGuests()
     /// What was explored.
     var states: [SimulatedState] = []
     private(set) var hits: [DiskFaultHit] = []
@@ -54,7 +55,7 @@ final class SimulatedWorld {
         disk = SimulatedDisk(seed: seed)
         rig = plan.makeRig(disk)
         var generator = SplitMix64(seed: seed &+ 1)
-        producers = scripts.enumerated().map { index, script in
+        producers = scripts.prefix(plan.producers).enumerated().map { index, script in
             SimulatedProducer(
                 script: script, count: 18 + generator.next() % 24, peer: index + 1,
                 losesSpool: generator.next() % 8 == 0)
@@ -101,6 +102,7 @@ final class SimulatedWorld {
         for producer in producers { producer.turn(self, &generator) }
         for client in clients { client.turn(self, &generator) }
         owner.turn(self, &generator)
+        if plan.hasGuests { guests.turn(self, &generator) }
         guard let daemon = rig.daemon else { return }
         switch draw(16) {
         case ..<plan.turns.network:
@@ -210,6 +212,7 @@ final class SimulatedWorld {
         }
         for producer in producers { producer.reconnect(peer: newPeer()) }
         for client in clients { client.reconnect(peer: newPeer()) }
+        guests.reconnect(self)
         // A process that was killed leaves bytes that no sync has made durable. What the next one
         // says of them must survive a power cut before its first commit.
         if lives <= plan.faultyLives, restart == .processKilled, draw(3) == 0 {
@@ -245,11 +248,13 @@ final class SimulatedWorld {
         ledger.beginAnew()
         log.beginAnew()
         owner.beginAnew()
+        guests.beginAnew()
         hasStoppedCleanly = false
-        guard !isEmpty else { return producers.forEach { $0.forget() } }
+        let everybody = producers + [guests.current].compactMap(\.self)
+        guard !isEmpty else { return everybody.forEach { $0.forget() } }
         isLogWhole = false
         let rows = rig.status()?.producers ?? []
-        for producer in producers {
+        for producer in everybody {
             let row = rows.first { $0.name == producer.script.name }
             if let row, row.epoch == producer.epoch {
                 producer.lower(to: row.durable)

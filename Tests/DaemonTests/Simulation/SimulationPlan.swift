@@ -25,6 +25,8 @@ struct SimulationPlan: CustomStringConvertible {
     let restores: Bool
     /// Whether the owner begins anew, or from a checkpoint, once.
     let beginsAnew: Bool
+    /// Whether producers come that the operator forgets when they are done.
+    let hasGuests: Bool
     /// Of 16 turns: how many the network, and how many the learner loop gets; storage the rest.
     let turns: (network: UInt64, learner: UInt64)
     /// Milliseconds that pass at once, now and then; 0: time stands still for long.
@@ -62,19 +64,20 @@ struct SimulationPlan: CustomStringConvertible {
         beginsAnew = draw(6) == 0
         turns = [(5, 5), (8, 4), (4, 8), (7, 7), (2, 12)][draw(5)]
         clockStep = [3, 3, 40, 0, 15_000][draw(5)]
+        hasGuests = draw(2) == 0
     }
 
     var description: String {
         "seed \(seed): \(isPipelined ? "pipeline" : "sequential"), \(Self.shapes[shape].name), "
             + "\(producers) producers, window \(pendingCapacity), commit every \(commitSequences), "
             + "\(faultyLives) faulty lives\(restores ? ", restores" : "")"
-            + "\(beginsAnew ? ", begins anew" : ""), turns \(turns), clock \(clockStep)"
+            + "\(beginsAnew ? ", begins anew" : "")\(hasGuests ? ", guests" : ""), turns \(turns), clock \(clockStep)"
     }
 
     /// A daemon of this history over `disk`, not started.
     func makeRig(_ disk: SimulatedDisk) -> DaemonRig {
         let rig = DaemonRig(
-            storage: disk, directory: "/state", pendingCapacity: pendingCapacity, producers: 3,
+            storage: disk, directory: "/state", pendingCapacity: pendingCapacity, producers: 4,
             commitSequences: commitSequences, isPipelined: isPipelined)
         rig.configuration.hidden = [16, 16]
         rig.configuration.hiddenActivation = .sigmoid
@@ -95,6 +98,15 @@ struct SimulationPlan: CustomStringConvertible {
                 samples: SampleScript(
                     featureCount: 5, classCount: 3, seed: 61 &+ UInt64(index) &* 1_000_003),
                 isLate: index > 0 && pendingCapacity > 0)
-        }
+        } + (1...SimulatedGuests.most).map(guestScript)
+    }
+
+    /// What the guest with `number`, from 1 on, sends.
+    func guestScript(_ number: Int) -> SimulatedScript {
+        SimulatedScript(
+            name: "guest-\(number)",
+            samples: SampleScript(
+                featureCount: 5, classCount: 3, seed: 7_000_003 &* UInt64(number) &+ seed),
+            isLate: false)
     }
 }

@@ -68,6 +68,7 @@ private struct SimulationCount: CustomStringConvertible {
     var faults = 0
     var replays = 0
     var comparisons = 0
+    var forgotten = 0
     var states: Set<SimulatedState> = []
     var places: Set<DiskFaultHit> = []
 
@@ -78,6 +79,7 @@ private struct SimulationCount: CustomStringConvertible {
         faults += world.hits.count
         replays += world.replays
         comparisons += world.ledger.comparisons
+        forgotten += world.guests.forgotten.count
         states.formUnion(world.states)
         places.formUnion(world.hits)
     }
@@ -87,7 +89,8 @@ private struct SimulationCount: CustomStringConvertible {
         whole daemons: \(histories) histories, \(starts) starts (\(failedStarts) refused by the \
         disk), \(faults) faults at \(places.count) distinct (kind, operation, file, place), \
         \(states.count) distinct (faults, restart, state found); \(replays) replays without faults \
-        came to the same bytes, \(comparisons) answers asked again of a generation were the same
+        came to the same bytes, \(comparisons) answers asked again of a generation were the same, \
+        \(forgotten) producers were forgotten
         """
     }
 }
