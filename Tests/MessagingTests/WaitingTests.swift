@@ -102,9 +102,9 @@ import Testing
         let (router, dealer, _) = try makePair("marked")
         let watch = SocketWatch()
         let index = try watch.add(router)
-        let start = clock()
+        let start = ContinuousClock.now
         watch.wait(milliseconds: 60_000)
-        #expect(Double(clock() - start) / Double(CLOCKS_PER_SEC) < 1)
+        #expect(ContinuousClock.now - start < .seconds(30))
         #expect(watch.isMarked(index))
         // News need not be a message: libzmq's own are taken in by a receive that finds nothing.
         var peer = Peer()

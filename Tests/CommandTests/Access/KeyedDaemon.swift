@@ -19,7 +19,7 @@ final class KeyedDaemon {
         files = Workplace()
         files.makeDirectory("clients.d")
         server = try Self.certificate("server", [])
-        ports = ["ingest": Self.freePort(), "query": Self.freePort(), "admin": Self.freePort()]
+        ports = ["ingest": FreePort.next(), "query": FreePort.next(), "admin": FreePort.next()]
         let doors = ports.sorted { $0.key < $1.key }.map {
             "\($0.key) = [\"ipc://{state}/\($0.key).sock\", \"tcp://127.0.0.1:\($0.value)\"]"
         }
@@ -60,7 +60,7 @@ final class KeyedDaemon {
     func reload() -> Bool {
         let before = access?["clientsRead"]?.integer ?? 0
         daemon.process?.send(SIGHUP)
-        for _ in 0..<400 {
+        for _ in 0..<2000 {
             if (access?["clientsRead"]?.integer ?? 0) > before { return true }
             usleep(10_000)
         }
@@ -89,23 +89,6 @@ final class KeyedDaemon {
             name: try #require(ProducerName(name)), publicKey: pair.publicKey,
             secretKey: pair.secretKey, rights: rights,
             producers: producers.compactMap { ProducerName($0) })
-    }
-
-    /// A port that was free a moment ago.
-    static func freePort() -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        var bytes = socklen_t(MemoryLayout<sockaddr_in>.size)
-        return withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                _ = bind(descriptor, $0, bytes)
-                getsockname(descriptor, $0, &bytes)
-            }
-            return Int(UInt16(bigEndian: pointer.pointee.sin_port))
-        }
     }
 }
 

@@ -40,7 +40,7 @@ import Testing
         let second = try RawProducer(keyed.tcp("ingest"), keys: keyed.keys(pump))
         #expect(second.greet("pump-2"))
         let foreign = try RawProducer(keyed.tcp("ingest"), keys: keyed.keys(pump))
-        #expect(!foreign.greet("pump-3"))
+        #expect(!foreign.greet("pump-3", seconds: 2))
         #expect(foreign.lastNack?.reason == .notAllowed)
         let access = try #require(keyed.access)
         #expect(access.refusals("noRightForFrame") == 2)
@@ -99,7 +99,7 @@ import Testing
         let producer = try RawProducer(keyed.tcp("ingest"), keys: keyed.keys(pump))
         #expect(producer.greet("pump"))
         keyed.daemon.process?.send(SIGHUP)
-        for _ in 0..<200 where !keyed.daemon.place.read("log").contains("clients_kept") {
+        for _ in 0..<2000 where !keyed.daemon.place.read("log").contains("clients_kept") {
             usleep(10_000)
         }
         let log = keyed.daemon.place.read("log")

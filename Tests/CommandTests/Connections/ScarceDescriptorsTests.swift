@@ -38,7 +38,10 @@ import Testing
         let idle = descriptors(process.identifier)
         try #require(idle > 8 && idle < limit - 8, "\(idle) descriptors at idle")
         var most = 0
-        for _ in 0..<5 {
+        var rounds = 0
+        // Five times, and again where the daemon had no time to take them in.
+        while rounds < 5 || (most < limit && rounds < 60) {
+            rounds += 1
             let peers = (0..<100).map { _ in connect("\(daemon.state)/ingest.sock") }
             for _ in 0..<20 {
                 most = max(most, descriptors(process.identifier))

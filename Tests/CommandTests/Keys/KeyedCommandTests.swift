@@ -10,7 +10,7 @@ private final class KeyedScene {
     let daemon: RealDaemon
     let user: CommandClient
     let file: String
-    private let ports = (ingest: KeyedScene.freePort(), query: KeyedScene.freePort())
+    private let ports = (ingest: FreePort.next(), query: FreePort.next())
 
     init(start: Bool = true) throws {
         user = CommandClient(state: "/nowhere")
@@ -54,29 +54,13 @@ private final class KeyedScene {
 
     /// Runs a command over TCP with these keys.
     func run(
-        _ arguments: [String], key: String? = "pump-1.key_secret", server: String? = "server.key"
+        _ arguments: [String], key: String? = "pump-1.key_secret",
+        server: String? = "server.key", timeout: String = "20"
     ) -> CommandResult {
-        var all = arguments + ["--query", query, "--timeout", "2"]
+        var all = arguments + ["--query", query, "--timeout", timeout]
         if let key { all += ["--key", path(key)] }
         if let server { all += ["--server-key", server.utf8.count == 40 ? server : path(server)] }
         return user.run(all)
-    }
-
-    /// A port that was free a moment ago.
-    private static func freePort() -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        var bytes = socklen_t(MemoryLayout<sockaddr_in>.size)
-        return withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                _ = bind(descriptor, $0, bytes)
-                getsockname(descriptor, $0, &bytes)
-            }
-            return Int(UInt16(bigEndian: pointer.pointee.sin_port))
-        }
     }
 }
 
@@ -139,7 +123,7 @@ private final class KeyedScene {
 
     @Test func aHandshakeThatFailsEndsWithTheReason() throws {
         let scene = try KeyedScene()
-        let plain = scene.run(["status"], key: nil, server: nil)
+        let plain = scene.run(["status"], key: nil, server: nil, timeout: "2")
         #expect(plain.code == 69 || plain.code == 77, "\(plain.errors)")
         #expect(plain.errors.contains("--key"), "\(plain.errors)")
         let wrong = scene.run(["status"], server: "pump-1.key")

@@ -31,7 +31,7 @@ import Testing
         let query = try RawQuery(daemon.endpoint("query"))
         let stream = try #require(
             user.start([
-                "stream", "morse:seed=9", "--name", "m", "--limit", "20000", "--rate", "12000",
+                "stream", "morse:seed=9", "--name", "m", "--limit", "24000", "--rate", "8000",
             ]))
         var answers: [UInt64: Prediction] = [:]
         var last: UInt64 = 0

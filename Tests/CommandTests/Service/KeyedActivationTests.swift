@@ -121,7 +121,7 @@ import Testing
     @Test func theCredentialTurnsKeysOnInThePackagedConfiguration() throws {
         let runtime = Workplace()
         let text = ServiceTools.text("millrace.toml")
-        let port = KeyedDaemon.freePort()
+        let port = FreePort.next()
         let endpoint = "tcp://127.0.0.1:\(port)"
         let door = ["--set", "daemon.ingest=\(endpoint)"]
         let without = RealDaemon(

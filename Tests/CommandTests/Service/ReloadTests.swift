@@ -55,11 +55,11 @@ import Testing
         ])
         #expect(shown.output.contains("rate = 0.02") && shown.output.contains("hidden = [32]"))
         let stranger = try RawProducer(daemon.endpoint("ingest"))
-        #expect(!stranger.greet("q") && stranger.nacks > 0)
+        #expect(!stranger.greet("q", seconds: 2) && stranger.nacks > 0)
 
         // The same file once more: what waits for a restart is said again.
         daemon.process?.send(SIGHUP)
-        manager.listen(seconds: 5) {
+        manager.listen(seconds: 20) {
             $0.heard.count { $0.text.hasPrefix("READY=1") } >= 3
         }
         #expect(user.status()?.reload?.count == 2 && user.status()?.reload?.applied == [])
@@ -115,7 +115,7 @@ import Testing
         #expect(reload.keysError?.contains("broken.key: line 2") == true, "\(reload)")
         #expect(reload.error == nil && reload.applied.map(\.key) == ["learning.rate"])
         let words = ", a client's key on disk is wrong (see the log)"
-        manager.listen(seconds: 10) { $0.heard.count { $0.text.hasPrefix("READY=1") } >= 2 }
+        manager.listen(seconds: 20) { $0.heard.count { $0.text.hasPrefix("READY=1") } >= 2 }
         #expect(manager.heard.last?.text.contains(words) == true, "\(manager.heard)")
         // The key that was taken away together with it still opens the door.
         let producer = try RawProducer(keyed.tcp("ingest"), keys: keyed.keys(pump))
@@ -124,7 +124,7 @@ import Testing
         keyed.remove("broken")
         manager.forget()
         daemon.process?.send(SIGHUP)
-        manager.listen(seconds: 10) { $0.heard.contains { $0.text.hasPrefix("READY=1") } }
+        manager.listen(seconds: 20) { $0.heard.contains { $0.text.hasPrefix("READY=1") } }
         let after = try #require(user.status()?.reload)
         #expect(after.keysError == nil && after.count == 2)
         #expect(manager.heard.last?.text.contains(words) == false)

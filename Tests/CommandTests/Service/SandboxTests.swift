@@ -67,7 +67,7 @@ import Testing
         try #require(text.contains(" AF_NETLINK\n"))
         let unit = place.write(
             "x.service", hasNetlink ? text : text.replacing(" AF_NETLINK\n", with: "\n"))
-        let port = KeyedDaemon.freePort()
+        let port = FreePort.next()
         let daemon = ChildProcess(
             ServiceTools.python,
             [

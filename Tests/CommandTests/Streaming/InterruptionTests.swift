@@ -34,7 +34,7 @@ import Testing
         let daemon = RealDaemon()
         let user = CommandClient(state: daemon.state)
         try #require(daemon.start())
-        let first = try #require(user.start(Self.words + ["--rate", "2500"]))
+        let first = try #require(user.start(Self.words + ["--rate", "1500"]))
         let seen = try #require(user.wait(for: "m") { $0.durable > 1_500 })
         first.process.send(signal)
         let stopped = first.wait()
@@ -57,7 +57,7 @@ import Testing
         let daemon = RealDaemon()
         let user = CommandClient(state: daemon.state)
         try #require(daemon.start())
-        let stream = try #require(user.start(Self.words + ["--rate", "2500"]))
+        let stream = try #require(user.start(Self.words + ["--rate", "1500"]))
         var durable: UInt64 = 0
         for _ in 0..<2 {
             let seen = try #require(user.wait(for: "m") { $0.durable > durable + 1_000 })
@@ -79,7 +79,7 @@ import Testing
         let daemon = RealDaemon()
         let user = CommandClient(state: daemon.state)
         try #require(daemon.start())
-        let stream = try #require(user.start(Self.words + ["--rate", "2500"]))
+        let stream = try #require(user.start(Self.words + ["--rate", "1500"]))
         _ = user.wait(for: "m") { $0.durable > 500 }
         daemon.kill()
         usleep(300_000)

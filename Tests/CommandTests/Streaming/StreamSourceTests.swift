@@ -85,7 +85,8 @@ import Testing
         let words = ["stream", scene.file, "--rate", "400", "--json"]
         let report = try #require(scene.user.run(words).document)
         let seconds = try #require(report["seconds"]?.number)
-        #expect(seconds > 1.2 && seconds < 6, "600 samples at 400 a second took \(seconds)")
+        // That it is not slower either is shown with a clock of our own (RateTests).
+        #expect(seconds > 1.2 && seconds < 20, "600 samples at 400 a second took \(seconds)")
     }
 
     @Test func rowsWithoutALabelAndBadRowsAreCountedApart() throws {

@@ -37,13 +37,13 @@ final class RawQuery {
     }
 
     /// Sends a control request; the reply's JSON, or nil after `seconds`.
-    func ask(_ request: ControlRequest, seconds: Double = 5) -> JSON? {
+    func ask(_ request: ControlRequest, seconds: Double = 20) -> JSON? {
         guard let json = try? ControlCodec.encode(request) else { return nil }
         return ask(json: json, seconds: seconds)
     }
 
     /// The same with any bytes as the request's body.
-    func ask(json: [UInt8], seconds: Double = 5) -> JSON? {
+    func ask(json: [UInt8], seconds: Double = 20) -> JSON? {
         request += 1
         let id = request
         let bytes = json.withUnsafeBytes {
@@ -63,8 +63,8 @@ final class RawQuery {
                 predict: count, request: request, schema: schema, into: buffer)
         else { return nil }
         rows.withUnsafeBytes { encoder.featureMemory.copyMemory(from: $0) }
-        guard send(encoder.seal(), seconds: 5),
-            let (header, body) = hear(.prediction, request, seconds: 5),
+        guard send(encoder.seal(), seconds: 20),
+            let (header, body) = hear(.prediction, request, seconds: 20),
             let view = try? PredictionView(header, body)
         else { return nil }
         return Prediction(

@@ -118,7 +118,7 @@ final class RawProducer {
 
     /// Greets; true when welcome came within `seconds`, to which sending may add as much again.
     /// - wantsCost: asks for the cost on the emulated device, too
-    func greet(_ name: String, wantsCost: Bool = false, seconds: Double = 5) -> Bool {
+    func greet(_ name: String, wantsCost: Bool = false, seconds: Double = 20) -> Bool {
         guard let name = ProducerName(name) else { return false }
         for turn in 0..<Int(seconds * 100) where epoch == 0 {
             if turn % 50 == 0 {
