@@ -125,7 +125,7 @@ import Testing
     @Test func theServiceManagerIsToldReadyAndStopping() throws {
         let place = Workplace()
         let path = "\(place.path)/notify"
-        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)

@@ -46,7 +46,7 @@ import Testing
 
         /// - old: gives its number away
         init?(_ name: String, replacing old: Line? = nil) {
-            let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
             defer { close(listener) }
             var place = sockaddr_un()
             place.sun_family = sa_family_t(AF_UNIX)
@@ -55,7 +55,7 @@ import Testing
                 $0.copyBytes(from: [0] + Array("millrace-gate-\(getpid())-\(name)".utf8))
             }
             let length = socklen_t(MemoryLayout<sockaddr_un>.size)
-            far = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            far = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
             let other = far
             var accepted: Int32 = -1
             withUnsafePointer(to: &place) {

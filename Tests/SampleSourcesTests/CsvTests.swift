@@ -258,6 +258,7 @@ import Testing
     @Test func deliversAPipeAsItArrives() throws {
         var ends: [Int32] = [0, 0]
         #expect(pipe(&ends) == 0)
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         func send(_ text: String) {
             let bytes = Array(text.utf8)
             _ = bytes.withUnsafeBytes { write(ends[1], $0.baseAddress, $0.count) }

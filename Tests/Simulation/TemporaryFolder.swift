@@ -42,7 +42,7 @@ public final class TemporaryFolder {
         let file = path + "/" + name
         // A new file each time: truncating one makes some file systems write it out at once.
         unlink(file)
-        guard let handle = fopen(file, "w") else { fatalError("\(file) cannot be written") }
+        guard let handle = fopen(file, "we") else { fatalError("\(file) cannot be written") }
         fwrite(bytes, 1, bytes.count, handle)
         fclose(handle)
         return file

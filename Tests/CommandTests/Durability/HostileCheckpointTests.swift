@@ -103,7 +103,7 @@ import Testing
             let bytes = damage.apply(to: good, &random)
             guard bytes != good else { continue }
             let name = "bad\(index)"
-            if let handle = fopen("\(folder)/\(name).safetensors", "w") {
+            if let handle = fopen("\(folder)/\(name).safetensors", "we") {
                 fwrite(bytes, 1, bytes.count, handle)
                 fclose(handle)
             }

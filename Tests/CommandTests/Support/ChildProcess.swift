@@ -52,6 +52,7 @@ final class ChildProcess {
         } else {
             posix_spawn_file_actions_adddup2(&actions, 1, 2)
         }
+        Self.closeOthers(&actions)
         var variables = ["PATH=/usr/bin:/bin", "SWIFT_BACKTRACE=enable=no"]
         variables += environment.map { "\($0.key)=\($0.value)" }
         var argv = ([path] + arguments).map { strdup($0) }
@@ -62,6 +63,18 @@ final class ChildProcess {
         var child = pid_t()
         guard posix_spawn(&child, path, &actions, nil, argv, envp) == 0 else { return nil }
         identifier = child
+    }
+
+    /// A child gets none of this process's descriptors: a connection that another test closes, or a
+    /// port that it gives back, would stay open in it.
+    private static func closeOthers(_ actions: inout posix_spawn_file_actions_t) {
+        // glibc 2.34 has it; its header shows it to C with GNU extensions only.
+        typealias CloseFrom =
+            @convention(c) (
+                UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32
+            ) -> Int32
+        guard let symbol = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np") else { return }
+        _ = unsafeBitCast(symbol, to: CloseFrom.self)(&actions, 3)
     }
 
     deinit {

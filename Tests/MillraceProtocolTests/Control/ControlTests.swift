@@ -127,6 +127,7 @@ import Testing
             time: "2026-01-31T12:34:56Z", event: "rollback", by: "guard", why: "better", from: 9)
         (entry.to, entry.generation, entry.undone) = (4, 10, 700)
         (entry.reference, entry.figure, entry.goodWins, entry.learnerWins) = (0.9, 0.7, 60, 3)
+        entry.producer = "pump-1"
         return entry
     }()
     private static let access = AccessStatus(
