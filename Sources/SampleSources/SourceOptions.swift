@@ -18,19 +18,23 @@ public struct ExpectedSchema: Equatable, Sendable {
     public var featureNames: [String]
     /// What labels the receiver takes.
     public var labels: SourceLabels
+    /// Names of the values of a label, or empty. Columns of these names are taken for them.
+    public var targetNames: [String]
 
     /// - element: type of every feature.
     /// - featureCount: features per sample.
     /// - featureNames: their names, or empty.
     /// - labels: what labels the receiver takes; `.classNames` makes no sense here.
+    /// - targetNames: of `.values`, one each, or empty.
     public init(
         element: SourceElement, featureCount: Int, featureNames: [String] = [],
-        labels: SourceLabels = .none
+        labels: SourceLabels = .none, targetNames: [String] = []
     ) {
         self.element = element
         self.featureCount = featureCount
         self.featureNames = featureNames
         self.labels = labels
+        self.targetNames = targetNames
     }
 }
 

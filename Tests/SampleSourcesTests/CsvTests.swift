@@ -117,37 +117,6 @@ import Testing
         #expect(try readAll(try source(text, options)).rows == [[1, 2]])
     }
 
-    @Test(arguments: [
-        ("t,p,v\n1,2,3\n", "v,t,p"), ("t,p,v\n1,2,3\n", "1-3"), ("v,p,t\n3,2,1\n", "1-3"),
-        ("q,p,t\n3,2,1\n", "q,p,t"), ("a,b,c\n1,2,3\n", "a,b,c"), ("v,a,b\n3,1,2\n", "1-3"),
-    ])
-    func chosenColumnsGoToTheFeaturesOfTheirNames(text: String, chosen: String) throws {
-        var options = SourceOptions(
-            expected: ExpectedSchema(
-                element: .f32, featureCount: 3, featureNames: ["t", "p", "v"]))
-        options.featureColumns = chosen
-        #expect(try readAll(try source(text, options)).rows == [[1, 2, 3]])
-    }
-
-    @Test(arguments: [nil, "t,p", "2-3"])
-    func aNameOfTwoColumnsNamesNone(chosen: String?) throws {
-        var options = SourceOptions(
-            expected: ExpectedSchema(element: .f32, featureCount: 2, featureNames: ["t", "p"]))
-        options.featureColumns = chosen
-        let text = "t,t,p\n1,2,3\n"
-        if chosen == "2-3" {
-            return #expect(try readAll(try source(text, options)).rows == [[2, 3]])
-        }
-        let error = #expect(throws: SourceError.self) { try source(text, options) }
-        #expect("\(try #require(error))".contains("columns 1 and 2"))
-    }
-
-    @Test func aNameMayHoldAComma() throws {
-        var options = SourceOptions()
-        options.labelColumns = "sta,te"
-        #expect(try readAll(try source("a,\"sta,te\"\n1,up\n", options)).names == ["up"])
-    }
-
     @Test(arguments: [("x,y\n1,2\n", []), ("1,2\n", ["a", "b"])])
     func takesColumnsByTheirPlaces(text: String, names: [String]) throws {
         let expected = ExpectedSchema(

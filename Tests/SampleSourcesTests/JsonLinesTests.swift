@@ -37,7 +37,7 @@ import Testing
         "{\"a\":1,\"b\":2}}", "{a:1,\"b\":2}", "{\"a\":1,\"b\":2,}", "[1,2]", "7", "nonsense",
         "{\"a\":1,\"b\":nan}", "{\"a\":1,\"b\":1e99}", "{\"a\":1,\"b\":tru}",
         "{\"a\":1,\"b\":\"\\q\"}",
-        "{\"a\":1,\"b\":[2]}",
+        "{\"a\":1,\"b\":[2]}", "{\"a\":1,\"a\":1,\"b\":2}", "{\"a\":1,\"b\":2,\"b\":3}",
         String(repeating: "[", count: 40) + String(repeating: "]", count: 40),
     ])
     func reportsBadRowsAndGoesOn(row: String) throws {

@@ -76,6 +76,22 @@ import Testing
         #expect(throws: SourceError.self) { try NpySource(path: path, options: options) }
     }
 
+    /// Classes that are called by numbers are found by them.
+    @Test(arguments: [("|u1", [0, 1, 2]), ("<f4", [0, 1, 2])])
+    func numbersAreNamesOfClassesThatAreCalledSo(type: String, found: [Int32]) throws {
+        let labels: [Float] = [1, 2.5, 10, -1, 3, 0]
+        let path = directory.write("n.x.npy", npy("|u1", [6, 1], [1, 2, 3, 4, 5, 6]))
+        let bytes = type == "<f4" ? raw(labels) : labels.map { UInt8(truncatingIfNeeded: Int($0)) }
+        directory.write("n.y.npy", npy(type, [6], bytes))
+        let options = SourceOptions(
+            expected: ExpectedSchema(
+                element: .u8, featureCount: 1,
+                labels: .classIndices(classCount: 3, names: ["1", "2.5", "10"])))
+        let result = try readAll(try NpySource(path: path, options: options))
+        #expect(result.classes == (type == "<f4" ? [0, 1, 2, -1] : [0, 2]))
+        #expect(result.problems.map(\.index) == (type == "<f4" ? [4, 5] : [1, 3, 4, 5]))
+    }
+
     @Test func readsRealTargets() throws {
         let path = directory.write("a.npy", npy("<f4", [2, 1], raw([Float(1), 2])))
         var options = SourceOptions(

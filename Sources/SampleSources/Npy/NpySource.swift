@@ -26,6 +26,8 @@ public final class NpySource: SampleSource {
     private let available: Int
     /// Whether rows need no conversion.
     private let isDirect: Bool
+    /// The numbers that classes have for names; empty where a label is a class index.
+    private let classNumbers: [Double]
     private var rawFeatures: [UInt8] = []
     private var rawLabels: [UInt8] = []
     private var row: [UInt8] = []
@@ -67,6 +69,7 @@ public final class NpySource: SampleSource {
             element: element, featureCount: header.rowWidth,
             featureNames: options.expected?.featureNames ?? [],
             labels: try Self.labels(found, options.expected))
+        classNumbers = Self.numbers(schema.labels)
         name = path
         available = min(header.rows, max(0, options.limit ?? header.rows))
         count = available
@@ -85,6 +88,14 @@ public final class NpySource: SampleSource {
         guard path.hasSuffix(".x.npy") else { return nil }
         let beside = path.dropLast(6) + ".y.npy"
         return isReadable(String(beside)) ? String(beside) : nil
+    }
+
+    /// Where every class is called by a number, a number is a name: 1 is the class "1", and not the
+    /// second.
+    private static func numbers(_ labels: SourceLabels) -> [Double] {
+        guard case .classIndices(_, let names) = labels else { return [] }
+        let numbers = names.compactMap { decimalNumber($0).map(Double.init) }
+        return numbers.count == names.count ? numbers : []
     }
 
     private static func labels(
@@ -205,6 +216,18 @@ public final class NpySource: SampleSource {
         switch schema.labels {
         case .none, .classNames: return .none
         case .values(let width): return .values((0..<width).map { Float(value($0)) })
+        case .classIndices(_, let names) where !classNumbers.isEmpty:
+            if let index = classNumbers.firstIndex(of: value(0)) {
+                return .classIndex(Int32(index))
+            }
+            if value(0) == -1 { return .classIndex(-1) }
+            throw .badRow(
+                RowProblem(
+                    path: labels.file.path, index: index, line: nil, column: "label",
+                    found: "\(value(0))",
+                    expected: "one of "
+                        + names.prefix(12).map { legible($0) }.joined(separator: ", ")
+                        + ", or -1 for no label"))
         case .classIndices(let classCount, _):
             let most = classCount > 0 ? Double(classCount - 1) : 2_147_483_647
             guard value(0) >= -1, value(0) <= most, let exact = Int32(exactly: value(0)) else {

@@ -271,12 +271,14 @@ struct JsonCells {
         _ cell: Cell, _ bytes: UnsafeBufferPointer<UInt8>, _ row: inout CellRow
     ) throws(RowFault) {
         if expectedColumn < pathBytes.count, pathBytes[expectedColumn] == path {
+            try refuseTwice(row.cells[expectedColumn], bytes)
             row.cells[expectedColumn] = cell
             expectedColumn += 1
             return
         }
         let name = String(decoding: path, as: UTF8.self)
         if let index = indices[name] {
+            try refuseTwice(row.cells[index], bytes)
             row.cells[index] = cell
             expectedColumn = index + 1
         } else if isLearning {
@@ -289,5 +291,15 @@ struct JsonCells {
             row.cells.append(cell)
             expectedColumn = names.count
         }
+    }
+
+    /// RFC 8259 leaves open which value of a key counts that comes twice; so none does.
+    private func refuseTwice(
+        _ cell: Cell, _ bytes: UnsafeBufferPointer<UInt8>
+    ) throws(RowFault) {
+        guard cell.kind != .missing else { return }
+        throw RowFault(
+            column: String(decoding: path, as: UTF8.self), found: "it twice",
+            expected: "one value for each key")
     }
 }

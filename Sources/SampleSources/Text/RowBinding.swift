@@ -23,7 +23,8 @@ struct RowBinding {
         var labels = try Self.labelColumns(names, options, path)
         if let selection = options.featureColumns {
             features = Self.byName(
-                try ColumnSelection.columns(selection, of: names, path: path), names, expected)
+                try ColumnSelection.columns(selection, of: names, path: path), names,
+                expected?.featureNames ?? [])
         } else if let expected, !expected.featureNames.isEmpty, Self.areNames(names) {
             for name in expected.featureNames {
                 try ColumnSelection.refuseTwins(name, of: names, path: path)
@@ -58,14 +59,14 @@ struct RowBinding {
             featureNames: features.map { names[$0] }, labels: kind)
     }
 
-    /// Chosen columns in the order of the receiver's features: a column that has the name of one is that
-    /// one, the others take the places that are left in the order in which they were named.
+    /// Chosen columns in the order of the receiver's: a column that has the name of one is that one, the
+    /// others take the places that are left in the order in which they were named.
     private static func byName(
-        _ chosen: [Int], _ names: [String], _ expected: ExpectedSchema?
+        _ chosen: [Int], _ names: [String], _ wanted: [String]
     ) -> [Int] {
-        guard let expected, chosen.count == expected.featureNames.count else { return chosen }
-        var others = chosen.filter { !expected.featureNames.contains(names[$0]) }[...]
-        return expected.featureNames.compactMap { name in
+        guard chosen.count == wanted.count else { return chosen }
+        var others = chosen.filter { !wanted.contains(names[$0]) }[...]
+        return wanted.compactMap { name in
             chosen.first { names[$0] == name } ?? others.popFirst()
         }
     }
@@ -102,8 +103,15 @@ struct RowBinding {
     private static func labelColumns(
         _ names: [String], _ options: SourceOptions, _ path: String
     ) throws(SourceError) -> [Int] {
+        let targets = options.expected?.targetNames ?? []
         if let selection = options.labelColumns {
-            return try ColumnSelection.columns(selection, of: names, path: path)
+            let chosen = try ColumnSelection.columns(selection, of: names, path: path)
+            try refuseFeatures(chosen, names, options, path)
+            return byName(chosen, names, targets)
+        }
+        if !targets.isEmpty, areNames(names), targets.allSatisfy(names.contains) {
+            for name in targets { try ColumnSelection.refuseTwins(name, of: names, path: path) }
+            return targets.compactMap(names.firstIndex)
         }
         let byName = ColumnSelection.labelColumn(among: names)
         guard let expected = options.expected else { return byName.map { [$0] } ?? [] }
@@ -117,6 +125,22 @@ struct RowBinding {
         if width == 1, let byName { return [byName] }
         if surplus == width { return Array(names.indices.suffix(width)) }
         return []
+    }
+
+    /// A column of another name than the targets' that has the name of a feature is one.
+    private static func refuseFeatures(
+        _ chosen: [Int], _ names: [String], _ options: SourceOptions, _ path: String
+    ) throws(SourceError) {
+        guard let expected = options.expected, !expected.targetNames.isEmpty, areNames(names),
+            let index = chosen.first(where: {
+                expected.featureNames.contains(names[$0])
+                    && !expected.targetNames.contains(names[$0])
+            })
+        else { return }
+        throw .schemaMismatch(
+            source: path, what: "label columns",
+            found: "\(legible(names[index])), which is a feature",
+            expected: expected.targetNames.prefix(12).map { legible($0) }.joined(separator: ", "))
     }
 
     private static func kind(

@@ -1,7 +1,8 @@
 // The first look at a text: format, separator, header, names of the columns, an example row.
 //
-// A first row is a header when no cell of it is a number and it differs in that from the second
-// row (or there is no second row); the caller can say otherwise.
+// A first row is a header when a cell of it is a name that the receiver or the user knows a column
+// by, or when no cell of it is a number and it differs in that from one of the rows behind it (or there
+// are none): the first of them may hold units, or nothing. The caller can say otherwise.
 //
 // Invariant: what is read here stays in the buffer, so that a pipe can be read again from its
 // start, and is bounded: a first row that is too long ends the look, and so do `mostBytes`.
@@ -18,6 +19,8 @@ struct TextOpening {
     var notes: [String] = []
 
     private static let mostLooks = 100
+    /// Rows behind a first one without numbers that are searched for some.
+    private static let mostRowsWithoutNumbers = 8
     private static let mostBytes = 4 * RecordReader.longestRecord
 
     init(
@@ -123,10 +126,12 @@ struct TextOpening {
         let afterHeader = (offset: reader.offset, line: reader.line)
         var hasHeader = options.hasHeader
         if hasHeader == nil {
-            let second = try Self.next(&reader)
-            let data = second.map { texts($0, separator) } ?? []
-            hasHeader = Self.looksLikeHeader(header, before: data)
-            if hasHeader == true { example = data }
+            let isNamed = Self.holdsNames(header, options)
+            // A receiver knows what labels are; without one an example tells.
+            let isExampleNeeded = !isNamed || options.expected == nil
+            let data = isExampleNeeded ? try rowsBehind(header, separator) : []
+            hasHeader = isNamed || Self.looksLikeHeader(header, before: data.flatMap(\.self))
+            if hasHeader == true { example = data.first ?? [] }
             if hasHeader == false { notes.append("no row of names: columns are numbered") }
         }
         if hasHeader == true {
@@ -144,6 +149,30 @@ struct TextOpening {
         }
     }
 
+    /// The rows behind a first one, up to one that holds a number; the first of them at least.
+    private mutating func rowsBehind(
+        _ first: [String], _ separator: UInt8
+    ) throws(SourceError) -> [[String]] {
+        var rows: [[String]] = []
+        let most = first.contains(where: Self.isNumber) ? 1 : Self.mostRowsWithoutNumbers
+        while rows.count < most, let record = try Self.next(&reader) {
+            rows.append(texts(record, separator))
+            if record.problem != nil || rows[rows.count - 1].contains(where: Self.isNumber) {
+                break
+            }
+        }
+        return rows
+    }
+
+    /// Whether a cell of a first row is a name, and no number, of a column that is wanted.
+    private static func holdsNames(_ first: [String], _ options: SourceOptions) -> Bool {
+        let asked = [options.labelColumns, options.featureColumns].compactMap { $0 }
+            .flatMap { [$0] + $0.split(separator: ",").map(String.init) }
+        let expected = options.expected.map { $0.featureNames + $0.targetNames } ?? []
+        let wanted = Set(expected + asked)
+        return first.contains { wanted.contains($0) && !isNumber($0) }
+    }
+
     /// The texts of a record; none if it is bad.
     private func texts(_ record: TextRecord, _ separator: UInt8) -> [String] {
         var row = CellRow()
@@ -157,14 +186,15 @@ struct TextOpening {
     }
 
     static func looksLikeHeader(_ first: [String], before second: [String]) -> Bool {
-        func isNumber(_ text: String) -> Bool {
-            var text = text
-            switch text.withUTF8({ NumberParser.parse($0) }) {
-            case .value, .tooLarge, .notFinite: return true
-            case .empty, .notANumber: return false
-            }
-        }
         guard !first.isEmpty, !first.contains(where: isNumber) else { return false }
         return second.isEmpty || second.contains(where: isNumber)
+    }
+
+    private static func isNumber(_ text: String) -> Bool {
+        var text = text
+        switch text.withUTF8({ NumberParser.parse($0) }) {
+        case .value, .tooLarge, .notFinite: return true
+        case .empty, .notANumber: return false
+        }
     }
 }

@@ -35,7 +35,7 @@ public struct TextTable {
         guard let text = texts.first(where: { !isUnicode($0) }) else { return }
         throw .malformed(
             path: path, offset: offset, found: "\(quoted(text.utf8)), which is not UTF-8",
-            expected: "UTF-8; iconv -f latin1 -t utf-8 makes it of Latin-1")
+            expected: "UTF-8; iconv -f latin1 -t utf-8 makes it of Latin-1, -f utf-16 of UTF-16")
     }
 
     /// The next good row: one text per column, empty where there is none; nil at the end.

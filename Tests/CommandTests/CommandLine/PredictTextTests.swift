@@ -73,6 +73,66 @@ import Testing
         return (daemon, user, file)
     }
 
+    /// Two targets by their names, in another order than the daemon's; and a row that is refused.
+    @Test func targetsAreComparedByTheirNamesAndARefusedRowIsLeftOut() throws {
+        let daemon = RealDaemon(
+            configuration: """
+                [input]
+                features = 1
+                names = ["x"]
+                upper = 100.0
+                lower = -100.0
+                [output]
+                task = "regression"
+                targets = ["double", "minus"]
+                [network]
+                hidden = [8]
+                [learning]
+                rate = 0.02
+                [memory]
+                budget = "32MiB"
+                """)
+        let user = CommandClient(state: daemon.state)
+        try #require(daemon.start())
+        var text = "minus,x,double\n"
+        for row in 0..<2000 {
+            let x = Double(row * 37 % 100) / 50 - 1
+            text += "\(-x),\(x),\(2 * x)\n"
+        }
+        let file = user.place.write("line.csv", text)
+        #expect(user.run(["stream", file, "--label-column", "minus,double"]).code == 0)
+        let score = user.run(["predict", file, "--score", "--json"])
+        let errors = try #require(score.document?["errors"]?.list)
+        #expect(errors.compactMap { $0["name"]?.text } == ["double", "minus"])
+        for error in errors { #expect((error["meanAbsolute"]?.number ?? 1) < 0.15, "\(error)") }
+        #expect(try Schema("predict").complaints(#require(score.document)) == [])
+        let words = user.run(["predict", file, "--score"]).output
+        #expect(words.contains("double  mean absolute error 0."), "\(words)")
+        #expect(words.contains("(2000 samples)"), "\(words)")
+
+        let odd = user.place.write("odd.csv", "x\n0.5\n1e20\n-0.5\n")
+        let some = user.run(["predict", odd, "--json"])
+        #expect(some.code == 0 && some.document?["refused"]?.integer == 1)
+        #expect(some.document?["predictions"]?.list.compactMap { $0["index"]?.integer } == [0, 2])
+        #expect(some.errors.contains("sample 1, counted from 0"), "\(some.errors)")
+        #expect(try Schema("predict").complaints(#require(some.document)) == [])
+        let none = user.run(["predict", user.place.write("all.csv", "x\n1e20\n")])
+        #expect(none.code == 65 && none.errors.contains("outOfBounds"), "\(none.errors)")
+        let bare = user.run(["predict", odd, "--score"])
+        #expect(bare.code == 65 && bare.errors.contains("no labels"), "\(bare.errors)")
+    }
+
+    @Test func aForecastHasNoLabels() throws {
+        let (daemon, user, file) = try weather("task = \"forecast\"")
+        defer { withExtendedLifetime(daemon) {} }
+        let score = user.run(["predict", file, "--score"])
+        #expect(score.code == 64 && score.errors.contains("takes none"), "\(score.errors)")
+        let label = user.run(["label", "--name", "w", "--sample", "3", "--label", "2"])
+        #expect(label.code == 64 && label.errors.contains("takes no labels"), "\(label.errors)")
+        let stream = user.run(["stream", file, "--name", "v", "--label-column", "wet"])
+        #expect(stream.code == 0 && stream.errors.contains("labels are left out"))
+    }
+
     @Test func aForecastOfSeveralStepsHasALineForEach() throws {
         let (daemon, user, file) = try weather("task = \"forecast\"\nsteps = 3")
         defer { withExtendedLifetime(daemon) {} }

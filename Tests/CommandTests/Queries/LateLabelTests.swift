@@ -126,6 +126,7 @@ import Testing
     @Test(arguments: [
         ("5.0,low\n6,low\n", "5.0,low"), ("80o,low\n81,low\n", "80o,low"),
         ("51,low\nsample,label\n", "sample,label"), ("51,1\n", "low, middle, high"),
+        ("0,low\n1,low\n", "the first sample has number 1"),
         ("51,\u{1B}[2J\n", "\\u{1b}"),
     ])
     func whatIsNoLabelIsRefusedAndNothingIsSent(text: String, told: String) throws {

@@ -9,8 +9,8 @@ struct LabelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "label", abstract: "Gives samples that were sent before their labels.",
         discussion: """
-            FILE has one label per line: the sample's number in the producer's epoch, a comma, and
-            the class (its name, or its number where classes have none) or the target values; - reads standard input. A label
+            FILE has one label per line: the sample's number in the producer's epoch (the first is 1;
+            predict counts from 0), a comma, and the class (its name, or its number where classes have none) or the target values; - reads standard input. A label
             that comes after its sample left the window is refused as unknownSample. When all
             labels are refused the exit code is 65.
             """)
@@ -21,7 +21,7 @@ struct LabelCommand: ParsableCommand {
         help: ArgumentHelp("The producer whose samples these are.", valueName: "name"),
         completion: Completions.producers)
     var name: String
-    @Option(help: ArgumentHelp("The number of one sample.", valueName: "number"))
+    @Option(help: ArgumentHelp("The number of one sample, from 1.", valueName: "number"))
     var sample: UInt64?
     @Option(help: ArgumentHelp("Its class, or its target values.", valueName: "label"))
     var label: String?

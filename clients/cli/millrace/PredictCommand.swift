@@ -11,14 +11,18 @@ struct PredictCommand: ParsableCommand {
             + "One line per sample: its index, the class and its probability, or the values in "
             + "the units of the data, and the generation that answered; one line per step of a "
             + "forecast of several. An autoencoder also says how wrong its reconstruction is, and "
-            + "which share of the errors so far was smaller.")
+            + "which share of the errors so far was smaller. A sample that the daemon refuses is "
+            + "said and left out; when all are refused the exit code is 65.")
 
     @OptionGroup var source: SourceArguments
     @Option(help: ArgumentHelp("At most this many samples.", valueName: "count"))
     var limit: Int?
     @Option(help: ArgumentHelp("Pass over this many samples first.", valueName: "count"))
     var skip = 0
-    @Flag(help: "Compare with the source's labels and print the share of right classes.")
+    @Flag(
+        help:
+            "Compare with the source's labels: the share of right classes, or the error of each target."
+    )
     var score = false
     @Flag(help: "Say what the predictions cost on the daemon's emulated device.")
     var cost = false
@@ -51,6 +55,10 @@ struct PredictCommand: ParsableCommand {
         var scored: Int?
         var right: Int?
         var accuracy: Double?
+        /// Regression with --score: of each target.
+        var errors: [PredictScore.TargetError]?
+        /// Samples that the daemon refused.
+        var refused: Int?
         /// What the emulated device spent on these predictions.
         var cost: CostDocument?
     }
@@ -62,6 +70,7 @@ struct PredictCommand: ParsableCommand {
             guard let wire = schema.wireSchema else {
                 throw ClientError(.protocolMismatch, "the daemon's schema cannot be read")
             }
+            if score { try PredictScore.needsLabels(schema) }
             let source = try source.open(schema, unlabelled: !score)
             let document = try predict(source, wire, schema, client)
             if document.samples == 0, skip > 0 {
@@ -70,12 +79,13 @@ struct PredictCommand: ParsableCommand {
                     "note: nothing to predict: --skip \(skip) passes over all of "
                         + "\(source.name), which \(count)")
             }
-            if output.json { return Console.printJSON(document) }
-            if let accuracy = document.accuracy, let right = document.right,
-                let scored = document.scored
-            {
-                Console.print("accuracy \(Format.decimal(accuracy, 4)) (\(right) of \(scored))")
+            if score, document.samples > 0, document.scored == 0 {
+                throw ClientError(
+                    .badData, "\(source.name) has no labels to compare with",
+                    advice: "--label-column NAME, or --labels FILE.y.npy")
             }
+            if output.json { return Console.printJSON(document) }
+            PredictScore.lines(document).forEach(Console.print)
             if cost { (document.cost?.lines ?? [CostDocument.missing]).forEach(Console.talk) }
         }
     }
@@ -88,8 +98,8 @@ struct PredictCommand: ParsableCommand {
         var rows = RowBatch()
         var document = Document(
             predictions: [], samples: 0, oldestGeneration: .max, newestGeneration: 0)
-        var scored = 0
-        var right = 0
+        var tally = PredictScore(schema)
+        var refused: [(index: Int, error: ClientError)] = []
         var spent: DeviceCost?
         let most = max(1, min(schema.maxBatch, room(schema, wire)))
         var index = skip
@@ -103,21 +113,14 @@ struct PredictCommand: ParsableCommand {
             }
             let first = index
             let batch = rows
-            let found = try batch.features.withUnsafeBytes { bytes in
-                try client.predict(
-                    bytes, count: batch.count, schema: wire, wantsCost: cost
-                ) { view in
-                    if let cost = view.cost { spent = (spent ?? DeviceCost()) + cost }
-                    return (0..<view.count).map { prediction(view, $0, first, schema) }
-                }
+            let found = try answers(batch, wire, client, first, &refused) { view, first in
+                if let cost = view.cost { spent = (spent ?? DeviceCost()) + cost }
+                return (0..<view.count).map { prediction(view, $0, first, schema) }
             }
-            for (offset, one) in found.enumerated() {
+            for one in found {
                 document.oldestGeneration = min(document.oldestGeneration, one.generation)
                 document.newestGeneration = max(document.newestGeneration, one.generation)
-                if score, offset < batch.classes.count, batch.classes[offset] >= 0 {
-                    scored += 1
-                    right += one.classIndex == batch.classes[offset] ? 1 : 0
-                }
+                if score { tally.add(one, batch, one.index - first) }
                 if output.json {
                     document.predictions.append(one)
                 } else if !score {
@@ -127,18 +130,67 @@ struct PredictCommand: ParsableCommand {
             document.samples += batch.count
             index += batch.count
         }
-        if document.samples == 0 { document.oldestGeneration = 0 }
+        document.samples -= refused.count
+        if document.samples == 0 {
+            if let first = refused.first { throw first.error }
+            document.oldestGeneration = 0
+        }
+        if !refused.isEmpty { document.refused = refused.count }
         document.cost = spent.map {
             CostDocument(
                 $0, samples: UInt64(document.samples), energyUnit: schema.costEnergyUnit)
         }
-        if score {
-            document.scored = scored
-            document.right = right
-            document.accuracy = scored > 0 ? Double(right) / Double(scored) : nil
-        }
+        if score { tally.write(into: &document) }
         return document
     }
+
+    /// The answers to a batch; where the daemon refuses a sample of it, those to the others.
+    private func answers(
+        _ batch: RowBatch, _ wire: WireSchema, _ client: RequestClient, _ first: Int,
+        _ refused: inout [(index: Int, error: ClientError)],
+        _ use: (PredictionView, Int) -> [Prediction]
+    ) throws -> [Prediction] {
+        do {
+            return try ask(0..<batch.count, of: batch, wire, client, first, use)
+        } catch let error as ClientError {
+            guard error.status == .badData else { throw error }
+        }
+        var found: [Prediction] = []
+        for row in 0..<batch.count {
+            do {
+                found += try ask(row..<row + 1, of: batch, wire, client, first, use)
+            } catch let error as ClientError {
+                guard error.status == .badData else { throw error }
+                let named = Self.refusal(first + row, error)
+                if refused.count < Self.mostNamed { Console.talk("note: \(named)") }
+                refused.append((first + row, named))
+            }
+        }
+        return found
+    }
+
+    private func ask(
+        _ rows: Range<Int>, of batch: RowBatch, _ wire: WireSchema, _ client: RequestClient,
+        _ first: Int, _ use: (PredictionView, Int) -> [Prediction]
+    ) throws -> [Prediction] {
+        let rowBytes = batch.features.count / batch.count
+        return try batch.features.withUnsafeBytes { bytes in
+            let part = bytes[(rows.lowerBound * rowBytes)..<(rows.upperBound * rowBytes)]
+            return try client.predict(
+                UnsafeRawBufferPointer(rebasing: part), count: rows.count, schema: wire,
+                wantsCost: cost
+            ) { view in use(view, first + rows.lowerBound) }
+        }
+    }
+
+    private static func refusal(_ index: Int, _ error: ClientError) -> ClientError {
+        ClientError(
+            .badData, "sample \(index), counted from 0, is refused", why: error.why,
+            advice: "a row with values that the daemon takes; --skip passes over some")
+    }
+
+    /// Refused samples that are named.
+    private static let mostNamed = 10
 
     /// Samples that fit a frame of the daemon, and whose answer does.
     private func room(_ schema: SchemaReply, _ wire: WireSchema) -> Int {

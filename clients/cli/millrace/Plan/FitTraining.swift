@@ -223,7 +223,7 @@ extension MillraceConfiguration {
             }
         return ExpectedSchema(
             element: element, featureCount: input.featureCount, featureNames: input.names,
-            labels: labels)
+            labels: labels, targetNames: output.targetNames)
     }
 }
 

@@ -20,6 +20,7 @@ struct SourceColumns: ParsableArguments {
 
     /// Whether nothing is said.
     var isEmpty: Bool { labelColumn == nil && features == nil && labels == nil }
+    var namesNoLabels: Bool { labelColumn == nil && labels == nil }
 
     /// The same for a receiver.
     func options(_ expected: ExpectedSchema) -> SourceOptions {
@@ -49,6 +50,9 @@ struct SourceArguments: ParsableArguments {
         mayBeEmpty: Bool = false
     ) throws(ClientError) -> any SampleSource {
         var options = columns.options(try schema.expected())
+        if options.expected?.labels == SourceLabels.none, !columns.namesNoLabels {
+            Console.talk("note: the daemon's task is \(schema.task): labels are left out")
+        }
         options.unlabelled = unlabelled
         // A live source makes its samples at this rate; others are read faster than that.
         options.ratePerSecond = rate

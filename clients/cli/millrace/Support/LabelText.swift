@@ -13,6 +13,11 @@ struct LabelText {
     func labels(
         file: String?, sample: UInt64?, label: String?
     ) throws(ClientError) -> [LateLabel] {
+        guard [WireTask.classification.name, WireTask.regression.name].contains(schema.task) else {
+            throw ClientError(
+                .usage, "this daemon takes no labels",
+                why: "its task is \(schema.task): a sample is learned from samples")
+        }
         guard let file else {
             guard let sample, let label else { return [] }
             return [try parse(sample, label, "--label")]
@@ -42,6 +47,11 @@ struct LabelText {
     private func parse(
         _ sample: UInt64, _ text: String, _ place: String
     ) throws(ClientError) -> LateLabel {
+        guard sample > 0 else {
+            throw ClientError(
+                .badData, "\(place): there is no sample 0", why: "the first sample has number 1",
+                advice: "numbers that are one higher, if these count from 0")
+        }
         guard schema.task != WireTask.regression.name else {
             let values = text.split(separator: ",").map { Float(Self.trimmed($0)) }
             guard !values.contains(nil), values.count == schema.outputs else {

@@ -59,7 +59,8 @@ extension SchemaReply {
             case .forecast, .autoencoder: .none
             }
         return ExpectedSchema(
-            element: element, featureCount: features, featureNames: featureNames, labels: labels)
+            element: element, featureCount: features, featureNames: featureNames, labels: labels,
+            targetNames: wire.task == .regression ? targetNames : [])
     }
 }
 
