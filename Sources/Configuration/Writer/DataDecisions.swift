@@ -30,10 +30,21 @@ struct DataDecisions {
         chooseFeatures()
         guard !features.isEmpty else {
             throw .schemaMismatch(
-                source: survey.path, what: "columns of numbers", found: "none",
+                source: survey.path, what: "columns of numbers", found: "none" + textAmongNumbers,
                 expected: "at least one besides the label, written with a decimal point")
         }
         chooseType()
+    }
+
+    /// `; temperature holds "NA" beside 17 numbers`, or nothing: why a column is none of numbers.
+    private var textAmongNumbers: String {
+        let column = survey.columns.enumerated().first { index, column in
+            index != labelIndex && column.numberCount > 0 && !column.isNumeric
+        }?.element
+        guard let column, let text = column.distinct.first(where: { decimalNumber($0) == nil })
+        else { return "" }
+        return "; \(legible(column.name)) holds \"\(legible(text))\" beside "
+            + (column.numberCount == 1 ? "1 number" : "\(column.numberCount) numbers")
     }
 
     private mutating func chooseLabel(_ selection: String?) throws(SourceError) {

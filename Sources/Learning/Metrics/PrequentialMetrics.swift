@@ -79,8 +79,11 @@ enum MetricsSum {
 
 /// One real-valued prediction, scored: means over its targets.
 struct ErrorScore {
-    /// What an error counts as that is larger, or not a number: figures stay finite.
-    static let limit = 1e30
+    /// What a squared error counts as that is larger, or not a number: figures stay finite.
+    static let squaredLimit = 1e30
+    /// The same of an error: its square is the limit of squares, so that a root mean square is never
+    /// below a mean.
+    static let limit = 1e15
 
     /// Mean |prediction − target|.
     var absolute = 0.0
@@ -89,11 +92,11 @@ struct ErrorScore {
     /// Mean |previous target − target|; nil where there is no previous one.
     var baselineAbsolute: Double?
 
-    /// The same with every value at most `limit`.
+    /// The same with every value at most its limit.
     var limited: ErrorScore {
         ErrorScore(
             absolute: absolute < Self.limit ? absolute : Self.limit,
-            squared: squared < Self.limit ? squared : Self.limit,
+            squared: squared < Self.squaredLimit ? squared : Self.squaredLimit,
             baselineAbsolute: baselineAbsolute.map { $0 < Self.limit ? $0 : Self.limit })
     }
 }
