@@ -80,6 +80,15 @@ import Testing
         #expect(name.hasSuffix("-small"))
     }
 
+    @Test func aRowOfNamesAloneTakesNoPlace() throws {
+        let scene = try Trained(rows: 0)
+        let file = scene.user.place.write("names.csv", "a,b,c,label\n")
+        let result = scene.user.run(["stream", file])
+        #expect(result.code == 65 && result.errors.contains("holds no sample"), "\(result.errors)")
+        #expect(scene.user.run(["predict", file]).code == 65)
+        #expect(scene.user.status()?.producers.isEmpty == true)
+    }
+
     @Test func rateIsKept() throws {
         let scene = try Trained(rows: 0)
         let words = ["stream", scene.file, "--rate", "400", "--json"]

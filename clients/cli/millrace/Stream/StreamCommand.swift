@@ -56,14 +56,23 @@ struct SourceArguments: ParsableArguments {
         options.unlabelled = unlabelled
         // A live source makes its samples at this rate; others are read faster than that.
         options.ratePerSecond = rate
-        do {
-            return try SourceCatalog.open(source, options: options)
+        do throws(SourceError) {
+            let opened = try SourceCatalog.open(source, options: options)
+            // A row of names alone would take a producer's place for nothing.
+            if !mayBeEmpty, opened.isSeekable, Self.isEmpty(opened) { throw .empty(path: source) }
+            return opened
         } catch {
             if mayBeEmpty, case .empty = error, let expected = options.expected {
                 return EmptySource(name: source, expected: expected)
             }
             throw ClientError(error)
         }
+    }
+
+    private static func isEmpty(_ source: any SampleSource) -> Bool {
+        var batch = SampleBatch(schema: source.schema)
+        // What is wrong with a first row is said by whoever reads on.
+        return (try? source.read(from: 0, count: 1, into: &batch, timeoutMilliseconds: 0)) == .end
     }
 
     /// The producer's name when none is given: the file's folder and name, or the source's word.
