@@ -111,6 +111,9 @@ import Testing
             ["stream", file], ["rollback", "1"], ["forget", "p"],
             ["checkpoint", "save"], ["checkpoint", "list"],
             ["label", "--name", "p", "--sample", "1", "--label", "0"],
+            // Values that begin with a dash.
+            ["label", "--name", "p", "--sample", "1", "--label", "-0.5,-2"],
+            ["status", "--server-key", "-" + String(repeating: "k", count: 39)],
         ] {
             fails(
                 user, arguments + ["--timeout", "0.2"], 69,

@@ -23,7 +23,10 @@ struct LabelCommand: ParsableCommand {
     var name: String
     @Option(help: ArgumentHelp("The number of one sample, from 1.", valueName: "number"))
     var sample: UInt64?
-    @Option(help: ArgumentHelp("Its class, or its target values.", valueName: "label"))
+    // A target may be negative.
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Its class, or its target values.", valueName: "label"))
     var label: String?
     @OptionGroup var daemon: DaemonOptions
     @OptionGroup var output: OutputOptions

@@ -31,7 +31,9 @@ struct DaemonOptions: ParsableArguments {
             "For TCP: this client's secret certificate (NAME.key_secret).", valueName: "file"),
         completion: .file(extensions: ["key_secret"]))
     var key: String?
+    // One key of 85 begins with a dash.
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "For TCP: the daemon's public key, as 40 characters or a file.",
             valueName: "key"),
